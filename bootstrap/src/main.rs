@@ -1,0 +1,2 @@
+//! Rendezvous and DHT entry point of a Vantage network.
+fn main() {}

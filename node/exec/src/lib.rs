@@ -1,0 +1,1 @@
+//! Executors of Vantage: the open model and vendor APIs.

@@ -1,0 +1,1 @@
+//! libp2p networking of Vantage: gossip, streams, bitswap, routing.

@@ -1,0 +1,1 @@
+//! Runs a small open language model, deterministically, on one CPU thread.

@@ -1,0 +1,2 @@
+//! The Vantage node and command line.
+fn main() {}

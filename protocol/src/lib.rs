@@ -1,0 +1,1 @@
+//! The pure core of Vantage: encoding, logs, jobs, rounds, proofs and comparison.

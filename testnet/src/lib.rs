@@ -1,0 +1,1 @@
+//! Test networks of Vantage: simulator, real processes, simulated vendors, demo.
