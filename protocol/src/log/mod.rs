@@ -1,0 +1,1 @@
+//! Transparency logs in the C2SP formats.
