@@ -1,0 +1,3 @@
+//! Tests that need no process and no network: models, vectors, and checks on the sources themselves.
+
+mod models;
