@@ -1,0 +1,54 @@
+//! The head of a log (c2sp.org/tlog-checkpoint): what the log signs and witnesses cosign.
+
+use super::note::{ALG_LOG, Lines, NoteError, base64_hash, decimal63, key_id, parse_hash};
+use super::origin::Origin;
+use super::signed::SignedCheckpoint;
+use crate::id::Hash;
+use crate::keys::LogKey;
+
+/// A log's claim: my first `size` leaves have this root.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checkpoint {
+    /// Which log.
+    pub origin: Origin,
+    /// Number of leaves, below 2^63.
+    pub size: u64,
+    /// RFC 6962 root over them.
+    pub root: Hash,
+}
+
+impl Checkpoint {
+    /// The note text: `origin \n size \n base64(root) \n`.
+    pub fn body(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, base64_hash(&self.root))
+    }
+
+    /// Reads exactly such a text; extension lines are refused.
+    pub fn parse(body: &str) -> Result<Self, NoteError> {
+        let mut lines = Lines::new(body, super::MAX_NOTE_BYTES)?;
+        let checkpoint = Self::read(&mut lines)?;
+        if lines.is_empty() {
+            Ok(checkpoint)
+        } else {
+            lines.next("the end of the checkpoint: extension lines are not accepted", |_| None)
+        }
+    }
+
+    /// Signs it with the log's own key.
+    pub fn sign(&self, key: &LogKey) -> SignedCheckpoint {
+        SignedCheckpoint {
+            checkpoint: self.clone(),
+            log_key_id: key_id(&self.origin.to_string(), ALG_LOG, &key.public()),
+            log_signature: key.sign(self.body().as_bytes()),
+            cosignatures: Vec::new(),
+        }
+    }
+
+    /// Reads the three lines of a body and leaves the rest.
+    pub(super) fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
+        let origin = lines.next("an origin vantage/<net>/e<epoch>/<node id>", |line| line.parse().ok())?;
+        let size = lines.next("a tree size in decimal, below 2^63", decimal63)?;
+        let root = lines.next("a root hash in base64", parse_hash)?;
+        Ok(Self { origin, size, root })
+    }
+}

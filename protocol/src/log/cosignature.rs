@@ -1,0 +1,94 @@
+//! A witness's cosignature of a checkpoint (c2sp.org/tlog-cosignature, Ed25519).
+
+use super::checkpoint::Checkpoint;
+use super::note::{ALG_WITNESS, Lines, NoteError, key_id, parse_signature_line, signature_line};
+use super::origin::Origin;
+use crate::id::Signature;
+use crate::keys::{KeyError, PublicKey, WitnessKey};
+
+/// What a signature line of a note has to be, for errors.
+pub(super) const LINE: &str = "a cosignature line: — <name> base64(key id, time, signature)";
+
+/// A witness's word: at this time this was the largest head of the log that I had seen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cosignature {
+    /// When, in POSIX seconds; below 2^63.
+    pub time: u64,
+    /// Over `cosignature/v1 \n time <time> \n` and the checkpoint's body.
+    pub signature: Signature,
+}
+
+impl Cosignature {
+    /// Cosigns a checkpoint. That it extends all that this witness cosigned before is the caller's
+    /// to have checked and recorded.
+    pub fn make(checkpoint: &Checkpoint, key: &WitnessKey, time: u64) -> Self {
+        Self { time, signature: key.sign(message(checkpoint, time).as_bytes()) }
+    }
+
+    /// Checks it against the key of the witness.
+    pub fn verify(&self, checkpoint: &Checkpoint, key: &PublicKey) -> Result<(), KeyError> {
+        key.verify(message(checkpoint, self.time).as_bytes(), &self.signature)
+    }
+}
+
+fn message(checkpoint: &Checkpoint, time: u64) -> String {
+    format!("cosignature/v1\ntime {time}\n{}", checkpoint.body())
+}
+
+/// The name of a witness's key: `<origin of its own log>/witness`.
+pub fn witness_name(origin: &Origin) -> String {
+    format!("{origin}/witness")
+}
+
+/// A cosignature as a line of a note: the claim of a name, not checked yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CosignatureLine {
+    /// Name of the witness's key: [`witness_name`] for our own.
+    pub name: String,
+    /// Short id of that key: [`key_id`].
+    pub key_id: [u8; 4],
+    /// The cosignature.
+    pub cosignature: Cosignature,
+}
+
+impl CosignatureLine {
+    /// The line of the witness with this log and this witness key.
+    pub fn new(witness: &Origin, key: &PublicKey, cosignature: Cosignature) -> Self {
+        let name = witness_name(witness);
+        let key_id = key_id(&name, ALG_WITNESS, key);
+        Self { name, key_id, cosignature }
+    }
+
+    /// The line with its newline: what a witness answers to a tlog-witness request.
+    pub fn to_line(&self) -> String {
+        let Cosignature { time, signature } = &self.cosignature;
+        signature_line(&self.name, self.key_id, &[&time.to_be_bytes()[..], &signature.0].concat())
+    }
+
+    /// Reads exactly one line with its newline.
+    pub fn parse(text: &str) -> Result<Self, NoteError> {
+        let mut lines = Lines::new(text, super::MAX_NOTE_BYTES)?;
+        let line = lines.next(LINE, Self::read)?;
+        if lines.is_empty() { Ok(line) } else { lines.next("the end of the line", |_| None) }
+    }
+
+    /// Reads a line without its newline.
+    pub(super) fn read(line: &str) -> Option<Self> {
+        let (name, key_id, payload) = parse_signature_line(line)?;
+        let (time, signature) = payload.split_first_chunk::<8>()?;
+        // the specification's limit of a time
+        let time = Some(u64::from_be_bytes(*time)).filter(|time| *time <= i64::MAX as u64)?;
+        let signature = Signature(signature.try_into().ok()?);
+        Some(Self { name: name.to_owned(), key_id, cosignature: Cosignature { time, signature } })
+    }
+
+    /// Whether two lines claim the same key.
+    pub(super) fn same_key(&self, other: &Self) -> bool {
+        self.name == other.name && self.key_id == other.key_id
+    }
+
+    /// The order of lines in a note.
+    pub(super) fn rank(&self) -> (&str, [u8; 4], u64, &[u8; 64]) {
+        (&self.name, self.key_id, self.cosignature.time, &self.cosignature.signature.0)
+    }
+}

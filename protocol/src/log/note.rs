@@ -1,0 +1,196 @@
+//! What all texts of a log have in common: lines, numbers, hashes, key ids (c2sp.org/signed-note).
+
+use crate::hash::sha256;
+use crate::id::Hash;
+use crate::keys::PublicKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Note algorithm of a log's own signature: Ed25519 (signed-note).
+pub const ALG_LOG: u8 = 0x01;
+/// Note algorithm of a witness's cosignature: timestamped Ed25519 (tlog-cosignature).
+pub const ALG_WITNESS: u8 = 0x04;
+/// Most bytes of a note: fits the 64 lines below with the longest names of our own.
+pub const MAX_NOTE_BYTES: usize = 16 * 1024;
+/// Most lines of a note: 22 members' first and latest cosignatures, and room to spare.
+pub const MAX_NOTE_LINES: usize = 64;
+/// Longest key name in bytes: twice what our own names need, a guess for those of others.
+const MAX_NAME_BYTES: usize = 256;
+/// Longest piece of a bad text that an error repeats, in characters.
+const MAX_FOUND_CHARS: usize = 80;
+
+/// Why a text is no note, proof or request of ours, or a note is not by its log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// The text is longer than any that we accept.
+    #[error("{found} bytes are too many: at most {limit} are accepted")]
+    TooLong {
+        /// Length of the text in bytes.
+        found: usize,
+        /// Most bytes accepted.
+        limit: usize,
+    },
+    /// The text has more lines than any that we accept.
+    #[error("too many lines: at most {limit} are accepted")]
+    TooManyLines {
+        /// Most lines accepted.
+        limit: usize,
+    },
+    /// The text does not end with a newline.
+    #[error("the text breaks off: its last line does not end with a newline")]
+    Unterminated,
+    /// One line is not what stands there in the format.
+    #[error("line {line}: expected {expected}, found {found:?}")]
+    Line {
+        /// Number of the line, from 1.
+        line: usize,
+        /// What the format wants there.
+        expected: &'static str,
+        /// What stands there instead, shortened.
+        found: String,
+    },
+    /// The key id of the log's signature line belongs to another key.
+    #[error("the log's signature is by another key than the one registered for {origin}")]
+    UnknownLogKey {
+        /// Which log.
+        origin: String,
+    },
+    /// The log's key did not sign this checkpoint.
+    #[error("the signature of the log {origin} does not verify")]
+    BadLogSignature {
+        /// Which log.
+        origin: String,
+    },
+}
+
+impl NoteError {
+    /// This error about a part of a text that begins after `lines` lines.
+    pub(super) fn below(self, lines: usize) -> Self {
+        match self {
+            Self::Line { line, expected, found } => Self::Line { line: line + lines, expected, found },
+            other => other,
+        }
+    }
+}
+
+/// The id of a key in a note: the first four bytes of SHA-256 over `name \n algorithm key`.
+pub fn key_id(name: &str, alg: u8, key: &PublicKey) -> [u8; 4] {
+    let mut bytes = Vec::with_capacity(name.len() + 34);
+    bytes.extend_from_slice(name.as_bytes());
+    bytes.push(b'\n');
+    bytes.push(alg);
+    bytes.extend_from_slice(&key.to_bytes());
+    let [a, b, c, d, ..] = sha256(&bytes).0;
+    [a, b, c, d]
+}
+
+/// A signature line with its newline: `— <name> base64(key id, signature)`.
+pub(super) fn signature_line(name: &str, key_id: [u8; 4], signature: &[u8]) -> String {
+    let payload = [&key_id[..], signature].concat();
+    format!("— {name} {}\n", STANDARD.encode(payload))
+}
+
+/// Name, key id and signature of a signature line without its newline.
+pub(super) fn parse_signature_line(line: &str) -> Option<(&str, [u8; 4], Vec<u8>)> {
+    let (name, payload) = line.strip_prefix("— ")?.split_once(' ')?;
+    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(bad) {
+        return None;
+    }
+    let payload = STANDARD.decode(payload).ok()?;
+    let (key_id, signature) = payload.split_first_chunk::<4>()?;
+    Some((name, *key_id, signature.to_vec()))
+}
+
+/// A decimal without sign and leading zeros.
+pub(super) fn decimal(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    // the library takes a plus sign and leading zeros
+    if number.to_string() == text { Some(number) } else { None }
+}
+
+/// A decimal that fits a signed 64-bit integer: the usual log tools count in those.
+pub(super) fn decimal63(text: &str) -> Option<u64> {
+    decimal(text).filter(|number| *number <= i64::MAX as u64)
+}
+
+/// A hash on a line.
+pub(super) fn base64_hash(hash: &Hash) -> String {
+    STANDARD.encode(hash.0)
+}
+
+/// Reads a hash from a line, in its one canonical form.
+pub(super) fn parse_hash(text: &str) -> Option<Hash> {
+    let bytes = STANDARD.decode(text).ok()?;
+    bytes.try_into().ok().map(Hash)
+}
+
+/// The lines of a text, read one by one.
+pub(super) struct Lines<'a> {
+    rest: &'a str,
+    read: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// A text of at most so many bytes.
+    pub(super) fn new(text: &'a str, limit: usize) -> Result<Self, NoteError> {
+        if text.len() > limit {
+            return Err(NoteError::TooLong { found: text.len(), limit });
+        }
+        Ok(Self { rest: text, read: 0 })
+    }
+
+    /// Whether everything was read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Number of lines read so far.
+    pub(super) fn read(&self) -> usize {
+        self.read
+    }
+
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'a str {
+        self.rest
+    }
+
+    /// The next line without its newline, left unread.
+    pub(super) fn peek(&self) -> Result<&'a str, NoteError> {
+        self.rest.split_once('\n').map(|(line, _)| line).ok_or(NoteError::Unterminated)
+    }
+
+    /// Reads the next line as something; `expected` says what.
+    pub(super) fn next<T>(
+        &mut self,
+        expected: &'static str,
+        parse: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<T, NoteError> {
+        let (line, rest) = self.rest.split_once('\n').ok_or(NoteError::Unterminated)?;
+        self.read += 1;
+        self.rest = rest;
+        parse(line).ok_or_else(|| NoteError::Line {
+            line: self.read,
+            expected,
+            found: line.chars().take(MAX_FOUND_CHARS).collect(),
+        })
+    }
+
+    /// Reads hashes up to an empty line and that line too; no more than a proof has.
+    pub(super) fn path(&mut self) -> Result<Vec<Hash>, NoteError> {
+        let mut path = Vec::new();
+        while !self.peek()?.is_empty() {
+            if path.len() == super::MAX_PATH_HASHES {
+                return Err(NoteError::TooManyLines { limit: super::MAX_PATH_HASHES });
+            }
+            path.push(self.next("a hash in base64", parse_hash)?);
+        }
+        self.blank()?;
+        Ok(path)
+    }
+
+    /// Reads an empty line.
+    pub(super) fn blank(&mut self) -> Result<(), NoteError> {
+        self.next("an empty line", |line| if line.is_empty() { Some(()) } else { None })
+    }
+}
