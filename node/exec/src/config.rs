@@ -1,0 +1,350 @@
+//! What an operator writes about one vendor, and the check that turns it into something that can be called.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+use crate::key::{KeyError, KeySource};
+use crate::retry::Backoff;
+use crate::secret::Secret;
+
+/// How targets of a simulated vendor begin.
+pub const SIM_PREFIX: &str = "sim:";
+
+/// The host that the target name `openai` stands for, with its regional siblings `<region>.api.openai.com`.
+const OPENAI_HOST: &str = "api.openai.com";
+
+/// One OpenAI-compatible vendor, as it stands in the node's configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VendorConfig {
+    /// The name jobs use: `openai`, a compatible vendor's own name, or `sim:<name>` for a simulated one.
+    pub target: String,
+    /// Base address by region, without `/v1`: `eu = "https://eu.api.openai.com"`.
+    pub endpoints: BTreeMap<String, String>,
+    /// Where the API key is: `{ env = "NAME" }`, `{ file = "/path" }` (mode 0600) or `"none"`.
+    #[serde(default)]
+    pub key: KeySource,
+    /// Allows `http://` to hosts other than this machine: key, prompts and answers travel in clear.
+    #[serde(default)]
+    pub allow_plain_http: bool,
+    /// Longest time to connect. Default 10 s, a guess: slow links need 3 s.
+    #[serde(default = "connect_timeout_ms")]
+    pub connect_timeout_ms: u64,
+    /// Longest time for one attempt, answer included. Default 60 s, a guess: long answers take 30 s.
+    #[serde(default = "timeout_ms")]
+    pub timeout_ms: u64,
+    /// Most attempts for one call. Default 4, a guess.
+    #[serde(default = "attempts_max")]
+    pub attempts_max: u32,
+    /// First wait between attempts. Default 500 ms, as OpenAI's own clients.
+    #[serde(default = "backoff_base_ms")]
+    pub backoff_base_ms: u64,
+    /// Longest wait of our own choosing. Default 8 s, as OpenAI's own clients.
+    #[serde(default = "backoff_cap_ms")]
+    pub backoff_cap_ms: u64,
+    /// Longest `Retry-After` that is waited for. Default 60 s, the period of most rate limits.
+    #[serde(default = "retry_after_max_ms")]
+    pub retry_after_max_ms: u64,
+    /// Most calls for one job, retries included, over all restarts. Default 1000, a guess.
+    #[serde(default = "calls_max_per_job")]
+    pub calls_max_per_job: u32,
+    /// Most calls at once. Default 2, a guess that stays below the limits of new accounts.
+    #[serde(default = "concurrency_max")]
+    pub concurrency_max: u32,
+    /// Shortest time between the starts of two calls. Default 0.
+    #[serde(default)]
+    pub gap_ms: u64,
+}
+
+/// A configuration that passed the check, its key loaded.
+#[derive(Clone, Debug)]
+pub struct Vendor {
+    config: VendorConfig,
+    endpoints: BTreeMap<String, Url>,
+    key: Option<Secret>,
+}
+
+/// What is wrong with one vendor's configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("vendor {target:?}: {problem}")]
+pub struct ConfigError {
+    /// The vendor's target name.
+    pub target: String,
+    /// What is wrong, and what to do.
+    pub problem: ConfigProblem,
+}
+
+/// One thing wrong in a vendor's configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigProblem {
+    /// The name breaks the rule for names.
+    #[error(
+        "a target is 1 to 64 of a-z 0-9 . _ - (after sim: for a simulated vendor), starting with a letter or digit"
+    )]
+    TargetName,
+    /// The name stands for a vendor the host does not belong to.
+    #[error(
+        "endpoints.{region} is {host:?}, but the name openai is kept for {OPENAI_HOST} and its regional hosts: \
+         give a compatible vendor a name of its own (a simulated one: sim:<name>)"
+    )]
+    NotOpenAi {
+        /// The region of the endpoint.
+        region: String,
+        /// Its host.
+        host: String,
+    },
+    /// No endpoint at all.
+    #[error("endpoints is empty: set at least [endpoints] <region> = \"https://…\"")]
+    NoEndpoints,
+    /// A region's name breaks the rule for names.
+    #[error("region {0:?}: a region is 1 to 32 of a-z 0-9 -")]
+    RegionName(String),
+    /// An address that is not a usable base address.
+    #[error("endpoints.{region} is not a base address ({reason}): write it as https://host[:port][/path]")]
+    Address {
+        /// The region of the endpoint.
+        region: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Unencrypted to another machine.
+    #[error(
+        "endpoints.{region} is http:// to {host:?}, which is not this machine: use https://, or set \
+         allow_plain_http = true if key and answers may travel in clear"
+    )]
+    PlainHttp {
+        /// The region of the endpoint.
+        region: String,
+        /// Its host.
+        host: String,
+    },
+    /// A simulated vendor in a network that is not a test network.
+    #[error("a simulated vendor is only accepted in a test network (genesis: testnet = true)")]
+    SimOutsideTestnet,
+    /// A simulated vendor on another machine.
+    #[error(
+        "endpoints.{region} is {host:?}: a simulated vendor must be on this machine (127.0.0.1, ::1, localhost)"
+    )]
+    SimNotLoopback {
+        /// The region of the endpoint.
+        region: String,
+        /// Its host.
+        host: String,
+    },
+    /// A number outside its range.
+    #[error("{field} is {value}, it must be from {min} to {max}")]
+    Range {
+        /// The field's name.
+        field: &'static str,
+        /// The value found.
+        value: u64,
+        /// The smallest value allowed.
+        min: u64,
+        /// The largest value allowed.
+        max: u64,
+    },
+    /// The key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// This node has no endpoint of the target in a region. No other one is used in its stead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "target {target}: no endpoint for region {region}: set [vendors.endpoints] {region} = \"https://…\" (set are: {known})"
+)]
+pub struct NoEndpoint {
+    /// The target.
+    pub target: String,
+    /// The region without an endpoint.
+    pub region: String,
+    /// The regions that have one, for the message.
+    pub known: String,
+}
+
+impl VendorConfig {
+    /// Checks everything and loads the key. `allow_sim`: whether the network is a test network.
+    pub fn check(self, allow_sim: bool) -> Result<Vendor, ConfigError> {
+        let target = self.target.clone();
+        self.checked(allow_sim).map_err(|problem| ConfigError { target, problem })
+    }
+
+    fn checked(self, allow_sim: bool) -> Result<Vendor, ConfigProblem> {
+        let simulated = check_target(&self.target)?;
+        if simulated && !allow_sim {
+            return Err(ConfigProblem::SimOutsideTestnet);
+        }
+        self.check_numbers()?;
+        if self.endpoints.is_empty() {
+            return Err(ConfigProblem::NoEndpoints);
+        }
+        let mut endpoints = BTreeMap::new();
+        for (region, address) in &self.endpoints {
+            endpoints.insert(region.clone(), self.check_endpoint(region, address, simulated)?);
+        }
+        let key = self.key.load()?;
+        Ok(Vendor { config: self, endpoints, key })
+    }
+
+    fn check_endpoint(&self, region: &str, address: &str, simulated: bool) -> Result<Url, ConfigProblem> {
+        let in_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if region.is_empty() || region.len() > 32 || !region.bytes().all(in_name) {
+            return Err(ConfigProblem::RegionName(region.to_owned()));
+        }
+        let region = region.to_owned();
+        let url = match base_address(address) {
+            Ok(url) => url,
+            Err(reason) => return Err(ConfigProblem::Address { region, reason }),
+        };
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let loopback = is_loopback(&url);
+        if simulated && !loopback {
+            return Err(ConfigProblem::SimNotLoopback { region, host });
+        }
+        if self.target == "openai" && host != OPENAI_HOST && !host.ends_with(&format!(".{OPENAI_HOST}")) {
+            return Err(ConfigProblem::NotOpenAi { region, host });
+        }
+        if url.scheme() == "http" && !loopback && !self.allow_plain_http {
+            return Err(ConfigProblem::PlainHttp { region, host });
+        }
+        Ok(url)
+    }
+
+    fn check_numbers(&self) -> Result<(), ConfigProblem> {
+        // Upper bounds are guesses at what nobody means; they keep a typing error from costing a day or a fortune.
+        let ranges = [
+            ("connect_timeout_ms", self.connect_timeout_ms, 1, 600_000),
+            ("timeout_ms", self.timeout_ms, 1, 600_000),
+            ("attempts_max", u64::from(self.attempts_max), 1, 10),
+            ("backoff_base_ms", self.backoff_base_ms, 1, 600_000),
+            ("backoff_cap_ms", self.backoff_cap_ms, self.backoff_base_ms, 3_600_000),
+            ("retry_after_max_ms", self.retry_after_max_ms, 0, 3_600_000),
+            ("calls_max_per_job", u64::from(self.calls_max_per_job), 1, 1_000_000),
+            ("concurrency_max", u64::from(self.concurrency_max), 1, 64),
+            ("gap_ms", self.gap_ms, 0, 600_000),
+        ];
+        match ranges.into_iter().find(|(_, value, min, max)| value < min || value > max) {
+            Some((field, value, min, max)) => Err(ConfigProblem::Range { field, value, min, max }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Vendor {
+    /// The target's name.
+    pub fn target(&self) -> &str {
+        &self.config.target
+    }
+
+    /// Whether the vendor is simulated, which receipts say as surface `sim`.
+    pub fn is_simulated(&self) -> bool {
+        self.config.target.starts_with(SIM_PREFIX)
+    }
+
+    /// The configuration as it was checked.
+    pub fn config(&self) -> &VendorConfig {
+        &self.config
+    }
+
+    /// The regions with an endpoint.
+    pub fn regions(&self) -> impl Iterator<Item = &str> {
+        self.endpoints.keys().map(String::as_str)
+    }
+
+    /// The base address for a region: this one or none.
+    pub fn endpoint(&self, region: &str) -> Result<&Url, NoEndpoint> {
+        self.endpoints.get(region).ok_or_else(|| NoEndpoint {
+            target: self.config.target.clone(),
+            region: region.to_owned(),
+            known: self.regions().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    pub(crate) fn key(&self) -> Option<&Secret> {
+        self.key.as_ref()
+    }
+
+    pub(crate) fn uses_tls(&self) -> bool {
+        self.endpoints.values().any(|url| url.scheme() == "https")
+    }
+
+    pub(crate) fn backoff(&self) -> Backoff {
+        Backoff {
+            base: Duration::from_millis(self.config.backoff_base_ms),
+            cap: Duration::from_millis(self.config.backoff_cap_ms),
+            retry_after_max: Duration::from_millis(self.config.retry_after_max_ms),
+        }
+    }
+}
+
+/// Whether the target is a simulated one, after a check of its name.
+fn check_target(target: &str) -> Result<bool, ConfigProblem> {
+    let (simulated, name) = match target.strip_prefix(SIM_PREFIX) {
+        Some(name) => (true, name),
+        None => (false, target),
+    };
+    let in_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit());
+    if !starts_well || name.len() > 64 || !name.bytes().all(in_name) {
+        return Err(ConfigProblem::TargetName);
+    }
+    Ok(simulated)
+}
+
+/// A base address without a trailing slash in its path, or what is wrong with it. The address may hold a password and
+/// is not quoted.
+fn base_address(address: &str) -> Result<Url, String> {
+    let url = Url::parse(address).map_err(|error| error.to_string())?;
+    let reason = if !matches!(url.scheme(), "http" | "https") {
+        "neither http nor https"
+    } else if url.host_str().is_none_or(str::is_empty) {
+        "no host"
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "a user name or password in it: use key"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "a ? or # part"
+    } else if url.path().trim_end_matches('/').ends_with("/v1") {
+        "leave off the /v1 at its end, requests bring their own"
+    } else {
+        return Ok(url);
+    };
+    Err(reason.to_owned())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    // `localhost` is resolved to this machine by our own resolver, whatever the name service says.
+    address.map_or(host == "localhost", |address| address.is_loopback())
+}
+
+fn connect_timeout_ms() -> u64 {
+    10_000
+}
+fn timeout_ms() -> u64 {
+    60_000
+}
+fn attempts_max() -> u32 {
+    4
+}
+fn backoff_base_ms() -> u64 {
+    500
+}
+fn backoff_cap_ms() -> u64 {
+    8_000
+}
+fn retry_after_max_ms() -> u64 {
+    60_000
+}
+fn calls_max_per_job() -> u32 {
+    1_000
+}
+fn concurrency_max() -> u32 {
+    2
+}
+
+#[cfg(test)]
+mod tests;

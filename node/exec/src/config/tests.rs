@@ -1,0 +1,129 @@
+use super::*;
+
+fn config(toml: &str) -> VendorConfig {
+    toml::from_str(toml).unwrap()
+}
+
+fn with_endpoint(target: &str, address: &str) -> VendorConfig {
+    let mut config = config(&format!("target = \"\"\n[endpoints]\neu = {address:?}"));
+    config.target = target.to_owned();
+    config
+}
+
+fn problem(config: VendorConfig, allow_sim: bool) -> String {
+    config.check(allow_sim).unwrap_err().to_string()
+}
+
+#[test]
+fn a_short_configuration_gets_documented_defaults() {
+    let checked = with_endpoint("openai", "https://eu.api.openai.com").check(false).unwrap();
+    assert_eq!(checked.target(), "openai");
+    assert!(!checked.is_simulated());
+    assert_eq!(checked.config().attempts_max, 4);
+    assert_eq!(checked.config().timeout_ms, 60_000);
+    assert_eq!(checked.regions().collect::<Vec<_>>(), ["eu"]);
+}
+
+#[test]
+fn a_configuration_survives_writing_and_reading() {
+    let mut written = with_endpoint("openai", "https://eu.api.openai.com");
+    written.key = KeySource::Env("OPENAI_API_KEY".into());
+    let text = toml::to_string(&written).unwrap();
+    assert_eq!(config(&text), written);
+}
+
+#[test]
+fn unknown_fields_are_refused_by_name() {
+    let error = toml::from_str::<VendorConfig>("target = \"x\"\nretries = 3\n[endpoints]").unwrap_err();
+    assert!(error.to_string().contains("retries"), "{error}");
+}
+
+#[test]
+fn names_are_checked() {
+    for target in ["", "sim:", "open:smollm2", "OpenAI", "a b", "-x", "sim:sim:openai", "x\u{1b}[2J"] {
+        let error = problem(with_endpoint(target, "http://127.0.0.1:1"), true);
+        assert!(error.contains("a target is 1 to 64"), "{target:?}: {error}");
+        assert!(!error.contains('\u{1b}'));
+    }
+    let error = problem(config("target = \"x\"\n[endpoints]\n\"EU west\" = \"https://a.example\""), false);
+    assert!(error.contains("region \"EU west\""), "{error}");
+    assert!(problem(config("target = \"x\"\n[endpoints]"), false).contains("endpoints is empty"));
+}
+
+#[test]
+fn bad_addresses_say_where_and_what() {
+    for (address, reason) in [
+        ("", "relative URL"),
+        ("api.example", "relative URL"),
+        ("ftp://api.example", "neither http nor https"),
+        ("https://user:hunter2@api.example", "user name or password"),
+        ("https://api.example?key=hunter2", "? or #"),
+        ("https://api.example/v1", "leave off the /v1"),
+        ("https://api.example/v1/", "leave off the /v1"),
+        ("https://", "empty host"),
+    ] {
+        let error = problem(with_endpoint("compatible", address), false);
+        assert!(error.contains("endpoints.eu") && error.contains(reason), "{address}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn plain_http_leaves_the_machine_only_when_allowed() {
+    let refused = problem(with_endpoint("compatible", "http://api.example"), false);
+    assert!(refused.contains("allow_plain_http"), "{refused}");
+    let mut allowed = with_endpoint("compatible", "http://api.example");
+    allowed.allow_plain_http = true;
+    assert!(allowed.check(false).is_ok());
+    for local in ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:11434/"] {
+        assert!(with_endpoint("ollama", local).check(false).is_ok(), "{local}");
+    }
+    for elsewhere in ["http://localhost.example", "http://127.0.0.1.example", "http://0.0.0.0"] {
+        assert!(with_endpoint("ollama", elsewhere).check(false).is_err(), "{elsewhere}");
+    }
+}
+
+#[test]
+fn a_simulated_vendor_needs_a_test_network_and_this_machine() {
+    let sim = || with_endpoint("sim:openai", "http://127.0.0.1:9/eu");
+    assert!(problem(sim(), false).contains("test network"));
+    let checked = sim().check(true).unwrap();
+    assert!(checked.is_simulated());
+    let away = problem(with_endpoint("sim:openai", "https://api.openai.com"), true);
+    assert!(away.contains("must be on this machine"), "{away}");
+}
+
+#[test]
+fn the_name_openai_belongs_to_openai() {
+    for host in ["127.0.0.1:9", "proxy.example", "api.openai.com.example", "xapi.openai.com"] {
+        let error = problem(with_endpoint("openai", &format!("https://{host}")), true);
+        assert!(error.contains("name of its own"), "{host}: {error}");
+    }
+    assert!(with_endpoint("openai", "https://api.openai.com").check(false).is_ok());
+}
+
+#[test]
+fn numbers_out_of_range_are_named() {
+    for (field, value) in [
+        ("attempts_max", "0"),
+        ("attempts_max", "11"),
+        ("timeout_ms", "0"),
+        ("concurrency_max", "0"),
+        ("calls_max_per_job", "0"),
+        ("backoff_cap_ms", "499"),
+        ("gap_ms", "600001"),
+    ] {
+        let text = format!("target = \"x\"\n{field} = {value}\n[endpoints]\neu = \"https://a.example\"");
+        let error = problem(config(&text), false);
+        assert!(error.contains(&format!("{field} is {value}, it must be from")), "{error}");
+    }
+}
+
+#[test]
+fn a_missing_endpoint_is_an_error_that_says_what_to_set() {
+    let vendor = with_endpoint("openai", "https://eu.api.openai.com").check(false).unwrap();
+    assert!(vendor.endpoint("eu").is_ok());
+    let error = vendor.endpoint("ap").unwrap_err().to_string();
+    assert!(error.contains("no endpoint for region ap: set ["), "{error}");
+    assert!(error.contains("set are: eu"), "{error}");
+}

@@ -1,0 +1,297 @@
+//! What is kept of a call: enough to be checked later, nothing that must not be published.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::HeaderMap;
+
+use crate::completion::{self, Completion};
+use crate::failure::Failure;
+use crate::secret::{Secret, redact_masked};
+use crate::transport::Reply;
+
+/// Longest header value kept, in bytes. A guess: honest ones have under 100.
+pub const HEADER_VALUE_MAX: usize = 256;
+
+/// The response headers that are kept, in lower case. OpenAI's API reference ("Debugging requests") names those of
+/// the API; the others tell which front end answered. Cookies, organisation and project names are left out on purpose.
+pub const HEADERS_ALLOWED: [&str; 17] = [
+    "cf-cache-status",
+    "cf-ray",
+    "content-type",
+    "date",
+    "openai-model",
+    "openai-processing-ms",
+    "openai-version",
+    "retry-after",
+    "server",
+    "via",
+    "x-ratelimit-limit-requests",
+    "x-ratelimit-limit-tokens",
+    "x-ratelimit-remaining-requests",
+    "x-ratelimit-remaining-tokens",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-reset-tokens",
+    "x-request-id",
+];
+
+/// The record of one call and its attempts. Everything from `status` to `usage` is of the last attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The HTTP status, if one came.
+    pub status: Option<u16>,
+    /// Headers of [`HEADERS_ALLOWED`], printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
+    pub headers: BTreeMap<String, String>,
+    /// The body as it came, at most [`BODY_MAX`](crate::BODY_MAX) bytes; empty if it was cut off or passed a limit.
+    pub response: Vec<u8>,
+    /// The answer, at most [`TEXT_MAX`](crate::TEXT_MAX) bytes. Hostile text: escape it wherever it is shown.
+    pub text: Option<String>,
+    /// The model's name as returned.
+    pub model: Option<String>,
+    /// The `x-request-id` header, or else the `id` in the body.
+    pub request_id: Option<String>,
+    /// Why the model stopped, as returned (`stop`, `length`, `content_filter`, …).
+    pub finish_reason: Option<String>,
+    /// Tokens as the vendor counted them.
+    pub usage: Option<Usage>,
+    /// When the call was begun, Unix milliseconds by this node's clock.
+    pub started_unix_ms: u64,
+    /// When the call ended; never before `started_unix_ms`, whatever the clock did.
+    pub ended_unix_ms: u64,
+    /// All attempts, in order.
+    pub attempts: Vec<Attempt>,
+    /// Why there is no usable answer; `None` for an answer.
+    pub failure: Option<Failure>,
+}
+
+/// One request that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it was sent, Unix milliseconds.
+    pub at_unix_ms: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A usable answer.
+    Answered,
+    /// None, and why.
+    Failed(Failure),
+}
+
+/// Tokens as the vendor counted them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the request.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer.
+    pub output_tokens: u64,
+}
+
+impl Evidence {
+    /// The record of a call that has just begun.
+    pub(crate) fn begun(started_unix_ms: u64) -> Self {
+        Self {
+            status: None,
+            headers: BTreeMap::new(),
+            response: Vec::new(),
+            text: None,
+            model: None,
+            request_id: None,
+            finish_reason: None,
+            usage: None,
+            started_unix_ms,
+            ended_unix_ms: started_unix_ms,
+            attempts: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Takes in the outcome of an attempt sent at `at_unix_ms`, in place of the one before.
+    pub(crate) fn absorb(&mut self, at_unix_ms: u64, reply: Result<Reply, Failure>, key: Option<&Secret>) {
+        let attempts = std::mem::take(&mut self.attempts);
+        *self = Self { attempts, ..Self::begun(self.started_unix_ms) };
+        self.failure = match reply {
+            Ok(reply) => self.read(reply, key),
+            Err(failure) => Some(failure),
+        };
+        let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
+        self.attempts.push(Attempt { at_unix_ms, outcome });
+    }
+
+    fn read(&mut self, reply: Reply, key: Option<&Secret>) -> Option<Failure> {
+        self.status = Some(reply.status);
+        let leaked_in_headers = self.keep_headers(&reply.headers, key);
+        let mut leaked = leaked_in_headers;
+        let failure = match reply.body {
+            Ok(body) => {
+                let (body, leaked_in_body) = scrub(body, reply.status, key);
+                leaked |= leaked_in_body;
+                let content_type = self.headers.get("content-type").map(String::as_str);
+                let completion = completion::read(reply.status, content_type, &body);
+                self.response = body;
+                self.keep_completion(completion)
+            }
+            Err(failure) => Some(failure),
+        };
+        if leaked { Some(Failure::SecretInResponse) } else { failure }
+    }
+
+    fn keep_completion(&mut self, completion: Completion) -> Option<Failure> {
+        self.text = completion.text;
+        self.model = completion.model.map(|model| printable(&model));
+        self.finish_reason = completion.finish_reason.map(|reason| printable(&reason));
+        self.usage = completion.usage;
+        let header = self.headers.get("x-request-id").cloned();
+        self.request_id = header.or_else(|| completion.id.map(|id| printable(&id)));
+        if completion.failure == Some(Failure::TooLarge) {
+            self.response = Vec::new();
+        }
+        completion.failure
+    }
+
+    /// Keeps the allowed headers; returns whether the key was in one.
+    fn keep_headers(&mut self, headers: &HeaderMap, key: Option<&Secret>) -> bool {
+        let mut leaked = false;
+        for name in HEADERS_ALLOWED {
+            let Some(value) = headers.get(name) else { continue };
+            let redacted = key.and_then(|key| key.redact(value.as_bytes()));
+            leaked |= redacted.is_some();
+            let bytes = redacted.as_deref().unwrap_or(value.as_bytes());
+            self.headers.insert(name.to_owned(), printable(&String::from_utf8_lossy(bytes)));
+        }
+        leaked
+    }
+}
+
+/// The body without the key, and whether the key was in it.
+fn scrub(body: Vec<u8>, status: u16, key: Option<&Secret>) -> (Vec<u8>, bool) {
+    let Some(key) = key else { return (body, false) };
+    let (body, leaked) = match key.redact(&body) {
+        Some(redacted) => (redacted, true),
+        None => (body, false),
+    };
+    if matches!(status, 401 | 403) {
+        return (redact_masked(&body).unwrap_or(body), leaked);
+    }
+    (body, leaked)
+}
+
+/// Printable ASCII of a short field, cut to [`HEADER_VALUE_MAX`] bytes; anything else becomes `?`.
+fn printable(text: &str) -> String {
+    let plain = text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
+    plain.take(HEADER_VALUE_MAX).collect()
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Answered => f.write_str("answered"),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::secret::REDACTED;
+
+    const KEY: &str = "sk-evidence-0123456789";
+
+    fn reply(status: u16, headers: &[(&'static str, String)], body: &str) -> Reply {
+        let mut map = HeaderMap::new();
+        map.insert("content-type", "application/json".parse().unwrap());
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Reply { status, headers: map, body: Ok(body.as_bytes().to_vec()) }
+    }
+
+    fn absorbed(reply: Reply) -> Evidence {
+        let mut evidence = Evidence::begun(1);
+        evidence.absorb(2, Ok(reply), Some(&Secret::new(KEY).unwrap()));
+        evidence
+    }
+
+    fn answer(text: &str) -> String {
+        serde_json::json!({ "id": "chatcmpl-1", "model": "m", "choices": [{ "message": { "content": text } }] })
+            .to_string()
+    }
+
+    #[test]
+    fn only_allowed_headers_are_kept_and_each_is_bounded() {
+        let evidence = absorbed(reply(
+            200,
+            &[
+                ("x-request-id", "req_1".into()),
+                ("server", "s".repeat(5000)),
+                ("set-cookie", "session=1".into()),
+                ("openai-organization", "org-private".into()),
+                ("x-forwarded-for", "192.0.2.1".into()),
+            ],
+            &answer("yes"),
+        ));
+        let names: Vec<_> = evidence.headers.keys().map(String::as_str).collect();
+        assert_eq!(names, ["content-type", "server", "x-request-id"]);
+        assert_eq!(evidence.headers["server"].len(), HEADER_VALUE_MAX);
+        assert_eq!(evidence.request_id.as_deref(), Some("req_1"));
+        assert_eq!(evidence.failure, None);
+    }
+
+    #[test]
+    fn a_header_with_control_or_other_bytes_becomes_printable() {
+        let mut raw = reply(200, &[], &answer("yes"));
+        raw.headers.insert("via", reqwest::header::HeaderValue::from_bytes(b"a\tb\xff").unwrap());
+        assert_eq!(absorbed(raw).headers["via"], "a?b?");
+    }
+
+    #[test]
+    fn the_allow_list_is_lower_case_and_sorted() {
+        assert!(HEADERS_ALLOWED.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(HEADERS_ALLOWED.iter().all(|name| *name == name.to_ascii_lowercase()));
+    }
+
+    #[test]
+    fn a_key_in_body_or_header_is_redacted_and_said() {
+        let escaped: String = KEY.chars().map(|c| format!("\\u{:04X}", u32::from(c))).collect();
+        for leaking in [
+            reply(200, &[], &answer(&format!("your key is {KEY}"))),
+            reply(200, &[("server", format!("Bearer {KEY}"))], &answer("yes")),
+            reply(200, &[], &answer("yes").replace("yes", &escaped)),
+            reply(500, &[], &format!("trace: authorization={KEY}")),
+            reply(401, &[], &format!("{{\"error\":{{\"code\":\"invalid_api_key\",\"message\":\"{KEY}\"}}}}")),
+        ] {
+            let evidence = absorbed(leaking);
+            assert_eq!(evidence.failure, Some(Failure::SecretInResponse));
+            let shown = format!("{evidence:?} {}", String::from_utf8_lossy(&evidence.response));
+            assert!(!shown.contains(KEY) && shown.contains(REDACTED), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_masked_key_in_a_refusal_is_redacted_but_is_no_leak() {
+        let body =
+            r#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: sk-ev****6789."}}"#;
+        let evidence = absorbed(reply(401, &[], body));
+        assert_eq!(
+            evidence.failure.map(|failure| failure.to_string()).unwrap(),
+            "refused_by_api(invalid_key)"
+        );
+        let kept = String::from_utf8(evidence.response).unwrap();
+        assert!(!kept.contains("6789") && kept.contains(REDACTED), "{kept}");
+    }
+
+    #[test]
+    fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
+        let mut evidence = absorbed(reply(500, &[("server", "old".into())], "broken"));
+        evidence.absorb(3, Err(Failure::Timeout), None);
+        assert_eq!((evidence.status, evidence.headers.len(), evidence.response.len()), (None, 0, 0));
+        assert_eq!(evidence.failure, Some(Failure::Timeout));
+        let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();
+        assert_eq!(outcomes, ["http_5xx(500)", "timeout"]);
+    }
+}

@@ -1,0 +1,169 @@
+//! Why a call brought no answer: a closed list of stable codes.
+
+use std::fmt;
+
+/// Why a call ended without a usable answer.
+///
+/// The codes are part of receipts: [`Failure::code`] and the `Display` form never change their meaning.
+/// A model that declines to answer in words has answered; that is not a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Nothing, or not everything, came back in time.
+    Timeout,
+    /// No connection, or one that broke before the answer was whole.
+    Connect,
+    /// The TLS handshake failed: a certificate that does not fit, or no TLS on the other side.
+    Tls,
+    /// The host name could not be resolved.
+    Dns,
+    /// A redirect, which is never followed: the answer would come from a host nobody configured.
+    Http3xx(u16),
+    /// The API refused the request, with this status.
+    Http4xx(u16),
+    /// The API failed, with this status.
+    Http5xx(u16),
+    /// 429: too many requests or tokens; the API asks to come back later.
+    RateLimited,
+    /// The answer is not what the wire format says.
+    Malformed,
+    /// A well-formed answer without text.
+    Empty,
+    /// The body or the text passes its limit.
+    TooLarge,
+    /// The vendor's content filter withheld or cut the answer.
+    ContentFilter,
+    /// The API refused for a reason that no retry can mend.
+    RefusedByApi(ApiRefusal),
+    /// The node withdrew the call.
+    Cancelled,
+    /// The job's limit of calls is used up.
+    Budget,
+    /// The answer contained the API key; what is kept of it is redacted.
+    SecretInResponse,
+    /// This node has no endpoint of the target for the region; nothing was sent.
+    NoEndpoint,
+}
+
+/// A refusal that the vendor names in its error body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApiRefusal {
+    /// The model does not exist, or this account has no access to it.
+    ModelNotFound,
+    /// The account has run out of credit.
+    InsufficientQuota,
+    /// The API key is wrong, revoked or missing.
+    InvalidKey,
+}
+
+impl Failure {
+    /// The stable code, without the detail in brackets that `Display` adds.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Dns => "dns",
+            Self::Http3xx(_) => "http_3xx",
+            Self::Http4xx(_) => "http_4xx",
+            Self::Http5xx(_) => "http_5xx",
+            Self::RateLimited => "rate_limited",
+            Self::Malformed => "malformed",
+            Self::Empty => "empty",
+            Self::TooLarge => "too_large",
+            Self::ContentFilter => "content_filter",
+            Self::RefusedByApi(_) => "refused_by_api",
+            Self::Cancelled => "cancelled",
+            Self::Budget => "budget",
+            Self::SecretInResponse => "secret_in_response",
+            Self::NoEndpoint => "no_endpoint",
+        }
+    }
+
+    /// Whether the same call may succeed a little later: 429, 5xx, and trouble on the way.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::RateLimited | Self::Http5xx(_) | Self::Connect | Self::Dns | Self::Timeout)
+    }
+
+    /// The failure that an HTTP status stands for when the body says nothing better; `None` for 2xx.
+    pub(crate) fn of_status(status: u16) -> Option<Self> {
+        match status {
+            200..=299 => None,
+            429 => Some(Self::RateLimited),
+            300..=399 => Some(Self::Http3xx(status)),
+            400..=499 => Some(Self::Http4xx(status)),
+            500..=599 => Some(Self::Http5xx(status)),
+            _ => Some(Self::Malformed),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http3xx(status) | Self::Http4xx(status) | Self::Http5xx(status) => {
+                write!(f, "{}({status})", self.code())
+            }
+            Self::RefusedByApi(refusal) => write!(f, "{}({})", self.code(), refusal.code()),
+            _ => f.write_str(self.code()),
+        }
+    }
+}
+
+impl ApiRefusal {
+    /// The stable code, as OpenAI's error bodies spell it where they have one.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ModelNotFound => "model_not_found",
+            Self::InsufficientQuota => "insufficient_quota",
+            Self::InvalidKey => "invalid_key",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trouble_that_passes_is_transient() {
+        let transient =
+            [Failure::Timeout, Failure::Connect, Failure::Dns, Failure::RateLimited, Failure::Http5xx(503)];
+        let lasting = [
+            Failure::Tls,
+            Failure::Http3xx(302),
+            Failure::Http4xx(404),
+            Failure::Malformed,
+            Failure::Empty,
+            Failure::TooLarge,
+            Failure::ContentFilter,
+            Failure::RefusedByApi(ApiRefusal::InvalidKey),
+            Failure::RefusedByApi(ApiRefusal::InsufficientQuota),
+            Failure::Cancelled,
+            Failure::Budget,
+            Failure::SecretInResponse,
+            Failure::NoEndpoint,
+        ];
+        assert!(transient.iter().all(Failure::is_transient));
+        assert!(!lasting.iter().any(Failure::is_transient));
+    }
+
+    #[test]
+    fn display_adds_the_detail_to_the_code() {
+        assert_eq!(Failure::Http4xx(404).to_string(), "http_4xx(404)");
+        assert_eq!(
+            Failure::RefusedByApi(ApiRefusal::ModelNotFound).to_string(),
+            "refused_by_api(model_not_found)"
+        );
+        assert_eq!(Failure::Timeout.to_string(), "timeout");
+    }
+
+    #[test]
+    fn a_status_outside_http_is_malformed() {
+        assert_eq!(Failure::of_status(204), None);
+        assert_eq!(Failure::of_status(101), Some(Failure::Malformed));
+        assert_eq!(Failure::of_status(999), Some(Failure::Malformed));
+        assert_eq!(Failure::of_status(429), Some(Failure::RateLimited));
+    }
+}

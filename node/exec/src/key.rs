@@ -1,0 +1,227 @@
+//! Where an API key comes from: the environment or a private file, never the configuration itself.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use zeroize::Zeroizing;
+
+use crate::secret::{KEY_LEN_MAX, Secret, SecretError};
+
+/// Where the key is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySource {
+    /// The vendor wants no key.
+    #[default]
+    None,
+    /// An environment variable.
+    Env(String),
+    /// A file that only its owner can read; the key is all it holds.
+    File(PathBuf),
+    /// Some other text stood there, perhaps the key itself. It is not kept, and loading refuses it.
+    Misplaced,
+}
+
+/// Why the key could not be had. It shows names and paths, never a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Something else than a source.
+    #[error(
+        "key must be {{ env = \"NAME\" }}, {{ file = \"/path\" }} or \"none\"; never write the key itself into the \
+         configuration (if you did, revoke it)"
+    )]
+    Misplaced,
+    /// The variable's name is none, perhaps it is the key itself.
+    #[error("key.env is not a variable's name (A-Z 0-9 _): name the variable, do not write the key itself")]
+    VariableName,
+    /// The variable is not set.
+    #[error("environment variable {0} is not set: export it before starting, or use key.file")]
+    VariableMissing(String),
+    /// The variable holds something that cannot be a key.
+    #[error("environment variable {0} {1}")]
+    VariableValue(String, SecretError),
+    /// The path depends on the working directory, or is the key itself.
+    #[error("key.file must be an absolute path")]
+    PathRelative,
+    /// The file cannot be read.
+    #[error("key file {0}: {1}")]
+    File(PathBuf, std::io::Error),
+    /// Not a regular file.
+    #[error("key file {0} is not a regular file")]
+    NotAFile(PathBuf),
+    /// Others can read or write the file.
+    #[error("key file {path} has mode {mode:04o}, others could read it: chmod 600 {path}")]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file holds something that cannot be a key.
+    #[error("key file {0} {1}")]
+    FileValue(PathBuf, SecretError),
+}
+
+impl KeySource {
+    /// Loads the key; `None` where no key is wanted.
+    pub fn load(&self) -> Result<Option<Secret>, KeyError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Env(name) => from_environment(name).map(Some),
+            Self::File(path) => from_file(path).map(Some),
+            Self::Misplaced => Err(KeyError::Misplaced),
+        }
+    }
+}
+
+fn from_environment(name: &str) -> Result<Secret, KeyError> {
+    let in_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) {
+        return Err(KeyError::VariableName);
+    }
+    let Some(value) = std::env::var_os(name) else {
+        return Err(KeyError::VariableMissing(name.to_owned()));
+    };
+    let value = value.into_string().map_err(|_| SecretError::NotPrintable);
+    value.and_then(Secret::new).map_err(|error| KeyError::VariableValue(name.to_owned(), error))
+}
+
+fn from_file(path: &Path) -> Result<Secret, KeyError> {
+    if !path.is_absolute() {
+        return Err(KeyError::PathRelative);
+    }
+    let failed = |error| KeyError::File(path.to_owned(), error);
+    // A pipe would block the opening, so the kind is looked at before; the mode is read from the open file, which
+    // nobody can exchange any more.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(KeyError::NotAFile(path.to_owned()));
+    }
+    let file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Mode { path: path.to_owned(), mode });
+    }
+    // Room for everything that may be read, so that no copy is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_LEN_MAX + 65));
+    file.take(KEY_LEN_MAX as u64 + 64).read_to_end(&mut bytes).map_err(failed)?;
+    let refused = |error| KeyError::FileValue(path.to_owned(), error);
+    let text = std::str::from_utf8(&bytes).map_err(|_| refused(SecretError::NotPrintable))?;
+    Secret::new(text).map_err(refused)
+}
+
+impl<'de> Deserialize<'de> for KeySource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeySourceVisitor)
+    }
+}
+
+/// Takes any string, so that a key written in the wrong place is not quoted by the parser's error.
+struct KeySourceVisitor;
+
+impl<'de> Visitor<'de> for KeySourceVisitor {
+    type Value = KeySource;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{ env = \"NAME\" }, { file = \"/path\" } or \"none\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<KeySource, E> {
+        Ok(if text == "none" { KeySource::None } else { KeySource::Misplaced })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeySource, A::Error> {
+        let mut source = None;
+        while let Some(name) = map.next_key::<String>()? {
+            let value: String = map.next_value()?;
+            source = Some(match (name.as_str(), source) {
+                ("env", None) => KeySource::Env(value),
+                ("file", None) => KeySource::File(value.into()),
+                _ => KeySource::Misplaced,
+            });
+        }
+        Ok(source.unwrap_or(KeySource::Misplaced))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const KEY: &str = "sk-file-0123456789";
+
+    fn file_with(text: &str, mode: u32) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn a_private_file_gives_its_key() {
+        for mode in [0o600, 0o400] {
+            let (_dir, path) = file_with(&format!("{KEY}\n"), mode);
+            assert_eq!(KeySource::File(path).load().unwrap().unwrap().expose(), KEY);
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        for mode in [0o644, 0o640, 0o602, 0o610] {
+            let (_dir, path) = file_with(KEY, mode);
+            let error = KeySource::File(path.clone()).load().unwrap_err().to_string();
+            assert!(error.contains(&format!("{mode:04o}")) && error.contains("chmod 600"), "{error}");
+            assert!(!error.contains(KEY));
+        }
+    }
+
+    #[test]
+    fn files_that_hold_no_key_are_refused_with_their_path() {
+        let (_dir, path) = file_with("", 0o600);
+        let error = KeySource::File(path.clone()).load().unwrap_err().to_string();
+        assert!(error.contains("has 0 bytes") && error.contains(path.to_str().unwrap()), "{error}");
+        let (_dir, path) = file_with(&"k".repeat(100_000), 0o600);
+        assert!(KeySource::File(path.clone()).load().unwrap_err().to_string().contains("at most"));
+        let dir = path.parent().unwrap().to_owned();
+        assert!(matches!(KeySource::File(dir.clone()).load(), Err(KeyError::NotAFile(_))));
+        assert!(matches!(KeySource::File(dir.join("absent")).load(), Err(KeyError::File(..))));
+        assert!(matches!(KeySource::File("key".into()).load(), Err(KeyError::PathRelative)));
+    }
+
+    #[test]
+    fn the_environment_is_named_in_errors() {
+        let error = KeySource::Env("VANTAGE_TEST_NO_SUCH_KEY".into()).load().unwrap_err().to_string();
+        assert!(error.contains("VANTAGE_TEST_NO_SUCH_KEY is not set"), "{error}");
+        // PATH is always there and holds a value that no key check knows to be wrong or right.
+        assert!(!matches!(KeySource::Env("PATH".into()).load(), Err(KeyError::VariableMissing(_))));
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_refused_and_never_quoted() {
+        #[derive(Debug, Deserialize)]
+        struct Holder {
+            key: KeySource,
+        }
+        for text in [
+            format!("key = \"{KEY}\""),
+            format!("key = {{ env = \"{KEY}\" }}"),
+            format!("key = {{ file = \"{KEY}\" }}"),
+            format!("key = {{ value = \"{KEY}\" }}"),
+            format!("key = {{ env = \"A\", file = \"{KEY}\" }}"),
+            "key = {}".to_owned(),
+        ] {
+            let holder: Holder = toml::from_str(&text).unwrap();
+            let error = holder.key.load().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains(KEY), "{error}");
+        }
+        let none: Holder = toml::from_str("key = \"none\"").unwrap();
+        assert!(none.key.load().unwrap().is_none());
+    }
+}

@@ -1,0 +1,212 @@
+//! The executor for OpenAI's chat completions and every endpoint that speaks the same.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use reqwest::Url;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::{BudgetError, CallBudget};
+use crate::call::Call;
+use crate::config::Vendor;
+use crate::evidence::{Evidence, Outcome};
+use crate::failure::Failure;
+use crate::pace::Pace;
+use crate::retry::retry_after;
+use crate::transport::{Transport, TransportError};
+
+/// Draws a number, uniform over `u32`, for the jitter between attempts.
+pub type Roll = Box<dyn Fn() -> u32 + Send + Sync>;
+
+/// Calls one vendor. One per target and node, shared by all jobs: it keeps the pace for all of them.
+pub struct OpenAi {
+    vendor: Vendor,
+    transport: Transport,
+    pace: Pace,
+    roll: Roll,
+}
+
+/// What a job allows one call: money, time, and a way to call it off.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    /// The job's calls to this target, shared by all of its cells.
+    pub budget: Arc<CallBudget>,
+    /// When an answer is of no use any more. No wait is begun that would pass it.
+    pub deadline: Option<Instant>,
+    /// Ends the call at once, also amid a request.
+    pub cancel: CancellationToken,
+}
+
+/// The node could not record a call before sending it. Not a failure of the call: there is nothing to put in a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct RecordError(BudgetError);
+
+impl OpenAi {
+    /// An executor for a checked configuration.
+    pub fn new(vendor: Vendor) -> Result<Self, TransportError> {
+        // Without randomness the longest wait is the safe one.
+        Self::with_roll(vendor, Box::new(|| getrandom::u32().unwrap_or(u32::MAX)))
+    }
+
+    /// As [`OpenAi::new`], with the jitter drawn by `roll`: for runs that must repeat.
+    pub fn with_roll(vendor: Vendor, roll: Roll) -> Result<Self, TransportError> {
+        let transport = Transport::new(&vendor)?;
+        let config = vendor.config();
+        let concurrency = usize::try_from(config.concurrency_max).unwrap_or(1);
+        let pace = Pace::new(concurrency, Duration::from_millis(config.gap_ms));
+        Ok(Self { vendor, transport, pace, roll })
+    }
+
+    /// The vendor that is called.
+    pub fn vendor(&self) -> &Vendor {
+        &self.vendor
+    }
+
+    /// Sends `call` to the endpoint of `region`, with as many attempts as the configuration and `allowance` permit.
+    ///
+    /// Whatever the vendor does ends as [`Evidence`]. Dropping the future ends the call too, and loses the record of
+    /// it; prefer `allowance.cancel`.
+    pub async fn execute(
+        &self,
+        region: &str,
+        call: &Call,
+        allowance: &Allowance,
+    ) -> Result<Evidence, RecordError> {
+        let clock = CallClock::start();
+        let mut evidence = Evidence::begun(clock.unix_ms());
+        match self.address(region, call) {
+            Some(url) => self.attempt_all(&url, call, allowance, &clock, &mut evidence).await?,
+            None => evidence.failure = Some(Failure::NoEndpoint),
+        }
+        evidence.ended_unix_ms = clock.unix_ms();
+        tracing::debug!(
+            target: "vantage_exec",
+            vendor = self.vendor.target(),
+            region,
+            attempts = evidence.attempts.len(),
+            outcome = %evidence.failure.map_or(Outcome::Answered, Outcome::Failed),
+            "call ended"
+        );
+        Ok(evidence)
+    }
+
+    async fn attempt_all(
+        &self,
+        url: &Url,
+        call: &Call,
+        allowance: &Allowance,
+        clock: &CallClock,
+        evidence: &mut Evidence,
+    ) -> Result<(), RecordError> {
+        let attempts_max = self.vendor.config().attempts_max;
+        for attempt in 1..=attempts_max {
+            let permit = match allowance.guard(self.pace.enter()).await {
+                Ok(permit) => permit,
+                Err(stop) => {
+                    // Too late while waiting for a place: the last attempt's trouble is the truer reason.
+                    let earlier = evidence.failure.filter(|_| stop == Failure::Timeout);
+                    evidence.failure = Some(earlier.unwrap_or(stop));
+                    return Ok(());
+                }
+            };
+            match allowance.budget.take().await {
+                Ok(()) => {}
+                Err(BudgetError::Exhausted(_)) => {
+                    evidence.failure = Some(Failure::Budget);
+                    return Ok(());
+                }
+                Err(error @ BudgetError::NotRecorded(_)) => return Err(RecordError(error)),
+            }
+            let at_unix_ms = clock.unix_ms();
+            let reply = allowance.guard(self.transport.post(url.clone(), call, self.vendor.key())).await;
+            evidence.absorb(at_unix_ms, reply.and_then(|reply| reply), self.vendor.key());
+            drop(permit);
+            if attempt == attempts_max || !self.wait(attempt, allowance, evidence).await {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the next attempt; `false` if there is to be none.
+    async fn wait(&self, attempt: u32, allowance: &Allowance, evidence: &mut Evidence) -> bool {
+        if !evidence.failure.is_some_and(|failure| failure.is_transient()) || allowance.is_over() {
+            return false;
+        }
+        let header = |name: &str| evidence.headers.get(name).map(String::as_str);
+        let asked =
+            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
+        let Some(wait) = self.vendor.backoff().wait(attempt, asked, (self.roll)()) else { return false };
+        if let Some(asked) = asked {
+            self.pace.hold(asked);
+        }
+        if allowance.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+            return false;
+        }
+        if let Err(stop) = allowance.guard(sleep(wait)).await {
+            evidence.failure = Some(stop);
+            return false;
+        }
+        true
+    }
+
+    fn address(&self, region: &str, call: &Call) -> Option<Url> {
+        let base = self.vendor.endpoint(region).ok()?;
+        let mut url = base.clone();
+        url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), call.path()));
+        Some(url)
+    }
+}
+
+impl Allowance {
+    /// Runs `work` until the call is called off (`cancelled`) or the deadline passes (`timeout`).
+    async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let too_late = async {
+            match self.deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Failure::Cancelled),
+            () = too_late => Err(Failure::Timeout),
+            done = work => Ok(done),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancel.is_cancelled() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+impl fmt::Debug for OpenAi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenAi").field("vendor", &self.vendor).finish_non_exhaustive()
+    }
+}
+
+/// The wall clock, read once and carried on by the monotonic one: a clock that is set meanwhile changes no order.
+struct CallClock {
+    started_unix_ms: u64,
+    started: Instant,
+}
+
+impl CallClock {
+    fn start() -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { started_unix_ms: millis(since), started: Instant::now() }
+    }
+
+    fn unix_ms(&self) -> u64 {
+        self.started_unix_ms.saturating_add(millis(self.started.elapsed()))
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,171 @@
+//! The HTTP client: one request out, one bounded reply back, every failure under its code.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
+use zeroize::Zeroizing;
+
+use crate::call::Call;
+use crate::config::Vendor;
+use crate::failure::Failure;
+use crate::secret::Secret;
+
+/// Largest response body read, in bytes: the longest answer, and as much again for JSON around and within it.
+pub const BODY_MAX: usize = 2 << 20;
+
+/// The HTTP client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the HTTPS client cannot be set up ({0}): install the system's CA certificates, or point SSL_CERT_FILE at them"
+)]
+pub struct TransportError(String);
+
+/// A response, its body read to the end unless a failure came between.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Result<Vec<u8>, Failure>,
+}
+
+/// A client that goes to the given address and nowhere else.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    client: Client,
+}
+
+impl Transport {
+    pub(crate) fn new(vendor: &Vendor) -> Result<Self, TransportError> {
+        let config = vendor.config();
+        let builder = Client::builder()
+            .user_agent(concat!("vantage/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+            .timeout(Duration::from_millis(config.timeout_ms))
+            .redirect(Policy::none())
+            .referer(false)
+            // Neither a proxy from the environment nor a repeat behind the back of the call budget.
+            .no_proxy()
+            .retry(reqwest::retry::never())
+            // The body is evidence: it is kept as it came, and cannot unpack to more than was read.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .dns_resolver(Arc::new(SystemResolver));
+        // Certificates are only loaded where they are needed: slim containers have none.
+        let builder = if vendor.uses_tls() { builder } else { builder.tls_certs_only([]) };
+        let client = builder.build().map_err(|error| TransportError(innermost(&error)))?;
+        Ok(Self { client })
+    }
+
+    /// Posts exactly the call's bytes to `url` and reads the reply.
+    pub(crate) async fn post(&self, url: Url, call: &Call, key: Option<&Secret>) -> Result<Reply, Failure> {
+        let mut request = self
+            .client
+            .post(url)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .body(call.body().to_vec());
+        if let Some(key) = key {
+            request = request.header(AUTHORIZATION, bearer(key)?);
+        }
+        let response = request.send().await.map_err(|error| failure_of(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Reply { status, headers, body: read_body(response).await })
+    }
+}
+
+async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
+    if response.content_length().is_some_and(|length| length > BODY_MAX as u64) {
+        return Err(Failure::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
+        if body.len() + chunk.len() > BODY_MAX {
+            return Err(Failure::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn bearer(key: &Secret) -> Result<HeaderValue, Failure> {
+    let text = Zeroizing::new(format!("Bearer {}", key.expose()));
+    // Cannot fail for a checked key; were it to, the call would be one without a valid key.
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| Failure::RefusedByApi(crate::failure::ApiRefusal::InvalidKey))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The code for a client's error, by the types in its chain of causes.
+fn failure_of(error: &reqwest::Error) -> Failure {
+    if error.is_timeout() {
+        return Failure::Timeout;
+    }
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if error.is::<DnsError>() {
+            return Failure::Dns;
+        }
+        // An `io::Error` names the source of what it wraps as its own source, and skips what it wraps.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return Failure::Tls;
+        }
+        cause = match wrapped {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    Failure::Connect
+}
+
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost: &dyn Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// The system's name service, except that `localhost` is always this machine (RFC 6761, 6.3).
+struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let name = name.as_str();
+            let found: Vec<SocketAddr> = if name == "localhost" {
+                let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+                here.map(|address| SocketAddr::new(address, 0)).to_vec()
+            } else {
+                tokio::net::lookup_host((name, 0)).await.map_err(DnsError)?.collect()
+            };
+            if found.is_empty() {
+                return Err(DnsError(io::Error::from(io::ErrorKind::NotFound)).into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Marks a failure of name resolution in the client's chain of causes.
+#[derive(Debug)]
+struct DnsError(io::Error);
+
+impl fmt::Display for DnsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "name resolution: {}", self.0)
+    }
+}
+
+impl Error for DnsError {}
