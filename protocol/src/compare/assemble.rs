@@ -1,0 +1,271 @@
+//! From one job's cells to a report of bounded size.
+
+use super::account::Account;
+use super::class::ClassCounts;
+use super::diff::word_diff;
+use super::exact::reference;
+use super::input::{Cell, Input};
+use super::prompt::{Answer, Examined, Question, examine};
+use super::report::{Contrasts, ExactCounts, ExactState, Example, PromptReport, Report, TargetReport};
+use super::{COMPARE_VERSION, clip};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Steps that measuring one job may take, each about a nanosecond of work on a 64-bit machine; a
+/// guess at what a member can spare before a deadline.
+pub const MAX_COST: u64 = 4_000_000_000;
+/// Bytes of a report's canonical encoding at most.
+pub const MAX_REPORT_BYTES: usize = 1 << 20;
+/// Bytes of prompts in detail, without their diffs.
+const MAX_DETAIL_BYTES: usize = 400 << 10;
+/// Bytes of example diffs.
+const MAX_DIFF_BYTES: usize = 400 << 10;
+/// Example diffs.
+const MAX_DIFFS: usize = 128;
+/// Regions that are compared. More than any cloud has.
+const MAX_REGIONS: usize = 64;
+/// Targets that are compared.
+const MAX_TARGETS: usize = 64;
+/// Pairs of regions that are compared: every pair of 23 regions.
+const MAX_CONTRASTS: usize = 256;
+
+/// Compares the answers of one job. The rule, the measures and the bounds stand in the [module's
+/// documentation](super).
+pub fn compare(input: &Input) -> Report {
+    let (contrasts, pairs) = contrasts(input);
+    let mut report = Report {
+        version: COMPARE_VERSION,
+        regions: input.regions.iter().take(MAX_REGIONS).map(|name| clip(name, 64)).collect(),
+        regions_left_out: input.regions.len().saturating_sub(MAX_REGIONS) as u64,
+        contrasts,
+        cells: Account::default(),
+        classes: ClassCounts::default(),
+        targets: input.targets.iter().take(MAX_TARGETS).map(target).collect(),
+        targets_left_out: input.targets.len().saturating_sub(MAX_TARGETS) as u64,
+        diffs_left_out: 0,
+    };
+    let groups = take_stock(input, &mut report);
+    let mut details = Details::default();
+    let budget = MAX_COST / (groups.len() as u64).max(1);
+    for ((target, index), cells) in groups {
+        let (Some(info), Some(prompt)) =
+            (input.targets.get(target as usize), input.prompts.get(index as usize))
+        else {
+            continue;
+        };
+        let deterministic = info.deterministic;
+        let examined = examine(&Question { index, prompt, deterministic, contrasts: &pairs, budget }, &cells);
+        if let Some(target) = report.targets.get_mut(target as usize) {
+            add_counts(&mut target.classes, &examined.classes);
+            add_exact(target, &examined.report);
+        }
+        add_counts(&mut report.classes, &examined.classes);
+        details.offer(target, examined);
+    }
+    let examples = details.place(&mut report);
+    report.diffs_left_out = attach_diffs(&mut report, examples);
+    report
+}
+
+fn target(info: &super::TargetInfo) -> TargetReport {
+    TargetReport {
+        name: clip(&info.name, 128),
+        surface: clip(&info.surface, 32),
+        sim: info.sim,
+        deterministic: info.deterministic,
+        cells: Account::default(),
+        classes: ClassCounts::default(),
+        exact: info.deterministic.then(ExactCounts::default),
+        prompts: Vec::new(),
+        prompts_left_out: 0,
+    }
+}
+
+/// The pairs of regions to compare, by index, in order.
+fn contrasts(input: &Input) -> (Contrasts, Vec<(u32, u32)>) {
+    let regions = input.regions.len().min(MAX_REGIONS) as u32;
+    let registered = !input.contrasts.is_empty();
+    let mut unknown = 0;
+    let mut pairs = BTreeSet::new();
+    if registered {
+        let names = input.regions.iter().map(String::as_str).zip(0..regions);
+        let mut index: BTreeMap<&str, u32> = BTreeMap::new();
+        for (name, i) in names {
+            index.entry(name).or_insert(i);
+        }
+        for (a, b) in &input.contrasts {
+            match (index.get(a.as_str()), index.get(b.as_str())) {
+                (Some(a), Some(b)) if a != b => {
+                    pairs.insert((*a.min(b), *a.max(b)));
+                }
+                _ => unknown += 1,
+            }
+        }
+    } else {
+        pairs.extend((0..regions).flat_map(|a| (a + 1..regions).map(move |b| (a, b))));
+    }
+    let compared: Vec<(u32, u32)> = pairs.iter().copied().take(MAX_CONTRASTS).collect();
+    let left_out = (pairs.len() - compared.len()) as u64;
+    (Contrasts { registered, compared: compared.len() as u64, left_out, unknown }, compared)
+}
+
+/// Cells by (target, prompt), each in the order of region, repeat, replica.
+type Groups<'a> = BTreeMap<(u32, u32), Vec<&'a Cell>>;
+
+/// Counts every cell once, and gathers those that are compared.
+fn take_stock<'a>(input: &'a Input, report: &mut Report) -> Groups<'a> {
+    let mut cells: Vec<&Cell> = input.cells.iter().collect();
+    cells.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| content(a).cmp(&content(b))));
+    let mut groups: Groups<'_> = BTreeMap::new();
+    let mut last = None;
+    for cell in cells {
+        let known = (cell.target as usize) < input.targets.len()
+            && (cell.prompt as usize) < input.prompts.len()
+            && (cell.region as usize) < input.regions.len();
+        let repeated = last.replace(place(cell)) == Some(place(cell));
+        let of_target = report.targets.get_mut(cell.target as usize).map(|target| &mut target.cells);
+        for account in [Some(&mut report.cells), of_target].into_iter().flatten() {
+            match (known, repeated) {
+                (false, _) => account.out_of_range += 1,
+                (true, true) => account.repeated += 1,
+                (true, false) => account.add(&cell.state),
+            }
+        }
+        let limits = (cell.target as usize) < MAX_TARGETS && (cell.region as usize) < MAX_REGIONS;
+        if known && !repeated && limits {
+            groups.entry((cell.target, cell.prompt)).or_default().push(cell);
+        }
+    }
+    report.cells.bound();
+    report.targets.iter_mut().for_each(|target| target.cells.bound());
+    groups
+}
+
+fn place(cell: &Cell) -> [u32; 5] {
+    [cell.target, cell.prompt, cell.region, cell.repeat, cell.replica]
+}
+
+fn content(cell: &Cell) -> (&super::CellState, &super::Operator, &crate::id::NodeId) {
+    (&cell.state, &cell.operator, &cell.executor)
+}
+
+fn add_counts(sum: &mut ClassCounts, more: &ClassCounts) {
+    sum.identical += more.identical;
+    sum.equal_normalised += more.equal_normalised;
+    sum.within_noise += more.within_noise;
+    sum.differs_beyond_noise += more.differs_beyond_noise;
+    sum.insufficient += more.insufficient;
+    sum.missing += more.missing;
+}
+
+fn add_exact(target: &mut TargetReport, prompt: &PromptReport) {
+    let (Some(counts), Some(exact)) = (&mut target.exact, &prompt.exact) else { return };
+    *match exact.state {
+        ExactState::Equal => &mut counts.equal,
+        ExactState::Unequal => &mut counts.unequal,
+        ExactState::Unchecked => &mut counts.unchecked,
+        ExactState::Unanswered => &mut counts.unanswered,
+    } += 1;
+}
+
+/// A prompt in detail, its size, and the answers to diff for each of its findings.
+struct Detail<'a> {
+    target: u32,
+    bytes: usize,
+    examined: Examined<'a>,
+}
+
+/// Prompts in detail, as far as they may still fit: those with something to see, and the rest.
+#[derive(Default)]
+struct Details<'a> {
+    notable: Shelf<'a>,
+    plain: Shelf<'a>,
+    left_out: BTreeMap<u32, u64>,
+}
+
+#[derive(Default)]
+struct Shelf<'a> {
+    bytes: usize,
+    details: Vec<Detail<'a>>,
+}
+
+/// Answers to diff: rank of the finding's class, target, place among its prompts, place among its
+/// findings.
+type Examples<'a> = BTreeMap<(u8, u32, usize, usize), [Answer<'a>; 2]>;
+
+impl<'a> Details<'a> {
+    fn offer(&mut self, target: u32, examined: Examined<'a>) {
+        let unequal = examined.report.exact.as_ref().is_some_and(|exact| exact.state == ExactState::Unequal);
+        let notable = unequal || examined.classes.differs_beyond_noise > 0;
+        let shelf = if notable { &mut self.notable } else { &mut self.plain };
+        let bytes = encoded_bytes(&examined.report);
+        if shelf.bytes.saturating_add(bytes) > MAX_DETAIL_BYTES {
+            *self.left_out.entry(target).or_default() += 1;
+            return;
+        }
+        shelf.bytes += bytes;
+        shelf.details.push(Detail { target, bytes, examined });
+    }
+
+    /// Fills the report, and returns the answers to diff.
+    fn place(mut self, report: &mut Report) -> Examples<'a> {
+        let mut room = MAX_DETAIL_BYTES;
+        let mut placed: BTreeMap<(u32, u32), Examined<'a>> = BTreeMap::new();
+        for detail in self.notable.details.into_iter().chain(self.plain.details) {
+            match room.checked_sub(detail.bytes) {
+                Some(rest) => {
+                    room = rest;
+                    placed.insert((detail.target, detail.examined.report.prompt), detail.examined);
+                }
+                None => *self.left_out.entry(detail.target).or_default() += 1,
+            }
+        }
+        let mut examples = Examples::new();
+        for ((index, _), examined) in placed {
+            let Some(target) = report.targets.get_mut(index as usize) else { continue };
+            for (f, (finding, answers)) in examined.report.findings.iter().zip(examined.examples).enumerate()
+            {
+                if let Some(answers) = answers {
+                    examples.insert((finding.class.rank(), index, target.prompts.len(), f), answers);
+                }
+            }
+            target.prompts.push(examined.report);
+        }
+        for (index, n) in self.left_out {
+            if let Some(target) = report.targets.get_mut(index as usize) {
+                target.prompts_left_out = n;
+            }
+        }
+        examples
+    }
+}
+
+/// Diffs what there is room for, the foremost classes first. Returns how many were left out.
+fn attach_diffs(report: &mut Report, examples: Examples<'_>) -> u64 {
+    let (mut room, mut left_out) = (MAX_DIFF_BYTES, 0);
+    for (n, ((_, target, prompt, finding), answers)) in examples.into_iter().enumerate() {
+        let slot = report.targets.get_mut(target as usize).and_then(|t| t.prompts.get_mut(prompt));
+        let Some(slot) = slot.and_then(|p| p.findings.get_mut(finding)) else { continue };
+        if n >= MAX_DIFFS {
+            left_out += 1;
+            continue;
+        }
+        let [first, second] = answers;
+        let diff = word_diff(first.text, second.text);
+        let (first, second) = (reference(&first), reference(&second));
+        let example = Example { first, second, ops: diff.ops, truncated: diff.truncated };
+        match room.checked_sub(encoded_bytes(&example)) {
+            Some(rest) => {
+                room = rest;
+                slot.example = Some(example);
+            }
+            None => left_out += 1,
+        }
+    }
+    left_out
+}
+
+/// Size of the canonical encoding; what has none never fits.
+fn encoded_bytes<T: Serialize>(value: &T) -> usize {
+    serde_ipld_dagcbor::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
+}

@@ -1,0 +1,120 @@
+//! Word diff of two texts as they came.
+
+use serde::{Deserialize, Serialize};
+use similar::algorithms::{DiffHook, myers};
+use std::convert::Infallible;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Leading bytes of a text that are diffed at most: two screens of text.
+const MAX_DIFF_BYTES: usize = 4_096;
+/// Leading words, spaces and marks that are diffed at most. The search is quadratic in them.
+const MAX_DIFF_TOKENS: usize = 1_024;
+
+/// One step from the first text to the second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiffOp {
+    /// In both.
+    Equal(String),
+    /// In the first only.
+    Delete(String),
+    /// In the second only.
+    Insert(String),
+}
+
+/// A word diff: what is equal or deleted makes up the first text, what is equal or inserted the
+/// second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordDiff {
+    /// The steps; of two neighbouring changes the deletion comes first.
+    pub ops: Vec<DiffOp>,
+    /// Whether only the beginnings were diffed (4 KiB or 1,024 words and spaces of each).
+    pub truncated: bool,
+}
+
+/// The shortest way from one text to another in words, spaces and marks by UAX #29. White space
+/// alone between two changes counts as changed, so that a changed phrase stays in one piece.
+pub fn word_diff(first: &str, second: &str) -> WordDiff {
+    let (first_head, second_head) = (head(first), head(second));
+    let truncated = first_head.len() < first.len() || second_head.len() < second.len();
+    let old: Vec<&str> = first_head.split_word_bounds().collect();
+    let new: Vec<&str> = second_head.split_word_bounds().collect();
+    let mut ops = Ops { old: &old, new: &new, ..Ops::default() };
+    // no deadline: the search is bounded by size, and the script does not depend on the machine
+    match myers::diff_deadline_raw(&mut ops, &old[..], 0..old.len(), &new[..], 0..new.len(), None) {
+        Ok(()) => {}
+        Err(never) => match never {},
+    }
+    ops.flush();
+    WordDiff { ops: ops.ops, truncated }
+}
+
+fn head(text: &str) -> &str {
+    let end = (0..=MAX_DIFF_BYTES.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    let head = text.get(..end).unwrap_or_default();
+    let end = head.split_word_bound_indices().nth(MAX_DIFF_TOKENS).map_or(head.len(), |(i, _)| i);
+    head.get(..end).unwrap_or_default()
+}
+
+/// Collects the script: changes not yet written, then equal text not yet written.
+#[derive(Default)]
+struct Ops<'a> {
+    old: &'a [&'a str],
+    new: &'a [&'a str],
+    ops: Vec<DiffOp>,
+    deleted: String,
+    inserted: String,
+    gap: String,
+}
+
+impl Ops<'_> {
+    /// Called before a change: the gap is closed if it is white space between two changes.
+    fn change(&mut self) {
+        let between_changes = !self.deleted.is_empty() || !self.inserted.is_empty();
+        if between_changes && self.gap.chars().all(char::is_whitespace) {
+            self.deleted.push_str(&self.gap);
+            self.inserted.push_str(&self.gap);
+            self.gap.clear();
+        } else {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let changes: [(&mut String, fn(String) -> DiffOp); 3] = [
+            (&mut self.deleted, DiffOp::Delete),
+            (&mut self.inserted, DiffOp::Insert),
+            (&mut self.gap, DiffOp::Equal),
+        ];
+        for (text, op) in changes {
+            if !text.is_empty() {
+                self.ops.push(op(core::mem::take(text)));
+            }
+        }
+    }
+}
+
+fn joined(tokens: &[&str], from: usize, len: usize) -> String {
+    tokens.get(from..from.saturating_add(len)).unwrap_or_default().concat()
+}
+
+impl DiffHook for Ops<'_> {
+    type Error = Infallible;
+
+    fn equal(&mut self, old_index: usize, _new_index: usize, len: usize) -> Result<(), Infallible> {
+        self.gap.push_str(&joined(self.old, old_index, len));
+        Ok(())
+    }
+
+    fn delete(&mut self, old_index: usize, old_len: usize, _new_index: usize) -> Result<(), Infallible> {
+        self.change();
+        self.deleted.push_str(&joined(self.old, old_index, old_len));
+        Ok(())
+    }
+
+    fn insert(&mut self, _old_index: usize, new_index: usize, new_len: usize) -> Result<(), Infallible> {
+        self.change();
+        self.inserted.push_str(&joined(self.new, new_index, new_len));
+        Ok(())
+    }
+}

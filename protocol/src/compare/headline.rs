@@ -1,0 +1,61 @@
+//! One row for each finding: what a table shows.
+
+use super::class::Class;
+use super::report::{Report, Spread};
+
+/// One finding with its names. They come from outside: see
+/// [`escape_line`](super::escape_line).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headline<'a> {
+    /// Name of the target.
+    pub target: &'a str,
+    /// What was really asked.
+    pub surface: &'a str,
+    /// Whether the target is simulated.
+    pub sim: bool,
+    /// Id of the prompt.
+    pub prompt: &'a str,
+    /// Its topic.
+    pub topic: &'a str,
+    /// Its role in the suite.
+    pub kind: &'a str,
+    /// The two regions.
+    pub regions: [&'a str; 2],
+    /// What was found.
+    pub class: Class,
+    /// Similarity across the regions, by words.
+    pub across: Option<Spread>,
+    /// Lowest similarity within either region, by words, in parts per million: the noise floor.
+    pub floor_ppm: Option<u32>,
+    /// Answers on each side.
+    pub answers: [u64; 2],
+    /// Independent operators on each side.
+    pub operators: [u64; 2],
+    /// Whether only the beginning of some answer was measured.
+    pub truncated: bool,
+}
+
+impl Report {
+    /// A row for each detailed finding, in the order of targets, prompts and regions.
+    pub fn headlines(&self) -> impl Iterator<Item = Headline<'_>> {
+        let region = |index: u32| self.regions.get(index as usize).map_or("?", String::as_str);
+        let prompts = self.targets.iter().flat_map(|target| target.prompts.iter().map(move |p| (target, p)));
+        let findings =
+            prompts.flat_map(|(target, prompt)| prompt.findings.iter().map(move |f| (target, prompt, f)));
+        findings.map(move |(target, prompt, finding)| Headline {
+            target: &target.name,
+            surface: &target.surface,
+            sim: target.sim,
+            prompt: &prompt.id,
+            topic: &prompt.topic,
+            kind: &prompt.kind,
+            regions: [region(finding.first), region(finding.second)],
+            class: finding.class,
+            across: finding.across.map(|figures| figures.words),
+            floor_ppm: finding.floor_words_ppm,
+            answers: finding.answers,
+            operators: finding.operators,
+            truncated: prompt.truncated_answers > 0,
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! What a comparison is made of: one job's targets, prompts, regions and cells.
+
+use crate::cid::Cid;
+use crate::id::NodeId;
+
+/// One job as [`compare`](super::compare) sees it. The lists keep the order of the job, since cells
+/// name their members by index; cells and contrasts may come in any order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Declared regions.
+    pub regions: Vec<String>,
+    /// What was asked.
+    pub targets: Vec<TargetInfo>,
+    /// What was asked of it.
+    pub prompts: Vec<PromptInfo>,
+    /// Pairs of regions registered before the job ran; none means every pair.
+    pub contrasts: Vec<(String, String)>,
+    /// Every cell of every slot, answered or not.
+    pub cells: Vec<Cell>,
+}
+
+/// One model or product that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetInfo {
+    /// Its name in the job, such as `open:smollm2-135m`.
+    pub name: String,
+    /// Whether equal requests must give equal bytes (an open model on a deterministic engine).
+    pub deterministic: bool,
+    /// What was really asked: `api`, `open`, `golem`.
+    pub surface: String,
+    /// Whether the target is simulated.
+    pub sim: bool,
+}
+
+/// One prompt of the suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptInfo {
+    /// Its id in the suite.
+    pub id: String,
+    /// What it is about.
+    pub topic: String,
+    /// Its role in the suite: `identity`, `fact`, `control`, `contested`, …
+    pub kind: String,
+    /// The text that was sent. Not repeated in the report.
+    pub text: String,
+}
+
+/// One prompt put once to one target from one slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Index into the prompts.
+    pub prompt: u32,
+    /// Index into the targets.
+    pub target: u32,
+    /// Index into the regions.
+    pub region: u32,
+    /// Which replica of the (region, target).
+    pub replica: u32,
+    /// Which repeat by the same executor.
+    pub repeat: u32,
+    /// Who executed it, or was to.
+    pub executor: NodeId,
+    /// Who runs that executor.
+    pub operator: Operator,
+    /// What came of it.
+    pub state: CellState,
+}
+
+/// Who runs an executor: the unit of independence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operator {
+    /// An operator that the genesis vouches for.
+    Vouched(String),
+    /// Anybody else: all volunteers together count as one operator.
+    Volunteer,
+}
+
+/// What came of a cell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CellState {
+    /// An answer.
+    Answer {
+        /// The output decoded as UTF-8, invalid bytes replaced.
+        text: String,
+        /// Names the bytes of the output; byte equality is judged by it.
+        output: Cid,
+    },
+    /// The execution failed and its receipt says so.
+    Failed {
+        /// The failure code of the receipt.
+        code: String,
+    },
+    /// There is no receipt.
+    Missing {
+        /// Why not.
+        reason: MissingReason,
+    },
+    /// There is a receipt, but it contradicts the job.
+    Bad {
+        /// What is wrong with it, such as `inputs`.
+        code: String,
+    },
+}
+
+/// Why a cell has no receipt.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MissingReason {
+    /// No executor was found for the slot.
+    Unassigned,
+    /// The executor declined the slot.
+    Declined {
+        /// The reason it gave.
+        reason: String,
+    },
+    /// Nothing of the slot is in the final set: no acknowledged reveal.
+    NotInSet,
+}

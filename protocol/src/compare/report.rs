@@ -1,0 +1,281 @@
+//! The report: a bounded value with one canonical encoding.
+
+use super::account::Account;
+use super::class::{Chance, Class, ClassCounts};
+use super::diff::DiffOp;
+use super::input::Operator;
+use crate::cid::Cid;
+use crate::id::NodeId;
+use serde::{Deserialize, Serialize};
+
+/// A whole comparison. Names and diffs in it come from outside: escape them before showing them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// [`COMPARE_VERSION`](super::COMPARE_VERSION) of the code that made it.
+    pub version: u32,
+    /// The regions, in the order of the job, clipped to 64 bytes each.
+    pub regions: Vec<String>,
+    /// Regions of the job beyond the limit, whose cells are counted but not compared.
+    pub regions_left_out: u64,
+    /// Which pairs of regions were compared.
+    pub contrasts: Contrasts,
+    /// Every cell of the job, each counted once.
+    pub cells: Account,
+    /// Every finding of the job, detailed below or not.
+    pub classes: ClassCounts,
+    /// The targets, in the order of the job.
+    pub targets: Vec<TargetReport>,
+    /// Targets of the job beyond the limit, whose cells are counted but not compared.
+    pub targets_left_out: u64,
+    /// Example diffs that there was no room for.
+    pub diffs_left_out: u64,
+}
+
+/// Which pairs of regions were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contrasts {
+    /// Whether the job registered them beforehand; else it is every pair.
+    pub registered: bool,
+    /// Pairs compared.
+    pub compared: u64,
+    /// Pairs beyond the limit.
+    pub left_out: u64,
+    /// Registered pairs that name no two regions of the job.
+    pub unknown: u64,
+}
+
+/// One target over all prompts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetReport {
+    /// Its name in the job, clipped to 128 bytes.
+    pub name: String,
+    /// What was really asked: `api`, `open`, `golem`; clipped to 32 bytes.
+    pub surface: String,
+    /// Whether the target is simulated.
+    pub sim: bool,
+    /// Whether byte equality was expected.
+    pub deterministic: bool,
+    /// Its cells.
+    pub cells: Account,
+    /// Its findings, detailed or not.
+    pub classes: ClassCounts,
+    /// Byte equality over all prompts, for a deterministic target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<ExactCounts>,
+    /// Prompts in detail, in the order of the suite. Where not all fit, those with a difference
+    /// beyond noise or unequal bytes come first.
+    pub prompts: Vec<PromptReport>,
+    /// Prompts compared and counted but not detailed.
+    pub prompts_left_out: u64,
+}
+
+/// How many prompts of a deterministic target came out byte-equal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExactCounts {
+    /// Equal over at least two operators.
+    pub equal: u64,
+    /// Unequal.
+    pub unequal: u64,
+    /// Equal, but all by one operator: nothing to hold it against.
+    pub unchecked: u64,
+    /// Without any answer.
+    pub unanswered: u64,
+}
+
+/// One prompt put to one target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptReport {
+    /// Index into the suite.
+    pub prompt: u32,
+    /// Its id, clipped to 64 bytes.
+    pub id: String,
+    /// Its topic, clipped to 64 bytes.
+    pub topic: String,
+    /// Its role in the suite, clipped to 32 bytes.
+    pub kind: String,
+    /// How many leading characters of each normalised text were measured; 0 if none were.
+    pub compared_chars: u64,
+    /// Answers longer than that, hence measured by their beginning only.
+    pub truncated_answers: u64,
+    /// Noise within each region that has a cell, in the order of the regions.
+    pub sides: Vec<Side>,
+    /// Pairs of regions; where not all fit, differences beyond noise come first.
+    pub findings: Vec<Finding>,
+    /// Pairs compared and counted but not detailed.
+    pub findings_left_out: u64,
+    /// Byte equality, for a deterministic target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact: Option<Exact>,
+}
+
+/// One region's answers to one prompt, and the noise among them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Side {
+    /// Index into the regions.
+    pub region: u32,
+    /// Cells, answered or not.
+    pub cells: u64,
+    /// Answers.
+    pub answers: u64,
+    /// Answers that were measured: all, up to
+    /// [`MAX_COMPARED_ANSWERS`](super::MAX_COMPARED_ANSWERS), first repeats first.
+    pub compared: u64,
+    /// Independent operators behind the measured answers.
+    pub operators: u64,
+    /// Answers different in bytes.
+    pub distinct: u64,
+    /// Answers different once normalised.
+    pub distinct_normalised: u64,
+    /// Every pair of compared answers: its lowest is the region's noise floor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Figures>,
+    /// Pairs of repeats by one executor in one slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Figures>,
+    /// Pairs of answers by different operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<Figures>,
+}
+
+/// Similarities over some pairs of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figures {
+    /// Pairs measured.
+    pub pairs: u64,
+    /// By words.
+    pub words: Spread,
+    /// By characters.
+    pub chars: Spread,
+}
+
+/// Lowest, middle and highest of some similarities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// The lowest, in parts per million.
+    pub lowest_ppm: u32,
+    /// The median (the lower one of two), in parts per million.
+    pub median_ppm: u32,
+    /// The highest, in parts per million.
+    pub highest_ppm: u32,
+}
+
+/// One pair of regions for one target and prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// Index of the one region; the lower index of the two.
+    pub first: u32,
+    /// Index of the other region.
+    pub second: u32,
+    /// What was found.
+    pub class: Class,
+    /// Answers on each side.
+    pub answers: [u64; 2],
+    /// Independent operators on each side.
+    pub operators: [u64; 2],
+    /// Similarities between the answers of the one region and those of the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub across: Option<Figures>,
+    /// The lower noise floor of the two regions by words, in parts per million.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_words_ppm: Option<u32>,
+    /// The lower noise floor of the two regions by characters, in parts per million.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_chars_ppm: Option<u32>,
+    /// How easily chance does the same; only for a difference beyond noise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<Chance>,
+    /// The most central answers of both sides, and what differs between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<Example>,
+}
+
+/// The most central answer of either side (highest summed similarity to the rest of its side), and
+/// the word diff from the first to the second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// The answer of the first region.
+    pub first: AnswerRef,
+    /// The answer of the second region.
+    pub second: AnswerRef,
+    /// The diff of the texts as they came, not normalised.
+    pub ops: Vec<DiffOp>,
+    /// Whether only the beginning of a text was diffed.
+    pub truncated: bool,
+}
+
+/// Which answer is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRef {
+    /// Index into the regions.
+    pub region: u32,
+    /// Replica of the (region, target).
+    pub replica: u32,
+    /// Repeat by the same executor.
+    pub repeat: u32,
+    /// Who executed it.
+    pub executor: NodeId,
+    /// Who runs that executor, the name clipped to 64 bytes.
+    pub operator: Operator,
+    /// The bytes of the output.
+    pub output: Cid,
+}
+
+/// Byte equality of one prompt's answers over all operators and regions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exact {
+    /// The outcome.
+    pub state: ExactState,
+    /// Answers, over all regions.
+    pub answers: u64,
+    /// Independent operators behind them.
+    pub operators: u64,
+    /// Regions they came from.
+    pub regions: u64,
+    /// The distinct outputs, those of most operators first.
+    pub variants: Vec<Variant>,
+    /// Distinct outputs not listed.
+    pub variants_left_out: u64,
+    /// Answers other than the output that most operators gave. Empty where no output has more
+    /// operators than every other: then nobody is the odd one out.
+    pub odd: Vec<AnswerRef>,
+    /// Odd answers not listed.
+    pub odd_left_out: u64,
+}
+
+/// Whether equal requests gave equal bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExactState {
+    /// Yes, over at least two operators.
+    Equal,
+    /// No.
+    Unequal,
+    /// Yes, but all by one operator.
+    Unchecked,
+    /// There is no answer.
+    Unanswered,
+}
+
+/// One distinct output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Its bytes.
+    pub output: Cid,
+    /// Answers that are this output.
+    pub answers: u64,
+    /// Independent operators who gave it.
+    pub operators: u64,
+}

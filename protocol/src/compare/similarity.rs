@@ -1,0 +1,85 @@
+//! How alike two texts are, by words and by characters, in parts per million.
+
+use super::normalise::normalise;
+use super::ratio_ppm;
+use rapidfuzz::distance::{lcs_seq, levenshtein};
+use std::collections::BTreeMap;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Leading characters of a normalised text that are measured at most. About 1,300 English words;
+/// a guess at the longest answer worth reading to the end. Longer texts may still be told apart as
+/// unequal, since equality is judged on the whole.
+pub const MAX_COMPARED_CHARS: usize = 8_192;
+
+/// What equal texts score.
+pub(super) const EQUAL: Similarity = Similarity { words_ppm: 1_000_000, chars_ppm: 1_000_000 };
+
+/// How alike two texts are. Each figure is 1,000,000 if and only if the normalised texts are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Similarity {
+    /// By words, in parts per million.
+    pub words_ppm: u32,
+    /// By characters, in parts per million.
+    pub chars_ppm: u32,
+}
+
+/// Compares the first [`MAX_COMPARED_CHARS`] characters of two texts once normalised; symmetric.
+pub fn similarity(first: &str, second: &str) -> Similarity {
+    let (first, second) = (normalise(first), normalise(second));
+    if first == second {
+        return EQUAL;
+    }
+    let mut lexicon = Lexicon::default();
+    let first = Measurable::new(&first, MAX_COMPARED_CHARS, &mut lexicon);
+    let second = Measurable::new(&second, MAX_COMPARED_CHARS, &mut lexicon);
+    first.measure(&second)
+}
+
+/// Numbers the words of the texts that are compared with each other.
+#[derive(Default)]
+pub(super) struct Lexicon(BTreeMap<String, u32>);
+
+impl Lexicon {
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.0.get(word) {
+            return *number;
+        }
+        let number = self.0.len() as u32;
+        self.0.insert(word.to_owned(), number);
+        number
+    }
+}
+
+/// The beginning of one normalised text, taken apart once.
+pub(super) struct Measurable {
+    chars: Vec<char>,
+    words: Vec<u32>,
+}
+
+impl Measurable {
+    pub(super) fn new(normalised: &str, chars_max: usize, lexicon: &mut Lexicon) -> Self {
+        let end = normalised.char_indices().nth(chars_max).map_or(normalised.len(), |(i, _)| i);
+        let head = normalised.get(..end).unwrap_or_default();
+        let words = head.split_word_bounds().filter(|word| *word != " ").map(|word| lexicon.number(word));
+        Self { words: words.collect(), chars: head.chars().collect() }
+    }
+
+    /// Compares two texts that are known to be unequal as a whole, if not in their beginnings.
+    pub(super) fn measure(&self, other: &Self) -> Similarity {
+        let below_equal = |ppm: u32| ppm.min(EQUAL.words_ppm - 1);
+        let common = lcs_seq::similarity(self.words.iter().copied(), other.words.iter().copied());
+        let longer = self.chars.len().max(other.chars.len());
+        let edits = levenshtein::distance(self.chars.iter().copied(), other.chars.iter().copied());
+        Similarity {
+            words_ppm: below_equal(ratio_ppm(2 * common, self.words.len() + other.words.len())),
+            chars_ppm: below_equal(ratio_ppm(longer.saturating_sub(edits), longer)),
+        }
+    }
+}
+
+/// Steps that measuring two texts of so many characters takes: two bit-parallel tables of 64 bits a
+/// step, and a constant for the set-up.
+pub(super) fn cost(first_chars: usize, second_chars: usize) -> u64 {
+    const SETUP: u64 = 64;
+    (first_chars as u64).saturating_mul(second_chars as u64) / 32 + SETUP
+}
