@@ -1,0 +1,39 @@
+//! A snapshot of the network task, for status pages.
+
+use std::collections::BTreeMap;
+
+use libp2p::{Multiaddr, PeerId};
+
+/// What the network task looks like at one moment.
+#[derive(Clone, Debug)]
+pub struct NetStatus {
+    /// Our own peer id.
+    pub peer_id: PeerId,
+    /// Addresses we listen on (without `/p2p/`).
+    pub listening: Vec<Multiaddr>,
+    /// Addresses we publish.
+    pub external: Vec<Multiaddr>,
+    /// Connected peers, by peer id.
+    pub peers: Vec<PeerStatus>,
+    /// Peers in the gossip mesh.
+    pub mesh_peers: usize,
+    /// Peers in the DHT's routing table.
+    pub dht_peers: usize,
+    /// Counters since the start, by name.
+    pub counters: BTreeMap<&'static str, u64>,
+}
+
+/// One connected peer.
+#[derive(Clone, Debug)]
+pub struct PeerStatus {
+    /// Who.
+    pub peer: PeerId,
+    /// Where its first connection comes from or goes to.
+    pub addr: Multiaddr,
+    /// The software's name, as the peer tells it: hostile text, at most 64 printable ASCII characters of it.
+    pub agent: String,
+    /// Last round-trip time in milliseconds, once measured.
+    pub rtt_ms: Option<u64>,
+    /// Whether the peer follows this network's gossip.
+    pub in_network: bool,
+}
