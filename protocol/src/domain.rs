@@ -22,8 +22,14 @@ pub enum Label {
 
 impl Label {
     /// All labels: for the test that they differ.
-    pub const ALL: [Label; 6] =
-        [Label::Keyset, Label::Commit, Label::AssignSeed, Label::AssignRank, Label::CellOrder, Label::Request];
+    pub const ALL: [Label; 6] = [
+        Label::Keyset,
+        Label::Commit,
+        Label::AssignSeed,
+        Label::AssignRank,
+        Label::CellOrder,
+        Label::Request,
+    ];
 
     /// The text that is hashed, followed by a NUL byte.
     pub fn text(self) -> &'static str {

@@ -3,10 +3,27 @@
 //! There is no I/O here, no clock, no random source, no thread: time and randomness come in as
 //! arguments, and a test over the whole dependency closure proves it.
 
+pub mod announce;
+pub mod assignment;
+pub mod attester;
+pub mod bundle;
 pub mod cid;
 pub mod compare;
+pub mod content;
 pub mod domain;
+pub mod genesis;
 pub mod hash;
 pub mod id;
+pub mod job;
 pub mod keys;
+pub mod keyset;
+pub mod leaf;
 pub mod log;
+pub mod message;
+pub mod params;
+pub mod receipt;
+pub mod request;
+pub mod statement;
+pub mod suite;
+pub mod target;
+pub mod wire;

@@ -1,11 +1,12 @@
 //! From one job's cells to a report of bounded size.
 
 use super::account::Account;
+use super::answer::Answer;
 use super::class::ClassCounts;
 use super::diff::word_diff;
 use super::exact::reference;
 use super::input::{Cell, Input};
-use super::prompt::{Answer, Examined, Question, examine};
+use super::prompt::{Examined, Question, examine};
 use super::report::{Contrasts, ExactCounts, ExactState, Example, PromptReport, Report, TargetReport};
 use super::{COMPARE_VERSION, clip};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Byte equality, where equal requests must give equal bytes.
 
+use super::answer::Answer;
 use super::clip;
 use super::input::Operator;
-use super::prompt::Answer;
 use super::report::{AnswerRef, Exact, ExactState, Variant};
 use crate::cid::Cid;
 use std::collections::{BTreeMap, BTreeSet};

@@ -41,6 +41,7 @@
 //! [`COMPARE_VERSION`].
 
 mod account;
+mod answer;
 mod assemble;
 mod class;
 mod diff;
@@ -48,8 +49,10 @@ mod escape;
 mod exact;
 mod headline;
 mod input;
+mod matrix;
 mod normalise;
 mod prompt;
+mod region;
 mod report;
 mod similarity;
 
@@ -64,7 +67,7 @@ pub use escape::{escape_line, escape_terminal};
 pub use headline::Headline;
 pub use input::{Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo};
 pub use normalise::normalise;
-pub use prompt::MAX_COMPARED_ANSWERS;
+pub use region::MAX_COMPARED_ANSWERS;
 pub use report::{
     AnswerRef, Contrasts, Exact, ExactCounts, ExactState, Example, Figures, Finding, PromptReport, Report,
     Side, Spread, TargetReport, Variant,

@@ -10,7 +10,8 @@ use crate::keys::{KeyError, PublicKey, WitnessKey};
 pub(super) const LINE: &str = "a cosignature line: — <name> base64(key id, time, signature)";
 
 /// A witness's word: at this time this was the largest head of the log that I had seen.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cosignature {
     /// When, in POSIX seconds; below 2^63.
     pub time: u64,

@@ -11,6 +11,8 @@ mod note;
 mod origin;
 mod path;
 mod policy;
+#[cfg(test)]
+mod sample;
 mod signed;
 mod tlog_proof;
 mod tree;

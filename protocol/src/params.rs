@@ -1,0 +1,70 @@
+//! Limits and intervals, each with its source.
+
+/// Largest leaf, bytes (PROTOCOL section 2).
+pub const LEAF_BYTES_MAX: usize = 16 * 1024;
+/// Largest block, bytes: what every IPFS implementation transfers without splitting.
+pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
+/// Largest output of one cell, bytes (PROTOCOL section 3).
+pub const OUTPUT_BYTES_MAX: u64 = 1024 * 1024;
+/// Largest gossip message, bytes (PROTOCOL section 4).
+pub const GOSSIP_BYTES_MAX: usize = 48 * 1024;
+/// Largest committee: what two thirds of 16 exported cosignatures allow (PROTOCOL section 1).
+pub const COMMITTEE_MAX: usize = 22;
+/// Longest life of an announce, seconds (PROTOCOL section 3).
+pub const ANNOUNCE_S_MAX: u64 = 24 * 3600;
+/// Smallest gap between a job's deadlines outside test networks, seconds (PROTOCOL section 3).
+pub const GAP_S_MIN: u64 = 30;
+/// Smallest gap between a job's deadlines in a test network, seconds (PROTOCOL section 3).
+pub const GAP_S_MIN_TEST: u64 = 2;
+/// Longest job, seconds from creation to its last deadline: a guess, a week.
+pub const JOB_S_MAX: u64 = 7 * 24 * 3600;
+/// Most regions of a job: a guess.
+pub const REGIONS_MAX: usize = 32;
+/// Most targets of a job: a guess.
+pub const TARGETS_MAX: usize = 16;
+/// Most replicas of a (region, target): a guess.
+pub const REPLICAS_MAX: u32 = 8;
+/// Most repeats of a prompt by one executor: a guess.
+pub const REPEATS_MAX: u32 = 16;
+/// Most prompts of a suite: a guess.
+pub const PROMPTS_MAX: usize = 256;
+/// Longest prompt, bytes: a guess.
+pub const PROMPT_BYTES_MAX: usize = 8 * 1024;
+/// Most cells of one slot: keeps a receipts block below a mebibyte at 2 KiB a receipt.
+pub const SLOT_CELLS_MAX: usize = 512;
+/// Most slots of a job: a guess.
+pub const SLOTS_MAX: usize = 1024;
+/// Most executors that a job may name: a guess.
+pub const EXECUTORS_MAX: usize = 512;
+/// Most items of one ack: about 100 bytes each under the leaf limit.
+pub const ACK_ITEMS_MAX: usize = 100;
+/// Longest name (operator, region, suite, target), bytes: a guess.
+pub const NAME_BYTES_MAX: usize = 64;
+/// Longest free text in a leaf (a decline's reason), bytes: a guess.
+pub const REASON_BYTES_MAX: usize = 256;
+/// Most headers kept of a response: the allow-list is shorter.
+pub const HEADERS_MAX: usize = 32;
+/// Longest header value kept, bytes: a guess.
+pub const HEADER_BYTES_MAX: usize = 256;
+/// New leaves are put under a checkpoint together after this long (PROTOCOL section 4).
+pub const BATCH_MS: u64 = 200;
+/// An unchanged own head is sent again after this long (PROTOCOL section 4).
+pub const HEAD_AGAIN_MS: u64 = 15_000;
+/// First retry of an unanswered request (PROTOCOL section 4).
+pub const RETRY_MS_MIN: u64 = 2_000;
+/// Longest wait between retries (PROTOCOL section 4).
+pub const RETRY_MS_MAX: u64 = 30_000;
+/// A witness this far ahead of its peers' median clock does not sign (PROTOCOL section 2).
+pub const CLOCK_AHEAD_S_MAX: u64 = 60;
+/// A peer's clock counts for this long after it was heard (PROTOCOL section 2).
+pub const CLOCK_HEARD_S_MAX: u64 = 60;
+/// Most leaves pushed in one witness request: 2 MiB of the largest leaves.
+pub const PUSH_LEAVES_MAX: usize = 128;
+/// Most leaves returned for one range request: as many as may be pushed.
+pub const RANGE_LEAVES_MAX: usize = 128;
+/// Most logs a node follows beside the committee's: a guess, bounds memory.
+pub const LOGS_MAX: usize = 4096;
+/// Most leaves of one log that a node follows: a guess, two years of one leaf a minute.
+pub const LOG_LEAVES_MAX: u64 = 1 << 20;
+/// Most jobs a member works on at once: a guess, bounds memory.
+pub const JOBS_MAX: usize = 256;

@@ -1,0 +1,148 @@
+//! Receipts: what was asked, what came back, and how.
+
+use crate::cid::Cid;
+use crate::id::{Hash, JobId, NodeId};
+use crate::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, REASON_BYTES_MAX, SLOT_CELLS_MAX};
+use crate::target::Surface;
+use crate::wire::{Wire, rule};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything that one executor did for one slot. The block that a commit hides and a reveal shows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipts {
+    /// Format version, 1.
+    pub v: u32,
+    /// Which job.
+    pub job: JobId,
+    /// Which slot.
+    pub slot: u32,
+    /// Who ran it.
+    pub executor: NodeId,
+    /// One receipt per cell, in canonical order.
+    pub cells: Vec<Receipt>,
+}
+
+/// What happened in one cell.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Index into the suite's prompts.
+    pub prompt: u32,
+    /// Which repeat.
+    pub repeat: u32,
+    /// Hash of the request that was sent.
+    pub request: Hash,
+    /// The answer's text, a raw block; none if the execution failed.
+    pub output: Option<Cid>,
+    /// The response body as it came, a raw block.
+    pub response: Option<Cid>,
+    /// Stable code of the failure; none if there is an answer.
+    pub failure: Option<String>,
+    /// HTTP status of the last attempt.
+    pub status: Option<u16>,
+    /// Model as the vendor returned it: the vendor's word.
+    pub model: Option<String>,
+    /// The vendor's id of the request.
+    pub request_id: Option<String>,
+    /// Why generation ended, as returned.
+    pub finish: Option<String>,
+    /// Allow-listed response headers: forgeable hints.
+    pub headers: BTreeMap<String, String>,
+    /// When the first attempt began by the executor's clock, POSIX milliseconds.
+    pub started_ms: u64,
+    /// When the last attempt ended by the executor's clock, POSIX milliseconds.
+    pub ended_ms: u64,
+    /// Tokens read, as counted by the engine or vendor.
+    pub input_tokens: Option<u32>,
+    /// Tokens written, as counted by the engine or vendor.
+    pub output_tokens: Option<u32>,
+    /// Cost in millionths of a US dollar, where known.
+    pub cost_microusd: Option<u64>,
+    /// Attempts made, retries included.
+    pub attempts: u32,
+    /// How the model was reached.
+    pub surface: Surface,
+    /// The target was simulated.
+    pub sim: bool,
+    /// Facts about the engine, where the executor ran the model itself.
+    pub engine: Option<Engine>,
+    /// Whose word stands behind the output.
+    pub origin: OriginGrade,
+}
+
+/// What ran an open model.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// Engine and version.
+    pub name: String,
+    /// SHA-256 of the model file as published.
+    pub model: Hash,
+    /// SHA-256 of the weights as loaded.
+    pub weights: Hash,
+    /// Quantisation as loaded.
+    pub quantisation: String,
+    /// Processor features that matter for arithmetic.
+    pub cpu: String,
+    /// Threads used.
+    pub threads: u32,
+}
+
+/// Whose word stands behind an output.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginGrade {
+    /// The executor's alone. This edition has no other.
+    #[serde(rename = "self")]
+    Own,
+}
+
+impl Receipts {
+    /// All blocks that the receipts link: outputs and responses.
+    pub fn links(&self) -> impl Iterator<Item = Cid> + '_ {
+        self.cells.iter().flat_map(|c| [c.output, c.response]).flatten()
+    }
+}
+
+impl Wire for Receipts {
+    const NAME: &'static str = "receipts";
+    const BYTES_MAX: usize = BLOCK_BYTES_MAX;
+
+    fn check(&self) -> Result<(), String> {
+        rule::within("v", self.v.into(), 1, 1)?;
+        rule::some("cells", self.cells.len(), SLOT_CELLS_MAX)?;
+        self.cells.iter().try_for_each(Receipt::check)
+    }
+}
+
+impl Receipt {
+    fn check(&self) -> Result<(), String> {
+        let texts = [
+            ("failure", &self.failure),
+            ("model", &self.model),
+            ("request_id", &self.request_id),
+            ("finish", &self.finish),
+        ];
+        for (what, text) in texts {
+            if let Some(text) = text {
+                rule::text(what, text, REASON_BYTES_MAX)?;
+            }
+        }
+        if self.output.is_some() == self.failure.is_some() {
+            return Err("output, failure: exactly one of the two is needed".into());
+        }
+        rule::at_most("headers", self.headers.len(), HEADERS_MAX)?;
+        for (name, value) in &self.headers {
+            rule::name("headers", name)?;
+            rule::text("headers", value, HEADER_BYTES_MAX)?;
+        }
+        if let Some(engine) = &self.engine {
+            rule::text("engine.name", &engine.name, REASON_BYTES_MAX)?;
+            rule::text("engine.quantisation", &engine.quantisation, REASON_BYTES_MAX)?;
+            rule::text("engine.cpu", &engine.cpu, REASON_BYTES_MAX)?;
+        }
+        Ok(())
+    }
+}

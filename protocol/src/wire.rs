@@ -1,0 +1,131 @@
+//! The one codec: canonical DAG-CBOR, strict and limited.
+//!
+//! Whatever comes from outside is decoded, checked against its type's limits, encoded again and
+//! compared: so exactly one byte string is accepted for each value (I11).
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A value that travels or is stored as canonical DAG-CBOR.
+pub trait Wire: Serialize + DeserializeOwned {
+    /// Name for errors.
+    const NAME: &'static str;
+    /// Longest accepted encoding, bytes.
+    const BYTES_MAX: usize;
+
+    /// Bounds and rules beyond the shape. The error says which field is wrong and why.
+    fn check(&self) -> Result<(), String>;
+}
+
+/// Why bytes are not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// Longer than the type allows.
+    #[error("{name}: {found} bytes, at most {max} are allowed")]
+    TooLong {
+        /// Type that was expected.
+        name: &'static str,
+        /// Bytes found.
+        found: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// Not DAG-CBOR of this shape.
+    #[error("{name}: not the expected DAG-CBOR: {why}")]
+    Shape {
+        /// Type that was expected.
+        name: &'static str,
+        /// What the decoder said.
+        why: String,
+    },
+    /// Decodes, but is not the one canonical encoding.
+    #[error("{name}: not canonical: encoding the value again gives other bytes")]
+    NotCanonical {
+        /// Type that was expected.
+        name: &'static str,
+    },
+    /// Decodes, but breaks a limit or rule of its type.
+    #[error("{name}: {why}")]
+    Rule {
+        /// Type that was expected.
+        name: &'static str,
+        /// Which rule.
+        why: String,
+    },
+}
+
+/// The canonical encoding. Types of this crate hold neither floats nor maps with other than text
+/// keys, so they always have one.
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_ipld_dagcbor::to_vec(value).expect("our types always encode") // tidy: no float, no odd key in any of our types
+}
+
+/// Decodes bytes from outside.
+pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, WireError> {
+    let name = T::NAME;
+    if bytes.len() > T::BYTES_MAX {
+        return Err(WireError::TooLong { name, found: bytes.len(), max: T::BYTES_MAX });
+    }
+    let value: T = serde_ipld_dagcbor::from_slice(bytes)
+        .map_err(|e| WireError::Shape { name, why: e.to_string().chars().take(200).collect() })?;
+    if encode(&value) != bytes {
+        return Err(WireError::NotCanonical { name });
+    }
+    value.check().map_err(|why| WireError::Rule { name, why })?;
+    Ok(value)
+}
+
+/// Checks of single fields, phrased for people.
+pub(crate) mod rule {
+    /// At most `max` items.
+    pub(crate) fn at_most(what: &str, found: usize, max: usize) -> Result<(), String> {
+        if found > max { Err(format!("{what}: {found} items, at most {max} are allowed")) } else { Ok(()) }
+    }
+
+    /// Between one and `max` items.
+    pub(crate) fn some(what: &str, found: usize, max: usize) -> Result<(), String> {
+        if found == 0 { Err(format!("{what}: at least one is needed")) } else { at_most(what, found, max) }
+    }
+
+    /// A number within bounds.
+    pub(crate) fn within(what: &str, found: u64, min: u64, max: u64) -> Result<(), String> {
+        if found < min || found > max {
+            Err(format!("{what}: {found} is not within {min}..={max}"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Non-empty text without control characters.
+    pub(crate) fn text(what: &str, found: &str, bytes_max: usize) -> Result<(), String> {
+        if found.is_empty() {
+            Err(format!("{what}: empty"))
+        } else if found.len() > bytes_max {
+            Err(format!("{what}: {} bytes, at most {bytes_max} are allowed", found.len()))
+        } else if found.chars().any(char::is_control) {
+            Err(format!("{what}: holds control characters"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// A name: lower-case letters, digits and `-_.:/`, as used for regions, targets, operators.
+    pub(crate) fn name(what: &str, found: &str) -> Result<(), String> {
+        text(what, found, crate::params::NAME_BYTES_MAX)?;
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.:/".contains(c);
+        if found.chars().all(good) {
+            Ok(())
+        } else {
+            Err(format!("{what}: {found:?} may hold only lower-case letters, digits and -_.:/"))
+        }
+    }
+
+    /// Strictly ascending: sorted, nothing twice.
+    pub(crate) fn ascending<T: Ord>(what: &str, items: &[T]) -> Result<(), String> {
+        if items.windows(2).all(|w| w[0] < w[1]) {
+            Ok(())
+        } else {
+            Err(format!("{what}: must be sorted, nothing twice"))
+        }
+    }
+}
