@@ -12,6 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Prompt tokens fed at a time: bounds the memory of attention, which grows with this times the context. Part of the
@@ -142,23 +143,28 @@ impl Engine {
     /// Loads a pulled model, hashing its weights once more: what was altered is refused.
     pub fn load(model: &PulledModel) -> Result<Engine, LoadError> {
         let (name, path) = (model.name().to_owned(), model.weights_path());
-        let shown = || path.display().to_string();
-        let found = ModelHash::of_file(path, &mut |_| ()).map_err(|source| LoadError::Io {
-            model: name.clone(),
-            path: shown(),
-            source,
-        })?;
-        let expected = model.weights_sha256();
-        if found != expected {
-            return Err(LoadError::Altered { model: name, path: shown(), expected, found });
-        }
         let pool = ThreadPoolBuilder::new()
             .num_threads(1)
             .thread_name(|_| "vantage-engine".to_owned())
             .build()
             .map_err(|error| LoadError::Thread(error.to_string()))?;
-        let loaded =
-            pool.install(|| read_model(path)).map_err(|source| LoadError::Model { model: name, source })?;
+        // Side by side, for speed: what was read counts only once the hash is right.
+        let (hashed, loaded) = thread::scope(|scope| {
+            let hashing = scope.spawn(|| ModelHash::of_file(path, &mut |_| ()));
+            let loaded = pool.install(|| read_model(path));
+            let hashed = hashing.join().unwrap_or_else(|_| Err(io::Error::other("hashing panicked")));
+            (hashed, loaded)
+        });
+        let shown = path.display().to_string();
+        let expected = model.weights_sha256();
+        let found = match hashed {
+            Ok(found) => found,
+            Err(source) => return Err(LoadError::Io { model: name, path: shown, source }),
+        };
+        if found != expected {
+            return Err(LoadError::Altered { model: name, path: shown, expected, found });
+        }
+        let loaded = loaded.map_err(|source| LoadError::Model { model: name, source })?;
         let (pristine, tokenizer, context_tokens) = loaded;
         Ok(Engine { pristine, tokenizer, pool, context_tokens, facts: facts_of(model) })
     }

@@ -140,7 +140,9 @@ fn smollm2_135m() -> ModelSpec {
         }),
         sha256: const { ModelHash::from_hex("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53") },
         size_bytes: 98_362_432,
-        weights_sha256: None,
+        weights_sha256: Some(
+            const { ModelHash::from_hex("39736eda02be504a26512e6c86385053097ba0d7b763dbad3b7c166cd11050dc") },
+        ),
         licence: "Apache-2.0".to_owned(),
     }
 }
