@@ -1,3 +1,7 @@
 //! Tests that need no process and no network: models, vectors, and checks on the sources themselves.
 
 mod models;
+mod purity;
+mod sources;
+mod tidy;
+mod tokens;
