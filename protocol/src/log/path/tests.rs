@@ -119,7 +119,6 @@ fn claims_of_other_sizes_are_judged_as_others_judge_them() {
                         old,
                         tlog::Hash(old_root.0),
                     );
-                    // theirs does not look at the other root when the sizes are equal
                     assert_eq!(ours, other.is_ok(), "{} to {size} as {old} to {claim}", at + 1);
                     accepted += usize::from(ours);
                 }
