@@ -107,9 +107,7 @@ impl OpenAi {
             let permit = match allowance.guard(self.pace.enter()).await {
                 Ok(permit) => permit,
                 Err(stop) => {
-                    // Too late while waiting for a place: the last attempt's trouble is the truer reason.
-                    let earlier = evidence.failure.filter(|_| stop == Failure::Timeout);
-                    evidence.failure = Some(earlier.unwrap_or(stop));
+                    evidence.failure = Some(self.without_a_place(stop, evidence.failure));
                     return Ok(());
                 }
             };
@@ -125,25 +123,44 @@ impl OpenAi {
             let reply = allowance.guard(self.transport.post(url.clone(), call, self.vendor.key())).await;
             evidence.absorb(at_unix_ms, reply.and_then(|reply| reply), self.vendor.key());
             drop(permit);
-            if attempt == attempts_max || !self.wait(attempt, allowance, evidence).await {
+            let asked = self.heed(evidence);
+            if attempt == attempts_max || !self.wait(attempt, asked, allowance, evidence).await {
                 return Ok(());
             }
         }
         Ok(())
     }
 
+    /// Why a call ends that waited for its place: too late is seldom the whole reason.
+    fn without_a_place(&self, stop: Failure, earlier: Option<Failure>) -> Failure {
+        match (stop, earlier) {
+            (Failure::Timeout, Some(earlier)) => earlier,
+            (Failure::Timeout, None) if self.pace.is_held() => Failure::RateLimited,
+            _ => stop,
+        }
+    }
+
+    /// How long the server asks to be left alone, which then holds for all calls to it.
+    fn heed(&self, evidence: &Evidence) -> Option<Duration> {
+        evidence.failure.filter(Failure::is_transient)?;
+        let header = |name: &str| evidence.headers.get(name).map(String::as_str);
+        let asked = retry_after(header("retry-after")?, header("date"), SystemTime::now())?;
+        self.pace.hold(asked.min(self.vendor.backoff().retry_after_max));
+        Some(asked)
+    }
+
     /// Waits for the next attempt; `false` if there is to be none.
-    async fn wait(&self, attempt: u32, allowance: &Allowance, evidence: &mut Evidence) -> bool {
+    async fn wait(
+        &self,
+        attempt: u32,
+        asked: Option<Duration>,
+        allowance: &Allowance,
+        evidence: &mut Evidence,
+    ) -> bool {
         if !evidence.failure.is_some_and(|failure| failure.is_transient()) || allowance.is_over() {
             return false;
         }
-        let header = |name: &str| evidence.headers.get(name).map(String::as_str);
-        let asked =
-            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
         let Some(wait) = self.vendor.backoff().wait(attempt, asked, (self.roll)()) else { return false };
-        if let Some(asked) = asked {
-            self.pace.hold(asked);
-        }
         if allowance.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
             return false;
         }

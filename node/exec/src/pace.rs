@@ -54,6 +54,11 @@ impl Pace {
         gate.held_until = gate.held_until.max(Instant::now() + wait);
     }
 
+    /// Whether the server asked to be left alone for now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held_until() > Instant::now()
+    }
+
     fn reserve(&self) -> Instant {
         let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         let start = Instant::now().max(gate.next).max(gate.held_until);
@@ -115,6 +120,6 @@ mod tests {
         let first = pace.enter().await;
         assert!(tokio::time::timeout(Duration::from_secs(60), pace.enter()).await.is_err());
         drop(first);
-        pace.enter().await;
+        drop(pace.enter().await);
     }
 }

@@ -1,7 +1,6 @@
 //! The HTTP client: one request out, one bounded reply back, every failure under its code.
 
 use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -111,11 +110,11 @@ fn failure_of(error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
         return Failure::Timeout;
     }
+    if error.is_dns() {
+        return Failure::Dns;
+    }
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
-        if error.is::<DnsError>() {
-            return Failure::Dns;
-        }
         // An `io::Error` names the source of what it wraps as its own source, and skips what it wraps.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
@@ -148,24 +147,12 @@ impl Resolve for SystemResolver {
                 let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
                 here.map(|address| SocketAddr::new(address, 0)).to_vec()
             } else {
-                tokio::net::lookup_host((name, 0)).await.map_err(DnsError)?.collect()
+                tokio::net::lookup_host((name, 0)).await?.collect()
             };
             if found.is_empty() {
-                return Err(DnsError(io::Error::from(io::ErrorKind::NotFound)).into());
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
-
-/// Marks a failure of name resolution in the client's chain of causes.
-#[derive(Debug)]
-struct DnsError(io::Error);
-
-impl fmt::Display for DnsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "name resolution: {}", self.0)
-    }
-}
-
-impl Error for DnsError {}
