@@ -85,6 +85,11 @@ impl Policy {
         Self { members: members.into_iter().map(member).collect(), quorum: quorum.max(1) }
     }
 
+    /// Whether the key of this member is among those that count.
+    pub fn knows(&self, node: &NodeId) -> bool {
+        self.members.iter().any(|member| member.node == *node)
+    }
+
     /// Number of distinct members that a certified checkpoint takes.
     pub fn quorum(&self) -> usize {
         self.quorum

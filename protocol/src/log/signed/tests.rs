@@ -88,6 +88,7 @@ fn what_is_not_our_form_is_refused() {
         format!("{GOLDEN}{log}"),
         format!("{}{log}", without(5)),
         format!("{GOLDEN}{}", line(6)),
+        format!("{GOLDEN}{}", line(6).replace(line(6).split(' ').nth(1).unwrap(), line(1).trim_end())),
         GOLDEN.replace("— ", "- "),
         GOLDEN.replace("— ", "—  "),
         edit(line(8), &line(8).replace("=\n", "= \n")),

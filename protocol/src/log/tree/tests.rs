@@ -194,6 +194,7 @@ fn nothing_is_said_beyond_the_end() {
         assert_eq!(tree.leaf(size - 1), None);
         assert_eq!(tree.root_at(size), None);
         assert_eq!(tree.inclusion(0, size), None);
+        assert_eq!(tree.inclusion(size - 1, size), None);
         assert_eq!(tree.consistency(1, size), None);
     }
     assert_eq!(tree.inclusion(5, 5), None);
