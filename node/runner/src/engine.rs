@@ -191,7 +191,8 @@ impl Engine {
         }
         // A copy shares the weights but has caches of its own: nothing of one conversation can reach the next.
         let weights = self.pristine.clone();
-        let answer = self.in_pool(|| answer(weights, &self.tokenizer, &prompt, max_tokens, stop))?;
+        let answer = self
+            .in_pool(|| answer(weights, &self.tokenizer, &prompt, PROMPT_CHUNK_TOKENS, max_tokens, stop))?;
         let text = self.tokenizer.decode(&answer.ids).map_err(|reason| GenerateError::Engine { reason })?;
         Ok(Generation {
             text,
@@ -282,6 +283,7 @@ fn answer(
     mut weights: ModelWeights,
     tokenizer: &ChatTokenizer,
     prompt: &[u32],
+    chunk_tokens: usize,
     max_tokens: u32,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Answer, GenerateError> {
@@ -291,7 +293,7 @@ fn answer(
     let started = Instant::now();
     let mut position = 0;
     let mut next = None;
-    for chunk in prompt.chunks(PROMPT_CHUNK_TOKENS) {
+    for chunk in prompt.chunks(chunk_tokens) {
         if stop() {
             return Err(stopped(&ids));
         }
@@ -339,3 +341,6 @@ fn likeliest(weights: &mut ModelWeights, ids: &[u32], position: usize) -> Result
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

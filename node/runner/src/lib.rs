@@ -53,6 +53,8 @@ mod runner;
 mod serve;
 mod spec;
 mod store;
+#[cfg(test)]
+mod tiny;
 mod tokenizer;
 mod wheel;
 

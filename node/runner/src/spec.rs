@@ -69,6 +69,14 @@ pub enum NameError {
         /// Known names, comma-separated.
         known: String,
     },
+    /// The name belongs to a known model, and the file is another one.
+    #[error("the name {name:?} belongs to the known model with sha256 {known}: choose another name")]
+    Taken {
+        /// The name.
+        name: String,
+        /// Hash of the known model's original file.
+        known: ModelHash,
+    },
 }
 
 impl ModelSpec {
@@ -96,15 +104,22 @@ impl ModelSpec {
         size_bytes: u64,
         licence: &str,
     ) -> Result<Self, NameError> {
-        check_name(name)?;
-        Ok(ModelSpec {
-            name: name.to_owned(),
-            source: ModelSource::File,
-            sha256,
-            size_bytes,
-            weights_sha256: None,
-            licence: licence.to_owned(),
-        })
+        let (name, licence) = (name.to_owned(), licence.to_owned());
+        let spec =
+            ModelSpec { name, source: ModelSource::File, sha256, size_bytes, weights_sha256: None, licence };
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// The name can be a directory, and no known model has it already.
+    pub(crate) fn check(&self) -> Result<(), NameError> {
+        check_name(&self.name)?;
+        match Self::find(&self.name) {
+            Ok(known) if known.sha256 != self.sha256 => {
+                Err(NameError::Taken { name: known.name, known: known.sha256 })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

