@@ -21,6 +21,7 @@ pub mod leaf;
 pub mod log;
 pub mod message;
 pub mod params;
+pub mod proof;
 pub mod receipt;
 pub mod request;
 pub mod statement;

@@ -1,0 +1,200 @@
+//! Bundle files: CARv1 (ipld.io/specs/transport/car/carv1), read strictly and written in one order.
+//!
+//! Narrowed to one form: a single root, a canonical header, minimal varints, CIDv1 over SHA-256
+//! with codec raw or DAG-CBOR, every block once and true to its id, nothing after the last block.
+//! Blocks may stand in any order: what a file proves does not depend on it.
+
+use super::links::{BLOCKS_MAX, closure};
+use crate::bundle::Certs;
+use crate::cid::{Cid, Codec};
+use crate::params::BLOCK_BYTES_MAX;
+use crate::wire::{self, Wire};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most bytes of a bundle file: a guess, what a small server holds in memory twice.
+pub const CAR_BYTES_MAX: usize = 1 << 30;
+/// Most bytes of the header: one root takes 58.
+const HEADER_BYTES_MAX: usize = 128;
+/// Length of every id that we accept.
+const CID_BYTES: usize = 36;
+/// Most bytes of a length: 28 bits, enough for the largest block.
+const VARINT_BYTES_MAX: usize = 4;
+
+/// A set of blocks and the id of the one to start from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Car {
+    /// Where to start. The block itself may be missing: then the file is incomplete.
+    pub root: Cid,
+    /// Blocks by their ids, each checked against its id.
+    pub blocks: BTreeMap<Cid, Vec<u8>>,
+}
+
+/// Why bytes are no bundle file of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CarError {
+    /// Longer than any that we read.
+    #[error("bundle file: {found} bytes, at most {CAR_BYTES_MAX} are read")]
+    TooLong {
+        /// Length found, bytes.
+        found: usize,
+    },
+    /// Something in it is not what it should be.
+    #[error("bundle file, byte {at}: {why}")]
+    At {
+        /// Offset in bytes.
+        at: usize,
+        /// What is wrong there.
+        why: String,
+    },
+    /// A file cannot be written without these blocks.
+    #[error("bundle file: {} blocks are missing, the first is {}", .0.len(), .0.first().map(Cid::to_string).unwrap_or_default())]
+    Missing(Vec<Cid>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    roots: Vec<Cid>,
+    version: u64,
+}
+
+impl Wire for Header {
+    const NAME: &'static str = "CAR header";
+    const BYTES_MAX: usize = HEADER_BYTES_MAX;
+
+    fn check(&self) -> Result<(), String> {
+        if self.version != 1 {
+            return Err(format!("version: {} is not read, only 1", self.version));
+        }
+        if self.roots.len() == 1 { Ok(()) } else { Err(format!("roots: {}, exactly one", self.roots.len())) }
+    }
+}
+
+impl Car {
+    /// Reads a file.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CarError> {
+        if bytes.len() > CAR_BYTES_MAX {
+            return Err(CarError::TooLong { found: bytes.len() });
+        }
+        let mut reader = Reader { bytes, at: 0 };
+        let (at, header) = reader.section("header", HEADER_BYTES_MAX)?;
+        let header: Header = wire::decode(header).map_err(|e| refuse(at, e))?;
+        let root = *header.roots.first().ok_or_else(|| refuse(at, "roots: none"))?;
+        let mut blocks = BTreeMap::new();
+        while !reader.is_empty() {
+            let (at, section) = reader.section("block", CID_BYTES + Certs::BYTES_MAX)?;
+            let (cid, block) = split(section).map_err(|why| refuse(at, why))?;
+            if blocks.len() >= BLOCKS_MAX {
+                return Err(refuse(at, format!("over {BLOCKS_MAX} blocks")));
+            }
+            if blocks.insert(cid, block.to_vec()).is_some() {
+                return Err(refuse(at, format!("block {cid} stands twice")));
+            }
+        }
+        Ok(Self { root, blocks })
+    }
+
+    /// Gathers everything below a root; an error names what is missing.
+    pub fn collect(root: Cid, get: &dyn Fn(&Cid) -> Option<Vec<u8>>) -> Result<Self, CarError> {
+        let closure = closure(root, get);
+        if let Some((link, why)) = closure.malformed.first() {
+            return Err(refuse(0, format!("block {}: {why}", link.cid)));
+        }
+        if !closure.missing.is_empty() {
+            return Err(CarError::Missing(closure.missing.iter().map(|l| l.cid).collect()));
+        }
+        let blocks = closure.held.iter().filter_map(|cid| get(cid).map(|block| (*cid, block))).collect();
+        Ok(Self { root, blocks })
+    }
+
+    /// The file: the root first, then depth first by links; blocks that nothing links come last, by
+    /// id. Equal sets of blocks give equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let order = closure(self.root, &|cid| self.blocks.get(cid).cloned()).held;
+        let linked: std::collections::BTreeSet<&Cid> = order.iter().collect();
+        let rest = self.blocks.keys().filter(|cid| !linked.contains(cid));
+        self.write(order.iter().chain(rest))
+    }
+
+    fn write<'a>(&'a self, order: impl Iterator<Item = &'a Cid>) -> Vec<u8> {
+        let header = wire::encode(&Header { roots: vec![self.root], version: 1 });
+        let mut bytes = Vec::new();
+        put_varint(&mut bytes, header.len());
+        bytes.extend(header);
+        for cid in order {
+            let Some(block) = self.blocks.get(cid) else { continue };
+            put_varint(&mut bytes, CID_BYTES + block.len());
+            bytes.extend(cid.to_bytes());
+            bytes.extend(block);
+        }
+        bytes
+    }
+}
+
+fn split(section: &[u8]) -> Result<(Cid, &[u8]), String> {
+    let (id, block) = section.split_at_checked(CID_BYTES).ok_or("block: too short for its id")?;
+    let cid = Cid::from_bytes(id).map_err(|e| e.to_string())?;
+    let max = if cid.codec == Codec::Raw { BLOCK_BYTES_MAX } else { Certs::BYTES_MAX };
+    if block.len() > max {
+        return Err(format!("block {cid}: {} bytes, at most {max} are allowed", block.len()));
+    }
+    if cid.names(block) { Ok((cid, block)) } else { Err(format!("block {cid}: its bytes have another hash")) }
+}
+
+fn refuse(at: usize, why: impl ToString) -> CarError {
+    CarError::At { at, why: why.to_string() }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn is_empty(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// A length and so many bytes; with the offset where it began.
+    fn section(&mut self, what: &str, max: usize) -> Result<(usize, &'a [u8]), CarError> {
+        let start = self.at;
+        let length = self.varint()?;
+        if length == 0 || length > max {
+            return Err(refuse(start, format!("{what}: a length of {length} bytes, 1 to {max} are allowed")));
+        }
+        let end = self.at.saturating_add(length);
+        let section = self
+            .bytes
+            .get(self.at..end)
+            .ok_or_else(|| refuse(start, format!("{what}: the file breaks off")))?;
+        self.at = end;
+        Ok((start, section))
+    }
+
+    fn varint(&mut self) -> Result<usize, CarError> {
+        let start = self.at;
+        let mut value = 0usize;
+        for i in 0..VARINT_BYTES_MAX {
+            let byte = *self.bytes.get(self.at).ok_or_else(|| refuse(start, "the file breaks off"))?;
+            self.at += 1;
+            value |= usize::from(byte & 0x7f) << (7 * i);
+            if byte & 0x80 == 0 {
+                let minimal = byte != 0 || i == 0;
+                return if minimal { Ok(value) } else { Err(refuse(start, "length: not the shortest form")) };
+            }
+        }
+        Err(refuse(start, "length: longer than any block"))
+    }
+}
+
+fn put_varint(bytes: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        bytes.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+#[cfg(test)]
+mod tests;

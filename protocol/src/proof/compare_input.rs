@@ -1,0 +1,213 @@
+//! From a job's content to its comparison: a function of the content alone (I8).
+
+use super::judge::Get;
+use crate::assignment::Assignment;
+use crate::cid::Cid;
+use crate::compare::{
+    self, Cell, CellState, Input, MissingReason, PromptInfo, Report, TargetInfo, compare as compare_answers,
+};
+use crate::genesis::{self, Genesis};
+use crate::id::{Hash, JobId, NetId, NodeId};
+use crate::job::{Job, Slot};
+use crate::leaf::Statement;
+use crate::receipt::{Receipt, Receipts};
+use crate::request::Request;
+use crate::suite::Suite;
+use crate::target::{Surface, Target};
+use crate::wire;
+
+/// What a comparison is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'a> {
+    /// Network.
+    pub net: NetId,
+    /// Its genesis: who stands behind whom.
+    pub genesis: &'a Genesis,
+    /// The job's id.
+    pub id: JobId,
+    /// The job.
+    pub job: &'a Job,
+    /// Its suite.
+    pub suite: &'a Suite,
+    /// Who takes which slot.
+    pub assignment: &'a Assignment,
+    /// The listed statements, in the list's order.
+    pub statements: &'a [(NodeId, Statement)],
+}
+
+/// A comparison as it is published.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compiled {
+    /// The comparison.
+    pub report: Report,
+    /// Its canonical block.
+    pub bytes: Vec<u8>,
+    /// Its id.
+    pub cid: Cid,
+}
+
+/// Compares a job's answers. An error names the blocks that are missing, or the receipts that are
+/// none: reveals acknowledged ok never give one.
+pub fn report(compared: &Compared<'_>, get: Get<'_>) -> Result<Compiled, NotComparable> {
+    let report = compare_answers(&compare_input(compared, get)?);
+    let bytes = wire::encode(&report);
+    let cid = Cid::dag_cbor(&bytes);
+    Ok(Compiled { report, bytes, cid })
+}
+
+/// Why there is no comparison.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotComparable {
+    /// Blocks are missing.
+    #[error("{} blocks are missing for the comparison", .0.len())]
+    Missing(Vec<Cid>),
+    /// Receipts of a listed reveal do not decode.
+    #[error("receipts {cid}: {why}")]
+    Receipts {
+        /// Which block.
+        cid: Cid,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// The cells of a job and what came of them.
+pub fn compare_input(compared: &Compared<'_>, get: Get<'_>) -> Result<Input, NotComparable> {
+    let job = compared.job;
+    let mut filler = Filler { compared, get, missing: Vec::new(), cells: Vec::new() };
+    for slot in job.slots() {
+        filler.slot(slot)?;
+    }
+    if !filler.missing.is_empty() {
+        return Err(NotComparable::Missing(filler.missing));
+    }
+    let cells = filler.cells;
+    let prompt = |p: &crate::suite::Prompt| PromptInfo {
+        id: p.id.clone(),
+        topic: p.topic.clone(),
+        kind: p.kind.word().to_owned(),
+        text: p.text.clone(),
+    };
+    Ok(Input {
+        regions: job.regions.clone(),
+        targets: job.targets.iter().map(|t| target_info(&t.target)).collect(),
+        prompts: compared.suite.prompts.iter().map(prompt).collect(),
+        contrasts: job.contrasts.clone(),
+        cells,
+    })
+}
+
+fn target_info(target: &Target) -> TargetInfo {
+    TargetInfo {
+        name: target.to_string(),
+        deterministic: target.surface() == Surface::Open,
+        surface: target.surface().word().to_owned(),
+        sim: target.is_sim(),
+    }
+}
+
+struct Filler<'a> {
+    compared: &'a Compared<'a>,
+    get: Get<'a>,
+    missing: Vec<Cid>,
+    cells: Vec<Cell>,
+}
+
+impl Filler<'_> {
+    fn slot(&mut self, slot: Slot) -> Result<(), NotComparable> {
+        let executor = self.compared.assignment.get(slot.index as usize).copied().flatten();
+        let said = executor.and_then(|node| said(self.compared.statements, slot.index, &node));
+        match (executor, said) {
+            (None, _) => self.absent(slot, None, MissingReason::Unassigned),
+            (Some(node), Some(Statement::Decline(decline))) => {
+                self.absent(slot, Some(node), MissingReason::Declined { reason: decline.reason.clone() });
+            }
+            (Some(node), Some(Statement::Reveal(reveal))) => self.revealed(slot, node, &reveal.receipts)?,
+            (Some(node), _) => self.absent(slot, Some(node), MissingReason::NotInSet),
+        }
+        Ok(())
+    }
+
+    fn absent(&mut self, slot: Slot, executor: Option<NodeId>, reason: MissingReason) {
+        for place in self.compared.job.cells(slot, self.compared.suite) {
+            let state = CellState::Missing { reason: reason.clone() };
+            self.push(slot, place, executor, state);
+        }
+    }
+
+    fn revealed(&mut self, slot: Slot, node: NodeId, receipts: &Cid) -> Result<(), NotComparable> {
+        let Some(bytes) = (self.get)(receipts) else {
+            self.missing.push(*receipts);
+            return Ok(());
+        };
+        let receipts: Receipts = wire::decode(&bytes)
+            .map_err(|e| NotComparable::Receipts { cid: *receipts, why: e.to_string() })?;
+        let Some(target) = self.compared.job.targets.get(slot.target) else { return Ok(()) };
+        for (prompt, repeat) in self.compared.job.cells(slot, self.compared.suite) {
+            let receipt = receipts.cells.iter().find(|c| (c.prompt, c.repeat) == (prompt, repeat));
+            let state = match receipt {
+                Some(receipt) => self.state(&target.target, receipt),
+                None => Some(CellState::Bad { code: "cells".into() }),
+            };
+            if let Some(state) = state {
+                self.push(slot, (prompt, repeat), Some(node), state);
+            }
+        }
+        Ok(())
+    }
+
+    /// None if the output is not held.
+    fn state(&mut self, target: &Target, receipt: &Receipt) -> Option<CellState> {
+        let bad = |code: &str| Some(CellState::Bad { code: code.into() });
+        if self.request(target, receipt.prompt) != Some(receipt.request) {
+            return bad("inputs");
+        }
+        if (receipt.surface, receipt.sim) != (target.surface(), target.is_sim()) {
+            return bad("surface");
+        }
+        let Some(output) = receipt.output else {
+            let code = receipt.failure.clone().unwrap_or_default();
+            return Some(CellState::Failed { code });
+        };
+        let Some(bytes) = (self.get)(&output) else {
+            self.missing.push(output);
+            return None;
+        };
+        Some(CellState::Answer { text: String::from_utf8_lossy(&bytes).into_owned(), output })
+    }
+
+    fn request(&self, target: &Target, prompt: u32) -> Option<Hash> {
+        let suite = self.compared.suite;
+        let prompt = suite.prompts.get(prompt as usize)?;
+        Some(Request::of(target, suite, prompt).hash(&self.compared.net))
+    }
+
+    fn push(&mut self, slot: Slot, place: (u32, u32), executor: Option<NodeId>, state: CellState) {
+        // nobody's place still counts: the account must come out even
+        let executor = executor.unwrap_or(NodeId([0; 32]));
+        let operator = match self.compared.genesis.operator(&executor) {
+            genesis::Operator::Vouched(name) => compare::Operator::Vouched(name),
+            genesis::Operator::Volunteers => compare::Operator::Volunteer,
+        };
+        self.cells.push(Cell {
+            prompt: place.0,
+            target: slot.target as u32,
+            region: slot.region as u32,
+            replica: slot.replica,
+            repeat: place.1,
+            executor,
+            operator,
+            state,
+        });
+    }
+}
+
+/// What the executor of a slot has in the list.
+fn said<'a>(statements: &'a [(NodeId, Statement)], slot: u32, node: &NodeId) -> Option<&'a Statement> {
+    let of_slot = |statement: &Statement| match statement {
+        Statement::Reveal(reveal) => reveal.slot == slot,
+        Statement::Decline(decline) => decline.slot == slot,
+        _ => false,
+    };
+    statements.iter().find(|(author, statement)| author == node && of_slot(statement)).map(|(_, s)| s)
+}

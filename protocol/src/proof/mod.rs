@@ -1,0 +1,16 @@
+//! Proofs that need nothing but this crate: content and bundles, their files, the judgement of a
+//! reveal, the verification of a whole job, and portable evidence.
+
+mod car;
+mod compare_input;
+mod content;
+mod executors;
+mod judge;
+mod links;
+
+pub use car::{CAR_BYTES_MAX, Car, CarError};
+pub use compare_input::{Compared, Compiled, NotComparable, compare_input, report};
+pub use content::{Assembled, Parts, assemble, bundle, certs};
+pub use executors::candidates;
+pub use judge::{Get, Judge, Judgement, judge_reveal};
+pub use links::{BLOCKS_MAX, Closure, Link, Role, closure, links};
