@@ -1,15 +1,12 @@
 //! From one job's cells to a report of bounded size.
 
 use super::account::Account;
-use super::answer::Answer;
 use super::class::ClassCounts;
-use super::diff::word_diff;
-use super::exact::reference;
+use super::detail::{Details, attach_diffs};
 use super::input::{Cell, Input};
-use super::prompt::{Examined, Question, examine};
-use super::report::{Contrasts, ExactCounts, ExactState, Example, PromptReport, Report, TargetReport};
+use super::prompt::{Question, examine};
+use super::report::{Contrasts, ExactCounts, ExactState, PromptReport, Report, TargetReport};
 use super::{COMPARE_VERSION, clip};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps that measuring one job may take, each about a nanosecond of work on a 64-bit machine; a
@@ -17,12 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_COST: u64 = 4_000_000_000;
 /// Bytes of a report's canonical encoding at most.
 pub const MAX_REPORT_BYTES: usize = 1 << 20;
-/// Bytes of prompts in detail, without their diffs.
-const MAX_DETAIL_BYTES: usize = 400 << 10;
-/// Bytes of example diffs.
-const MAX_DIFF_BYTES: usize = 400 << 10;
-/// Example diffs.
-const MAX_DIFFS: usize = 128;
 /// Regions that are compared. More than any cloud has.
 const MAX_REGIONS: usize = 64;
 /// Targets that are compared.
@@ -167,106 +158,4 @@ fn add_exact(target: &mut TargetReport, prompt: &PromptReport) {
         ExactState::Unchecked => &mut counts.unchecked,
         ExactState::Unanswered => &mut counts.unanswered,
     } += 1;
-}
-
-/// A prompt in detail, its size, and the answers to diff for each of its findings.
-struct Detail<'a> {
-    target: u32,
-    bytes: usize,
-    examined: Examined<'a>,
-}
-
-/// Prompts in detail, as far as they may still fit: those with something to see, and the rest.
-#[derive(Default)]
-struct Details<'a> {
-    notable: Shelf<'a>,
-    plain: Shelf<'a>,
-    left_out: BTreeMap<u32, u64>,
-}
-
-#[derive(Default)]
-struct Shelf<'a> {
-    bytes: usize,
-    details: Vec<Detail<'a>>,
-}
-
-/// Answers to diff: rank of the finding's class, target, place among its prompts, place among its
-/// findings.
-type Examples<'a> = BTreeMap<(u8, u32, usize, usize), [Answer<'a>; 2]>;
-
-impl<'a> Details<'a> {
-    fn offer(&mut self, target: u32, examined: Examined<'a>) {
-        let unequal = examined.report.exact.as_ref().is_some_and(|exact| exact.state == ExactState::Unequal);
-        let notable = unequal || examined.classes.differs_beyond_noise > 0;
-        let shelf = if notable { &mut self.notable } else { &mut self.plain };
-        let bytes = encoded_bytes(&examined.report);
-        if shelf.bytes.saturating_add(bytes) > MAX_DETAIL_BYTES {
-            *self.left_out.entry(target).or_default() += 1;
-            return;
-        }
-        shelf.bytes += bytes;
-        shelf.details.push(Detail { target, bytes, examined });
-    }
-
-    /// Fills the report, and returns the answers to diff.
-    fn place(mut self, report: &mut Report) -> Examples<'a> {
-        let mut room = MAX_DETAIL_BYTES;
-        let mut placed: BTreeMap<(u32, u32), Examined<'a>> = BTreeMap::new();
-        for detail in self.notable.details.into_iter().chain(self.plain.details) {
-            match room.checked_sub(detail.bytes) {
-                Some(rest) => {
-                    room = rest;
-                    placed.insert((detail.target, detail.examined.report.prompt), detail.examined);
-                }
-                None => *self.left_out.entry(detail.target).or_default() += 1,
-            }
-        }
-        let mut examples = Examples::new();
-        for ((index, _), examined) in placed {
-            let Some(target) = report.targets.get_mut(index as usize) else { continue };
-            for (f, (finding, answers)) in examined.report.findings.iter().zip(examined.examples).enumerate()
-            {
-                if let Some(answers) = answers {
-                    examples.insert((finding.class.rank(), index, target.prompts.len(), f), answers);
-                }
-            }
-            target.prompts.push(examined.report);
-        }
-        for (index, n) in self.left_out {
-            if let Some(target) = report.targets.get_mut(index as usize) {
-                target.prompts_left_out = n;
-            }
-        }
-        examples
-    }
-}
-
-/// Diffs what there is room for, the foremost classes first. Returns how many were left out.
-fn attach_diffs(report: &mut Report, examples: Examples<'_>) -> u64 {
-    let (mut room, mut left_out) = (MAX_DIFF_BYTES, 0);
-    for (n, ((_, target, prompt, finding), answers)) in examples.into_iter().enumerate() {
-        let slot = report.targets.get_mut(target as usize).and_then(|t| t.prompts.get_mut(prompt));
-        let Some(slot) = slot.and_then(|p| p.findings.get_mut(finding)) else { continue };
-        if n >= MAX_DIFFS {
-            left_out += 1;
-            continue;
-        }
-        let [first, second] = answers;
-        let diff = word_diff(first.text, second.text);
-        let (first, second) = (reference(&first), reference(&second));
-        let example = Example { first, second, ops: diff.ops, truncated: diff.truncated };
-        match room.checked_sub(encoded_bytes(&example)) {
-            Some(rest) => {
-                room = rest;
-                slot.example = Some(example);
-            }
-            None => left_out += 1,
-        }
-    }
-    left_out
-}
-
-/// Size of the canonical encoding; what has none never fits.
-fn encoded_bytes<T: Serialize>(value: &T) -> usize {
-    serde_ipld_dagcbor::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
 }

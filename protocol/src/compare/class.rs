@@ -153,18 +153,12 @@ pub(super) fn classify(first: &Side, second: &Side, equality: Equality, across: 
     let (Some(across), Some(floor)) = (across, floor(first, second)) else {
         return Class::Insufficient(Shortage::TooCostly);
     };
-    let beyond = across.words.highest_ppm < floor.0 && across.chars.highest_ppm < floor.1;
-    if beyond { Class::DiffersBeyondNoise } else { Class::WithinNoise }
+    if across.shared.highest_ppm < floor { Class::DiffersBeyondNoise } else { Class::WithinNoise }
 }
 
-/// The lowest similarity within either side, by words and by characters; none unless both sides
-/// have one.
-pub(super) fn floor(first: &Side, second: &Side) -> Option<(u32, u32)> {
-    let (first, second) = (first.within?, second.within?);
-    Some((
-        first.words.lowest_ppm.min(second.words.lowest_ppm),
-        first.chars.lowest_ppm.min(second.chars.lowest_ppm),
-    ))
+/// The lowest similarity within either side; none unless both sides have one.
+pub(super) fn floor(first: &Side, second: &Side) -> Option<u32> {
+    Some(first.within?.shared.lowest_ppm.min(second.within?.shared.lowest_ppm))
 }
 
 /// How easily chance alone separates two sides like this, in parts per million, rounded up.

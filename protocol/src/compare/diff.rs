@@ -22,6 +22,15 @@ pub enum DiffOp {
     Insert(String),
 }
 
+impl DiffOp {
+    /// The text of the step.
+    pub fn text(&self) -> &str {
+        match self {
+            DiffOp::Equal(text) | DiffOp::Delete(text) | DiffOp::Insert(text) => text,
+        }
+    }
+}
+
 /// A word diff: what is equal or deleted makes up the first text, what is equal or inserted the
 /// second.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,16 +90,12 @@ impl Ops<'_> {
     }
 
     fn flush(&mut self) {
-        let changes: [(&mut String, fn(String) -> DiffOp); 3] = [
-            (&mut self.deleted, DiffOp::Delete),
-            (&mut self.inserted, DiffOp::Insert),
-            (&mut self.gap, DiffOp::Equal),
+        let ops = [
+            DiffOp::Delete(core::mem::take(&mut self.deleted)),
+            DiffOp::Insert(core::mem::take(&mut self.inserted)),
+            DiffOp::Equal(core::mem::take(&mut self.gap)),
         ];
-        for (text, op) in changes {
-            if !text.is_empty() {
-                self.ops.push(op(core::mem::take(text)));
-            }
-        }
+        self.ops.extend(ops.into_iter().filter(|op| !op.text().is_empty()));
     }
 }
 

@@ -23,9 +23,10 @@ pub struct Headline<'a> {
     pub regions: [&'a str; 2],
     /// What was found.
     pub class: Class,
-    /// Similarity across the regions, by words.
+    /// Similarity across the regions, by words shared.
     pub across: Option<Spread>,
-    /// Lowest similarity within either region, by words, in parts per million: the noise floor.
+    /// The noise floor: the lowest similarity within either region by words shared, in parts per
+    /// million.
     pub floor_ppm: Option<u32>,
     /// Answers on each side.
     pub answers: [u64; 2],
@@ -51,8 +52,8 @@ impl Report {
             kind: &prompt.kind,
             regions: [region(finding.first), region(finding.second)],
             class: finding.class,
-            across: finding.across.map(|figures| figures.words),
-            floor_ppm: finding.floor_words_ppm,
+            across: finding.across.map(|figures| figures.shared),
+            floor_ppm: finding.floor_ppm,
             answers: finding.answers,
             operators: finding.operators,
             truncated: prompt.truncated_answers > 0,

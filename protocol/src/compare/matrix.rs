@@ -74,9 +74,10 @@ impl Matrix {
         pairs: impl Iterator<Item = (&'a Answer<'a>, &'a Answer<'a>)>,
     ) -> Option<Figures> {
         let similarities: Vec<Similarity> = pairs.map(|(a, b)| self.get(a, b)).collect::<Option<_>>()?;
+        let shared = spread(similarities.iter().map(|s| s.shared_ppm).collect())?;
         let words = spread(similarities.iter().map(|s| s.words_ppm).collect())?;
         let chars = spread(similarities.iter().map(|s| s.chars_ppm).collect())?;
-        Some(Figures { pairs: similarities.len() as u64, words, chars })
+        Some(Figures { pairs: similarities.len() as u64, shared, words, chars })
     }
 }
 

@@ -8,11 +8,17 @@
 //!
 //! Texts are [`normalise`]d first. Then, of two texts (of their first characters, see *Cost*):
 //!
-//! - **words**: `2 * longest common subsequence / (words of both)`, words by UAX #29, white space
-//!   left out. A script without spaces falls into single characters where UAX #29 says so.
+//! - **shared**: `2 * words in common / (words of both)`, a word as often as it stands in both,
+//!   whatever the order. Words and marks by UAX #29, white space left out; a script without spaces
+//!   falls into single characters where UAX #29 says so.
+//! - **words**: `2 * longest common subsequence / (words of both)`: in order.
 //! - **chars**: `(longer - Levenshtein distance) / longer`, in Unicode scalar values.
 //!
-//! Both lie in `0..=1_000_000` and reach 1,000,000 if and only if the normalised texts are equal.
+//! All lie in `0..=1_000_000` and reach 1,000,000 if and only if the normalised texts are equal.
+//! The rule goes by *shared* alone: repeats of one answer turn clauses around, which the other two
+//! take for a difference (`chars` drops to what any two texts of a language have in common). They
+//! stand beside it for the reader. So a difference in the order of words alone is not found; the
+//! diff shows it.
 //!
 //! # Classes of a pair of regions, for one target and one prompt; the first that fits
 //!
@@ -22,7 +28,7 @@
 //! 4. `insufficient`: a side has fewer than two answers or fewer than two independent operators,
 //!    so that its own noise is unknown; or the job is too large for the cost bound.
 //! 5. `differs_beyond_noise`: the *best* similarity across the regions is below the *lowest*
-//!    similarity within either region, by words and by characters alike.
+//!    similarity within either region, the noise floor.
 //! 6. `within_noise`: anything else. It says "not shown to differ", never "shown to be the same".
 //!
 //! One operator who forges answers can lower the floor of its own region and so hide a difference,
@@ -44,6 +50,7 @@ mod account;
 mod answer;
 mod assemble;
 mod class;
+mod detail;
 mod diff;
 mod escape;
 mod exact;

@@ -106,7 +106,6 @@ fn find(first: &Summary<'_, '_>, second: &Summary<'_, '_>, matrix: &Matrix) -> F
         first.region.compared().iter().flat_map(|a| second.region.compared().iter().map(move |b| (a, b)));
     let across = matrix.figures(pairs);
     let class = classify(&first.side, &second.side, equality(first.region, second.region), across.as_ref());
-    let floor = floor(&first.side, &second.side);
     Finding {
         first: first.region.index,
         second: second.region.index,
@@ -114,8 +113,7 @@ fn find(first: &Summary<'_, '_>, second: &Summary<'_, '_>, matrix: &Matrix) -> F
         answers: [first.side.answers, second.side.answers],
         operators: [first.side.operators, second.side.operators],
         across,
-        floor_words_ppm: floor.map(|f| f.0),
-        floor_chars_ppm: floor.map(|f| f.1),
+        floor_ppm: floor(&first.side, &second.side),
         chance: (class == Class::DiffersBeyondNoise).then(|| Chance::of(&first.side, &second.side)),
         example: None,
     }

@@ -72,12 +72,12 @@ impl<'a> Region<'a> {
         }
     }
 
-    /// The compared answer most alike to the rest of its region; of several the one whose output
-    /// has the lowest id, then the first.
+    /// The compared answer most alike to the rest of its region by words, shared and in order; of
+    /// several the one whose output has the lowest id, then the first.
     pub(super) fn central(&self, matrix: &Matrix) -> Option<Answer<'a>> {
         let sum = |answer: &Answer<'_>| {
             let figures = self.compared().iter().filter_map(|other| matrix.get(answer, other));
-            figures.map(|s| u64::from(s.words_ppm) + u64::from(s.chars_ppm)).sum::<u64>()
+            figures.map(|s| u64::from(s.shared_ppm) + u64::from(s.words_ppm)).sum::<u64>()
         };
         let ranked =
             self.compared().iter().map(|answer| ((core::cmp::Reverse(sum(answer)), answer.output), answer));

@@ -149,7 +149,9 @@ pub struct Side {
 pub struct Figures {
     /// Pairs measured.
     pub pairs: u64,
-    /// By words.
+    /// By words shared, whatever their order: what the rule goes by.
+    pub shared: Spread,
+    /// By words in order.
     pub words: Spread,
     /// By characters.
     pub chars: Spread,
@@ -184,12 +186,10 @@ pub struct Finding {
     /// Similarities between the answers of the one region and those of the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub across: Option<Figures>,
-    /// The lower noise floor of the two regions by words, in parts per million.
+    /// The noise floor: the lowest similarity within either region by words shared, in parts per
+    /// million. None unless each side has two answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub floor_words_ppm: Option<u32>,
-    /// The lower noise floor of the two regions by characters, in parts per million.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub floor_chars_ppm: Option<u32>,
+    pub floor_ppm: Option<u32>,
     /// How easily chance does the same; only for a difference beyond noise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<Chance>,

@@ -1,7 +1,8 @@
-//! How alike two texts are, by words and by characters, in parts per million.
+//! How alike two texts are, by words shared, words in order and characters, in parts per million.
 
 use super::normalise::normalise;
 use super::ratio_ppm;
+use core::cmp::Ordering;
 use rapidfuzz::distance::{lcs_seq, levenshtein};
 use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation;
@@ -12,12 +13,15 @@ use unicode_segmentation::UnicodeSegmentation;
 pub const MAX_COMPARED_CHARS: usize = 8_192;
 
 /// What equal texts score.
-pub(super) const EQUAL: Similarity = Similarity { words_ppm: 1_000_000, chars_ppm: 1_000_000 };
+pub(super) const EQUAL: Similarity =
+    Similarity { shared_ppm: 1_000_000, words_ppm: 1_000_000, chars_ppm: 1_000_000 };
 
 /// How alike two texts are. Each figure is 1,000,000 if and only if the normalised texts are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Similarity {
-    /// By words, in parts per million.
+    /// By the words in common, whatever their order, in parts per million.
+    pub shared_ppm: u32,
+    /// By the words in common in their order, in parts per million.
     pub words_ppm: u32,
     /// By characters, in parts per million.
     pub chars_ppm: u32,
@@ -54,6 +58,7 @@ impl Lexicon {
 pub(super) struct Measurable {
     chars: Vec<char>,
     words: Vec<u32>,
+    sorted_words: Vec<u32>,
 }
 
 impl Measurable {
@@ -61,20 +66,44 @@ impl Measurable {
         let end = normalised.char_indices().nth(chars_max).map_or(normalised.len(), |(i, _)| i);
         let head = normalised.get(..end).unwrap_or_default();
         let words = head.split_word_bounds().filter(|word| *word != " ").map(|word| lexicon.number(word));
-        Self { words: words.collect(), chars: head.chars().collect() }
+        let words: Vec<u32> = words.collect();
+        let mut sorted_words = words.clone();
+        sorted_words.sort_unstable();
+        Self { chars: head.chars().collect(), words, sorted_words }
     }
 
     /// Compares two texts that are known to be unequal as a whole, if not in their beginnings.
     pub(super) fn measure(&self, other: &Self) -> Similarity {
-        let below_equal = |ppm: u32| ppm.min(EQUAL.words_ppm - 1);
+        let below_equal = |ppm: u32| ppm.min(999_999);
+        let words = self.words.len() + other.words.len();
+        let shared = in_common(&self.sorted_words, &other.sorted_words);
         let common = lcs_seq::similarity(self.words.iter().copied(), other.words.iter().copied());
         let longer = self.chars.len().max(other.chars.len());
         let edits = levenshtein::distance(self.chars.iter().copied(), other.chars.iter().copied());
         Similarity {
-            words_ppm: below_equal(ratio_ppm(2 * common, self.words.len() + other.words.len())),
+            shared_ppm: below_equal(ratio_ppm(2 * shared, words)),
+            words_ppm: below_equal(ratio_ppm(2 * common, words)),
             chars_ppm: below_equal(ratio_ppm(longer.saturating_sub(edits), longer)),
         }
     }
+}
+
+/// Members that two sorted lists have in common, each as often as it stands in both.
+fn in_common(a: &[u32], b: &[u32]) -> usize {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut common = 0;
+    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+        match x.cmp(y) {
+            Ordering::Less => drop(a.next()),
+            Ordering::Greater => drop(b.next()),
+            Ordering::Equal => {
+                common += 1;
+                a.next();
+                b.next();
+            }
+        }
+    }
+    common
 }
 
 /// Steps that measuring two texts of so many characters takes: two bit-parallel tables of 64 bits a

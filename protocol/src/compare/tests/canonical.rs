@@ -1,0 +1,73 @@
+//! One job has one report, to the byte.
+
+use super::world::{Lcg, answered, bytes, cell, fill, job};
+use crate::compare::*;
+use crate::hash::sha256;
+use ipld_core::ipld::Ipld;
+
+fn mixed() -> Input {
+    let mut input = job(&["eu", "us", "ap"], &["open:tiny", "sim:openai"], &["valley", "river"]);
+    input.contrasts = vec![("eu".to_owned(), "ap".to_owned()), ("us".to_owned(), "eu".to_owned())];
+    fill(&mut input, |region, replica, repeat| {
+        format!("The valley in region {region} has {replica} or {repeat} doors.")
+    });
+    for n in 0..12 {
+        let mut other =
+            cell(1, n % 3, n / 6, n / 3 % 2, answered(["Yes.", "yes", "No, never.", "No"][n as usize % 4]));
+        other.target = 1;
+        input.cells.push(other);
+    }
+    let reason = MissingReason::Declined { reason: "budget".to_owned() };
+    input.cells.push(cell(1, 2, 0, 0, CellState::Missing { reason }));
+    // the same place with several contents: which one counts must not depend on the order
+    input.cells.push(cell(1, 2, 0, 0, answered("late")));
+    input.cells.push(cell(1, 2, 0, 0, answered("later")));
+    input
+}
+
+#[test]
+fn the_order_of_cells_and_contrasts_does_not_matter() {
+    let mut input = mixed();
+    let expected = bytes(&compare(&input));
+    let mut random = Lcg(1);
+    for _ in 0..200 {
+        random.shuffle(&mut input.cells);
+        random.shuffle(&mut input.contrasts);
+        assert_eq!(bytes(&compare(&input)), expected);
+    }
+}
+
+#[test]
+fn the_bytes_are_those_of_this_version() {
+    let bytes = bytes(&compare(&mixed()));
+    let found = sha256(&bytes).to_string();
+    assert_eq!((COMPARE_VERSION, found.as_str()), (1, GOLDEN), "another report is another version");
+}
+
+/// SHA-256 of the report on [`mixed`].
+const GOLDEN: &str = "a599432b85d90395c78d403aed12e1aec6311939ca31823781901b76fc0cb012";
+
+#[test]
+fn the_encoding_is_canonical_and_closed() {
+    let report = compare(&mixed());
+    let first = bytes(&report);
+    let read: Report = serde_ipld_dagcbor::from_slice(&first).unwrap();
+    assert_eq!(read, report);
+    let value: Ipld = serde_ipld_dagcbor::from_slice(&first).unwrap();
+    assert_eq!(serde_ipld_dagcbor::to_vec(&value).unwrap(), first);
+    refuse_floats_and_nulls(&value);
+
+    let Ipld::Map(mut map) = value else { panic!("a report is a map") };
+    map.insert("verdict".to_owned(), Ipld::String("true".to_owned()));
+    let more = serde_ipld_dagcbor::to_vec(&Ipld::Map(map)).unwrap();
+    assert!(serde_ipld_dagcbor::from_slice::<Report>(&more).is_err());
+}
+
+fn refuse_floats_and_nulls(value: &Ipld) {
+    match value {
+        Ipld::Float(_) | Ipld::Null => panic!("{value:?}"),
+        Ipld::List(list) => list.iter().for_each(refuse_floats_and_nulls),
+        Ipld::Map(map) => map.values().for_each(refuse_floats_and_nulls),
+        _ => {}
+    }
+}

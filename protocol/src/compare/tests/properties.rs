@@ -1,0 +1,157 @@
+//! Properties of the measures, the diff and the account, over arbitrary texts.
+
+use super::world::{answered, both_texts, bytes, cell, job};
+use crate::compare::similarity::{Lexicon, Measurable};
+use crate::compare::*;
+use proptest::prelude::*;
+
+/// Texts that resemble each other, with marks, directions, joiners and odd white space.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "the",
+        "The",
+        "valley",
+        " ",
+        "  ",
+        "\n",
+        ".",
+        ",",
+        "e\u{301}",
+        "\u{e9}",
+        "\u{301}",
+        "\u{202e}",
+        "\u{5d0}",
+        "\u{627}",
+        "日",
+        "本",
+        "👩\u{200d}🔬",
+        "\u{2019}",
+        "'",
+        "\u{200b}",
+        "\u{130}",
+        "ß",
+        "1",
+        "2",
+    ]);
+    prop_oneof![prop::collection::vec(piece, 0..40).prop_map(|p| p.concat()), any::<String>()]
+}
+
+/// Distance by the textbook's table.
+fn edits(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+type Place = (u32, u32, u32, u32, u8);
+
+/// Prompt, region, replica, repeat and state of some cells, some of them nowhere in the job.
+fn places() -> impl Strategy<Value = Vec<Place>> {
+    prop::collection::vec((0_u32..3, 0_u32..4, 0_u32..3, 0_u32..2, 0_u8..12), 0..80)
+}
+
+proptest! {
+    #[test]
+    fn similarity_is_symmetric_and_one_only_of_equals(a in text(), b in text()) {
+        let there = similarity(&a, &b);
+        prop_assert_eq!(there, similarity(&b, &a));
+        for ppm in [there.shared_ppm, there.words_ppm, there.chars_ppm] {
+            prop_assert!(ppm <= 1_000_000);
+            prop_assert_eq!(ppm == 1_000_000, normalise(&a) == normalise(&b));
+        }
+        prop_assert!(there.words_ppm <= there.shared_ppm);
+    }
+
+    #[test]
+    fn characters_are_measured_as_the_textbook_says(a in "[ab]{0,200}", b in "[abc\u{e9}]{0,200}") {
+        prop_assume!(a != b);
+        let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+        let longer = x.len().max(y.len());
+        let expected = (longer - edits(&x, &y)) * 1_000_000 / longer;
+        prop_assert_eq!(similarity(&a, &b).chars_ppm, expected as u32);
+    }
+
+    #[test]
+    fn words_are_measured_as_the_textbook_says(a in "([abc] ){0,150}", b in "([abcd] ){0,150}") {
+        prop_assume!(a != b);
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let (x, y) = (words(&a), words(&b));
+        let mut table = vec![vec![0_usize; y.len() + 1]; x.len() + 1];
+        for i in 0..x.len() {
+            for j in 0..y.len() {
+                let up = table[i][j + 1].max(table[i + 1][j]);
+                table[i + 1][j + 1] = if x[i] == y[j] { table[i][j] + 1 } else { up };
+            }
+        }
+        let expected = 2 * table[x.len()][y.len()] * 1_000_000 / (x.len() + y.len()).max(1);
+        let there = similarity(&a, &b);
+        prop_assert_eq!(there.words_ppm, (expected as u32).min(999_999));
+        let count = |words: &[String], word: &str| words.iter().filter(|w| *w == word).count();
+        let shared: usize = ["a", "b", "c", "d"].iter().map(|w| count(&x, w).min(count(&y, w))).sum();
+        let expected = 2 * shared * 1_000_000 / (x.len() + y.len()).max(1);
+        prop_assert_eq!(there.shared_ppm, (expected as u32).min(999_999));
+    }
+
+    #[test]
+    fn a_cut_text_never_passes_for_an_equal_one(a in text(), b in text(), chars_max in 0_usize..20) {
+        prop_assume!(normalise(&a) != normalise(&b));
+        let mut lexicon = Lexicon::default();
+        let a = Measurable::new(&normalise(&a), chars_max, &mut lexicon);
+        let b = Measurable::new(&normalise(&b), chars_max, &mut lexicon);
+        let there = a.measure(&b);
+        prop_assert!(there.shared_ppm.max(there.words_ppm).max(there.chars_ppm) < 1_000_000);
+        prop_assert_eq!(a.measure(&b), b.measure(&a));
+    }
+
+    #[test]
+    fn normalisation_is_idempotent(a in text()) {
+        let once = normalise(&a);
+        prop_assert_eq!(normalise(&once), once);
+    }
+
+    #[test]
+    fn a_diff_makes_up_both_texts(a in text(), b in text()) {
+        let diff = word_diff(&a, &b);
+        prop_assert_eq!(both_texts(&diff.ops), [a, b]);
+        prop_assert!(!diff.truncated);
+        prop_assert!(diff.ops.iter().all(|op| !op.text().is_empty()));
+        let kinds: Vec<_> = diff.ops.iter().map(std::mem::discriminant).collect();
+        prop_assert!(kinds.windows(2).all(|two| two[0] != two[1]));
+    }
+
+    #[test]
+    fn escaped_text_holds_nothing_that_steers(a in text()) {
+        let shown = escape_line(&a);
+        let steers = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+        prop_assert!(!shown.contains(steers));
+        prop_assert_eq!(escape_line(&shown), shown);
+    }
+
+    #[test]
+    fn every_cell_is_counted_once(places in places()) {
+        let mut input = job(&["eu", "us", "ap"], &["sim:openai"], &["valley", "river"]);
+        for (prompt, region, replica, repeat, state) in places {
+            let state = match state {
+                0 => CellState::Failed { code: "timeout".to_owned() },
+                1 => CellState::Bad { code: "inputs".to_owned() },
+                2 => CellState::Missing { reason: MissingReason::Unassigned },
+                3 => CellState::Missing { reason: MissingReason::Declined { reason: "budget".to_owned() } },
+                4 => CellState::Missing { reason: MissingReason::NotInSet },
+                n => answered(["yes", "Yes", "no", "a b c", "a b", "", "x"][n as usize - 5]),
+            };
+            input.cells.push(cell(prompt, region, replica, repeat, state));
+        }
+        let report = compare(&input);
+        prop_assert_eq!(report.cells.total(), input.cells.len() as u64);
+        let measured: u64 = report.targets[0].prompts.iter().flat_map(|p| &p.sides).map(|s| s.answers).sum();
+        prop_assert_eq!(measured, report.cells.answered);
+        input.cells.reverse();
+        prop_assert_eq!(bytes(&compare(&input)), bytes(&report));
+    }
+}
