@@ -5,3 +5,4 @@ mod purity;
 mod sources;
 mod tidy;
 mod tokens;
+mod vectors;

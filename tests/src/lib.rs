@@ -4,3 +4,4 @@
 //! `cargo run --release -p vantage-tests --bin models` prints what the test `models` asserts.
 
 pub mod models;
+pub mod vectors;
