@@ -23,9 +23,7 @@ pub const CONVERSATION_BYTES_MAX: usize = 256 * 1024;
 /// Most messages of a conversation. A guess.
 pub const MESSAGES_MAX: usize = 256;
 
-/// A loaded model. Computes on a thread of its own, one, whatever the process around it does.
-///
-/// [`crate::Runner`] is how a node uses it: see the crate's documentation for why.
+/// A loaded model in this process. [`crate::Runner`] is how a node uses it: see the crate's documentation for why.
 pub struct Engine {
     pristine: ModelWeights,
     tokenizer: ChatTokenizer,
@@ -267,7 +265,7 @@ fn facts_of(model: &PulledModel) -> EngineFacts {
         weights_sha256: model.weights_sha256(),
         quantisation: model.quantisation().to_owned(),
         cpu: facts::cpu(),
-        threads: 1,
+        threads: facts::threads(),
     }
 }
 

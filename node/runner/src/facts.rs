@@ -27,7 +27,7 @@ pub struct EngineFacts {
     pub quantisation: String,
     /// Architecture, system, C library, and the features that matter: `x86_64 linux gnu: avx avx2 fma`.
     pub cpu: String,
-    /// Threads that computed; always 1.
+    /// Threads that candle was set up for: 1 in a [`crate::Runner`].
     pub threads: u32,
 }
 
@@ -50,6 +50,13 @@ pub(crate) fn cpu() -> String {
         text.push_str(feature);
     }
     text
+}
+
+/// Threads that candle will plan for in this process: the larger of its two settings, both from the environment.
+pub(crate) fn threads() -> u32 {
+    let rayon = candle_core::utils::get_num_threads();
+    let candle = std::env::var("CANDLE_NUM_THREADS").ok().and_then(|text| text.parse().ok()).unwrap_or(rayon);
+    u32::try_from(rayon.max(candle)).unwrap_or(u32::MAX)
 }
 
 #[cfg(target_arch = "x86_64")]

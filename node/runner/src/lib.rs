@@ -19,12 +19,13 @@
 //!
 //! [`Runner`] has the model in a child process, [`Engine`] in this one; a node uses [`Runner`].
 //!
-//! - *One thread, for certain.* Candle asks `RAYON_NUM_THREADS` and, without it, reads `/proc/cpuinfo` for every
-//!   matrix product: 20 % slower with two cores, far worse with many. A process cannot safely set its own environment
-//!   once it has threads, but it can set a child's. ([`Engine`] keeps to one thread anyhow: it has its own pool.)
+//! - *One thread, for certain.* Candle takes its number of threads from `RAYON_NUM_THREADS`; without it, it counts the
+//!   cores, by reading `/proc/cpuinfo` for every matrix product, and spins a pool of that many threads for element-wise
+//!   work. A process cannot safely set its own environment once it has threads, but it can set a child's. ([`Engine`]
+//!   keeps the products to one thread of its own; [`EngineFacts::threads`] tells what the rest was set up for.)
 //! - *Equal arithmetic.* The child starts with an empty environment: nothing in it can tune candle or the C library,
 //!   and no secret of the node reaches it.
-//! - *Stopping at once, and getting the memory back*: 650 MB with the model loaded.
+//! - *Stopping at once, and getting the memory back*: 700 MB with the model loaded.
 //! - *Isolation.* What runs out of memory or aborts on a hostile model file is not the node.
 //! - *One shape everywhere.* The same program, on the same two streams, runs in a task image.
 //!

@@ -1,6 +1,7 @@
 //! The runner process: loads one model, answers until its input ends.
 
 use crate::engine::Engine;
+use crate::facts;
 use crate::lines::{self, Ask, Say};
 use crate::store::ModelStore;
 use std::io::{self, BufReader, Read, Write};
@@ -54,10 +55,10 @@ pub fn serve(input: impl Read + Send + 'static, output: &mut dyn Write) -> Resul
 }
 
 fn load(store: &str, model: &str) -> Result<Engine, String> {
-    let threads = candle_core::utils::get_num_threads();
+    let threads = facts::threads();
     if threads != 1 {
         return Err(format!(
-            "the engine would plan for {threads} threads: start the runner with RAYON_NUM_THREADS=1"
+            "the engine would use {threads} threads: start the runner with RAYON_NUM_THREADS=1"
         ));
     }
     let pulled = ModelStore::new(store).open(model).map_err(|error| error.to_string())?;

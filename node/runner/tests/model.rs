@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 use vantage_runner::{
-    Engine, Finish, GenerateError, Message, ModelSpec, ModelStore, PullSource, PulledModel, Runner,
-    StartError,
+    Engine, EngineFacts, Finish, GenerateError, Message, ModelSpec, ModelStore, PullSource, PulledModel,
+    Runner, StartError,
 };
 
 /// The program under test.
@@ -92,8 +92,9 @@ fn answers_are_the_known_bytes_everywhere() {
         let said = other.generate(&[Message::user(&answer.prompt)], answer.max_tokens, &|| false).unwrap();
         assert_eq!(said.text, answer.text, "in another order");
     }
+    assert_eq!(one.facts().threads, 1);
     let mut engine = ENGINE.lock().unwrap();
-    assert_eq!(engine.facts(), one.facts());
+    assert_eq!(EngineFacts { threads: 1, ..engine.facts().clone() }, *one.facts());
     let said = engine.generate(&[Message::user(&first.prompt)], first.max_tokens, &|| false).unwrap();
     assert_eq!(said.text, first.text, "in this process");
 }

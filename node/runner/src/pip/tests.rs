@@ -57,7 +57,8 @@ fn each_failure_is_told_apart() {
     let no_network = "WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError(\"[Errno -3] \
                       Temporary failure in name resolution\")': /simple/pkg/\nERROR: Could not find a version that \
                       satisfies the requirement pkg==1.0 (from versions: none)\nERROR: No matching distribution found";
-    let failures: [(&str, fn(&PipError) -> bool); 6] = [
+    type Expected = fn(&PipError) -> bool;
+    let failures: [(&str, Expected); 6] = [
         ("/usr/bin/python3: No module named pip", |e| matches!(e, PipError::NoPip { .. })),
         (no_network, |e| matches!(e, PipError::NoNetwork { .. })),
         ("ERROR: No matching distribution found for pkg==1.0", |e| {
