@@ -32,7 +32,8 @@ pub struct Certs {
     pub v: u32,
     /// The job's id.
     pub job: JobId,
-    /// Leaf 0 of the committee members' logs, as far as the publisher has them, by node id.
+    /// Leaf 0 of the logs of committee members and of the job's author, as far as the publisher has
+    /// them, by node id.
     pub keysets: Vec<ByteBuf>,
     /// Proven leaves, sorted by author and index.
     pub certs: Vec<Cert>,
@@ -56,7 +57,7 @@ impl Wire for Certs {
 
     fn check(&self) -> Result<(), String> {
         rule::within("v", self.v.into(), 1, 1)?;
-        rule::at_most("keysets", self.keysets.len(), COMMITTEE_MAX)?;
+        rule::at_most("keysets", self.keysets.len(), COMMITTEE_MAX + 1)?;
         for keyset in &self.keysets {
             rule::within("keysets", keyset.len() as u64, 1, LEAF_BYTES_MAX as u64)?;
         }

@@ -4,10 +4,391 @@
 //! persisted; whatever is in flight is volatile and asked for again. After every input the machine
 //! looks at what its logs show and says what is due, so a restart needs no code of its own.
 
+mod clock;
 mod effect;
+mod executor;
+mod fetches;
+mod heads;
 mod input;
+mod log_view;
+mod member;
+mod outcome;
+mod own;
 mod record;
+mod round;
+mod serve;
+mod step;
+mod submit;
+mod view;
+mod witness;
 
 pub use effect::{Effect, Execution, Notice, Task, Verdict};
 pub use input::{Call, Input, JobOrder, PeerKey, Stream, Token};
 pub use record::Record;
+pub use step::Blocks;
+pub use view::{FinalView, JobView, OutcomeView, Overview, Phase, SlotState, SlotView};
+
+use crate::cid::Cid;
+use crate::genesis::Genesis;
+use crate::id::{JobId, NetId, NodeId, Salt};
+use crate::keys::{LogKey, WitnessKey};
+use crate::keyset::Keyset;
+use crate::leaf::{Leaf, Statement};
+use crate::log::{Origin, Policy, SignedCheckpoint};
+use crate::params::{BATCH_MS, JOBS_MAX};
+use clock::Clocks;
+use fetches::Fetches;
+use heads::Want;
+use log_view::LogView;
+use own::Own;
+use round::{Outcome, Round, RoundState};
+use serde_bytes::ByteBuf;
+use std::collections::BTreeMap;
+use step::Step;
+
+/// Longest time between two looks at the clock, milliseconds: a guess.
+const TICK_MS: u64 = 500;
+/// A job without an outcome is given up this long after its last deadline, seconds: a guess, a day.
+const GIVE_UP_S: u64 = 24 * 3600;
+/// Requests under way at once: a guess, bounds memory.
+const CALLS_MAX: usize = 1024;
+
+/// Who this node is. The root key is not needed any more.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The network.
+    pub genesis: Genesis,
+    /// Signs the node's checkpoints.
+    pub log: LogKey,
+    /// Cosigns, if the node is a member.
+    pub witness: WitnessKey,
+    /// Becomes leaf 0.
+    pub keyset: Keyset,
+}
+
+/// What an outgoing request was about.
+#[derive(Debug)]
+enum Pending {
+    Witness { member: NodeId, head: SignedCheckpoint },
+    Heads { peer: PeerKey },
+    Range { node: NodeId, start: u64 },
+}
+
+/// One node's protocol state.
+#[derive(Debug)]
+pub struct Attester {
+    config: Config,
+    net: NetId,
+    node: NodeId,
+    origin: Origin,
+    policy: Policy,
+    /// Members whose keysets the policy holds.
+    policy_size: usize,
+    logs: BTreeMap<NodeId, LogView>,
+    rounds: BTreeMap<JobId, Round>,
+    salted: BTreeMap<(JobId, u32), (Salt, Cid)>,
+    /// Latest time that this node's witness key has signed, POSIX seconds.
+    witness_time_s: u64,
+    clocks: Clocks,
+    own: Own,
+    fetches: Fetches,
+    wants: BTreeMap<NodeId, Want>,
+    calls: BTreeMap<Call, Pending>,
+    next_call: Call,
+    rates: BTreeMap<NodeId, (u64, u32)>,
+    unjudged: Vec<SignedCheckpoint>,
+    heads_ms: u64,
+    /// Something changed that rounds may depend on.
+    news: bool,
+}
+
+impl Attester {
+    /// A node with an empty log. Call [`restore`](Self::restore) with its records before the first
+    /// [`handle`](Self::handle). The error says which key does not fit.
+    pub fn new(config: Config) -> Result<Self, String> {
+        let net = config.genesis.net();
+        config.keyset.verify(&net).map_err(|e| e.to_string())?;
+        if config.keyset.log != config.log.public() || config.keyset.witness != config.witness.public() {
+            return Err("the keyset does not belong to the log and witness keys given".into());
+        }
+        let node = config.keyset.node();
+        let origin = config.genesis.origin(node);
+        let policy = Policy::new(Vec::new(), config.genesis.quorum());
+        Ok(Self {
+            config,
+            net,
+            node,
+            origin,
+            policy,
+            policy_size: 0,
+            logs: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            salted: BTreeMap::new(),
+            witness_time_s: 0,
+            clocks: Clocks::default(),
+            own: Own::default(),
+            fetches: Fetches::default(),
+            wants: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            rates: BTreeMap::new(),
+            unjudged: Vec::new(),
+            heads_ms: 0,
+            news: true,
+        })
+    }
+
+    /// Replays one record of an earlier life, in order. The error says why it does not fit.
+    pub fn restore(&mut self, record: Record) -> Result<(), String> {
+        match record {
+            Record::OwnLeaf(bytes) => self.replay_leaf(self.node, &bytes),
+            Record::Leaves { node, start, leaves } => {
+                let held = self.logs.get(&node).map_or(0, LogView::size);
+                if start != held {
+                    return Err(format!("leaves of {} start at {start}, {held} are held", node.short()));
+                }
+                leaves.iter().try_for_each(|bytes| self.replay_leaf(node, bytes))
+            }
+            Record::Head(note) => {
+                let head = SignedCheckpoint::parse(&note).map_err(|e| e.to_string())?;
+                let node = head.checkpoint.origin.node;
+                let log = self.logs.get_mut(&node).ok_or("a head of an unknown log")?;
+                log.merge(&self.policy, &head);
+                for cosigner in self.policy.cosigners(&head).map_err(|e| e.to_string())? {
+                    self.clocks.hear(cosigner.member, cosigner.last, 0);
+                }
+                if node == self.node {
+                    self.own.target = self.own.target.max(log.certified());
+                }
+                Ok(())
+            }
+            Record::Witnessed { node, size, root, time_s } => {
+                self.witness_time_s = self.witness_time_s.max(time_s);
+                self.logs.get_mut(&node).ok_or("witnessed an unknown log")?.witnessed = Some((size, root));
+                self.clocks.hear(self.node, time_s, 0);
+                Ok(())
+            }
+            Record::Salted { job, slot, salt, receipts } => {
+                self.salted.insert((job, slot), (salt, receipts));
+                Ok(())
+            }
+            Record::Rewind { node, size } => {
+                self.logs.get_mut(&node).ok_or("rewinds an unknown log")?.truncate(size);
+                Ok(())
+            }
+        }
+    }
+
+    fn replay_leaf(&mut self, node: NodeId, bytes: &[u8]) -> Result<(), String> {
+        if let Some(log) = self.logs.get_mut(&node) {
+            return log.push(bytes);
+        }
+        let view = self.open_log(node, bytes)?;
+        self.insert_log(view);
+        Ok(())
+    }
+
+    /// Tells the core what happened; it answers with what is to be done, in order. `now_ms` is the
+    /// shell's clock, POSIX milliseconds.
+    pub fn handle(&mut self, input: Input, now_ms: u64, blocks: &dyn Blocks) -> Vec<Effect> {
+        let mut step = Step { now_ms, blocks, out: Vec::new() };
+        self.begin(&mut step);
+        self.take(&mut step, input);
+        if self.own.lost.is_none() {
+            self.drive_rounds(&mut step);
+        }
+        self.drive_own(&mut step);
+        if self.news {
+            self.drive_rounds(&mut step);
+        }
+        self.drive_sync(&mut step);
+        step.out
+    }
+
+    /// When [`Input::Tick`] is due at the latest, POSIX milliseconds.
+    pub fn next_wake_ms(&self, now_ms: u64) -> u64 {
+        let batch = self.own.dirty_since_ms.map(|since| since + BATCH_MS);
+        let due = batch.into_iter().chain(self.fetches.next_ms()).min().unwrap_or(u64::MAX);
+        due.clamp(now_ms + 1, now_ms + TICK_MS)
+    }
+
+    /// The node behind a transport key, if its keyset is known.
+    pub fn node_of(&self, peer: &PeerKey) -> Option<NodeId> {
+        self.logs.values().find(|log| log.keyset.transport.to_bytes() == *peer).map(|log| log.node)
+    }
+
+    /// The transport key of a node, if its keyset is known.
+    pub fn peer_of(&self, node: &NodeId) -> Option<PeerKey> {
+        self.keyset_of(node).map(|keyset| keyset.transport.to_bytes())
+    }
+
+    /// This node's id.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Whether this node is in the committee.
+    pub fn is_member(&self) -> bool {
+        self.config.genesis.member(&self.node).is_some()
+    }
+
+    /// Leaf 0 comes first, before anything is handled.
+    fn begin(&mut self, step: &mut Step<'_>) {
+        if self.own_log().is_some() {
+            if self.own.target == 0 || self.own_log().is_some_and(|l| l.size() > self.own.target) {
+                self.own.dirty_since_ms.get_or_insert(step.now_ms);
+            }
+            return;
+        }
+        let statement = Statement::Keyset(self.config.keyset.clone());
+        let bytes = Leaf { net: self.net, author: self.node, statement }.encode();
+        if let Ok(view) = self.open_log(self.node, &bytes) {
+            step.persist(Record::OwnLeaf(ByteBuf::from(bytes)));
+            self.insert_log(view);
+            self.own.dirty_since_ms = Some(step.now_ms);
+        }
+    }
+
+    fn take(&mut self, step: &mut Step<'_>, input: Input) {
+        match input {
+            Input::Tick => self.news = true,
+            Input::PeerUp { peer } => self.ask_heads(step, peer, None),
+            Input::Gossip { token, bytes } => self.gossip_heard(step, token, &bytes),
+            Input::Request { token, stream: Stream::Witness, bytes } => {
+                self.witness_asked(step, token, &bytes)
+            }
+            Input::Request { token, stream: Stream::Log, bytes } => self.log_asked(step, token, &bytes),
+            Input::Request { token, stream: Stream::Certs, bytes } => self.certs_asked(step, token, &bytes),
+            Input::Answer { call, bytes } => match self.calls.remove(&call) {
+                Some(Pending::Witness { member, head }) => self.witness_answered(step, member, head, bytes),
+                Some(Pending::Heads { peer }) => self.heads_answered(step, peer, bytes),
+                Some(Pending::Range { node, start }) => self.range_answered(step, node, start, bytes),
+                None => {}
+            },
+            Input::Fetched { cid, found } => {
+                self.fetches.ended(&cid, found, step.now_ms);
+                self.news = true;
+            }
+            Input::Executed { job, slot, salt, cells } => {
+                self.executed(step, job, slot, salt, cells);
+                self.news = true;
+            }
+            Input::Declined { job, slot, reason } => {
+                self.declined(step, job, slot, &reason);
+                self.news = true;
+            }
+            Input::Announce { announce } => {
+                let same = self
+                    .own_log()
+                    .and_then(LogView::newest_announce)
+                    .is_some_and(|e| matches!(&e.leaf.statement, Statement::Announce(a) if *a == announce));
+                if !same && self.own.lost.is_none() && announce.check().is_ok() {
+                    self.say(step, Statement::Announce(announce));
+                }
+            }
+            Input::Submit { token, order } => {
+                let result = self.submit(step, order);
+                step.out.push(Effect::Submitted { token, result });
+            }
+        }
+    }
+
+    fn drive_rounds(&mut self, step: &mut Step<'_>) {
+        if !std::mem::take(&mut self.news) {
+            return;
+        }
+        self.find_jobs(step);
+        let open: Vec<JobId> = self
+            .rounds
+            .values()
+            .filter(|r| self.is_open(r, step.now_s()))
+            .map(|r| r.id)
+            .take(JOBS_MAX)
+            .collect();
+        for id in open {
+            let Some(mut round) = self.rounds.remove(&id) else { continue };
+            if matches!(round.state, RoundState::Waiting) {
+                self.load_round(step, &mut round);
+            }
+            self.rounds.insert(id, round.clone());
+            self.executor_duties(step, &mut round);
+            self.member_duties(step, &mut round);
+            self.conclude(step, &mut round);
+            self.rounds.insert(id, round);
+        }
+    }
+
+    /// Whether there may be something left to do for a job.
+    fn is_open(&self, round: &Round, now_s: u64) -> bool {
+        let ended = match (&round.state, &round.outcome) {
+            (RoundState::Refused(_), _) => true,
+            (_, Some(Outcome::Sealed { .. })) => round.assembled_of == self.config.genesis.size(),
+            _ => false,
+        };
+        !ended && now_s <= round.job.final_by_s.saturating_add(GIVE_UP_S)
+    }
+
+    /// The latest passed deadline for which this node still needs to see a quorum of later dates.
+    fn late_wanted(&self, now_s: u64) -> Option<u64> {
+        let open = self.rounds.values().filter(|r| r.plan().is_some() && self.is_open(r, now_s));
+        let wanted = open.flat_map(|round| {
+            let log = self.own_log();
+            let unrevealed =
+                round.pairs().into_iter().filter(|(_, node)| *node == self.node).any(|(slot, _)| {
+                    let shown = log.and_then(|l| {
+                        let (index, _) = l.effective(&round.id, slot, false)?;
+                        let commit = l.reference(index)?;
+                        Some(l.reveal(&round.id, slot, &commit, false).is_some())
+                    });
+                    shown == Some(false)
+                });
+            let commit = (unrevealed && now_s <= round.job.reveal_by_s && !self.is_closed(round))
+                .then_some(round.job.commit_by_s);
+            let unfinished = self.is_member() && log.is_some_and(|l| l.final_of(&round.id, false).is_none());
+            let last = unfinished.then_some(round.job.final_by_s);
+            [commit, last].into_iter().flatten()
+        });
+        wanted.filter(|d| now_s > *d && self.clocks.past(*d) < self.policy.quorum()).max()
+    }
+
+    fn ask(&mut self, step: &mut Step<'_>, peer: PeerKey, stream: Stream, bytes: Vec<u8>, pending: Pending) {
+        if self.calls.len() >= CALLS_MAX {
+            // the oldest is given up; its answer will find nothing
+            self.calls.pop_first();
+        }
+        let call = self.next_call;
+        self.next_call += 1;
+        self.calls.insert(call, pending);
+        step.out.push(Effect::Ask { call, peer, stream, bytes });
+    }
+
+    fn own_log(&self) -> Option<&LogView> {
+        self.logs.get(&self.node)
+    }
+
+    fn keyset_of(&self, node: &NodeId) -> Option<&Keyset> {
+        self.logs.get(node).map(|log| &log.keyset)
+    }
+
+    /// Follows a log; a member's keyset joins the policy.
+    fn insert_log(&mut self, view: LogView) {
+        let node = view.node;
+        self.logs.insert(node, view);
+        self.news = true;
+        if self.config.genesis.member(&node).is_none() {
+            return;
+        }
+        let members: Vec<_> = self
+            .config
+            .genesis
+            .committee
+            .iter()
+            .filter_map(|m| {
+                let node = m.root.node_id();
+                Some((node, self.config.genesis.origin(node), self.keyset_of(&node)?.witness))
+            })
+            .collect();
+        self.policy_size = members.len();
+        self.policy = Policy::new(members, self.config.genesis.quorum());
+    }
+}

@@ -1,0 +1,396 @@
+//! Heads of other logs: heard by gossip, asked for from peers, merged, and their leaves fetched.
+
+use super::log_view::{Head, LogView};
+use super::step::{Step, spread};
+use super::{Attester, Effect, Notice, Pending, Record, Stream, Token, Verdict};
+use crate::id::NodeId;
+use crate::keyset::Keyset;
+use crate::leaf::{Leaf, Statement};
+use crate::log::{SignedCheckpoint, leaf_hash, verify_inclusion};
+use crate::message::{Heads, LogAnswer, LogRequest, ProvenLeaf};
+use crate::params::{HEAD_AGAIN_MS, LOGS_MAX, RANGE_LEAVES_MAX, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::wire;
+use serde_bytes::ByteBuf;
+
+/// A gossiped head older than this is stale, seconds: a guess, twice the clock bound.
+const STALE_S: u64 = 120;
+/// Gossip of one author within [`RATE_MS`]: a guess, far above what an honest node sends.
+const RATE_MAX: u32 = 100;
+/// Window of the rate limit, milliseconds.
+const RATE_MS: u64 = 10_000;
+/// Notes kept while a member's keyset is missing: a guess.
+const UNJUDGED_MAX: usize = 64;
+
+/// Leaves of a log that are wanted. Volatile.
+#[derive(Debug, Default)]
+pub(crate) struct Want {
+    pub(crate) next_ms: u64,
+    tries: u32,
+    busy: bool,
+    /// Leaves up to this size are needed, whether a head tells of them or not.
+    size: u64,
+}
+
+impl Attester {
+    /// Judges a gossip message and learns from it.
+    pub(super) fn gossip_heard(&mut self, step: &mut Step<'_>, token: Token, bytes: &[u8]) {
+        let verdict = self.judge_gossip(step, bytes);
+        step.out.push(Effect::Judge { token, verdict });
+    }
+
+    fn judge_gossip(&mut self, step: &mut Step<'_>, bytes: &[u8]) -> Verdict {
+        let Ok(heads) = wire::decode::<Heads>(bytes) else { return Verdict::Reject };
+        let Ok(head) = SignedCheckpoint::parse(&heads.note) else { return Verdict::Reject };
+        let node = head.checkpoint.origin.node;
+        if heads.net != self.net || head.checkpoint.origin != self.config.genesis.origin(node) {
+            return Verdict::Reject;
+        }
+        if heads.sent_s.abs_diff(step.now_s()) > STALE_S || self.over_rate(step.now_ms, node) {
+            return Verdict::Ignore;
+        }
+        if node == self.node {
+            return Verdict::Accept;
+        }
+        match self.logs.get(&node) {
+            Some(log) if head.verify_log(&log.keyset.log).is_err() => return Verdict::Reject,
+            Some(_) => {}
+            None => {
+                let Some(first) = heads.leaves.first().filter(|l| l.index == 0) else {
+                    return Verdict::Ignore;
+                };
+                let Ok(view) = self.open_log(node, &first.leaf) else { return Verdict::Reject };
+                if head.verify_log(&view.keyset.log).is_err() || !proven(&head, first) {
+                    return Verdict::Reject;
+                }
+                if self.add_log(step, view, &first.leaf).is_err() {
+                    return Verdict::Ignore;
+                }
+            }
+        }
+        if !heads.leaves.iter().all(|leaf| proven(&head, leaf)) || self.policy.cosigners(&head).is_err() {
+            return Verdict::Reject;
+        }
+        self.absorb(step, &head, &heads.leaves);
+        Verdict::Accept
+    }
+
+    fn over_rate(&mut self, now_ms: u64, node: NodeId) -> bool {
+        self.rates.retain(|_, (since, _)| now_ms.saturating_sub(*since) < RATE_MS);
+        if self.rates.len() >= LOGS_MAX && !self.rates.contains_key(&node) {
+            return true;
+        }
+        let (_, count) = self.rates.entry(node).or_insert((now_ms, 0));
+        *count += 1;
+        *count > RATE_MAX
+    }
+
+    /// Reads leaf 0 of a log: its keyset, verified in this network.
+    pub(super) fn open_log(&self, node: NodeId, leaf0: &[u8]) -> Result<LogView, String> {
+        let leaf = Leaf::decode(leaf0, &self.net).map_err(|e| e.to_string())?;
+        let Statement::Keyset(keyset) = &leaf.statement else { return Err("leaf 0 is no keyset".into()) };
+        let keyset: Keyset = keyset.clone();
+        keyset.verify(&self.net).map_err(|e| e.to_string())?;
+        if keyset.node() != node || leaf.author != node {
+            return Err("the keyset belongs to another node".into());
+        }
+        Ok(LogView::open(self.config.genesis.origin(node), keyset, leaf, leaf0.to_vec()))
+    }
+
+    /// Follows a log from now on.
+    pub(super) fn add_log(&mut self, step: &mut Step<'_>, view: LogView, leaf0: &[u8]) -> Result<(), String> {
+        if self.logs.len() >= LOGS_MAX && self.config.genesis.member(&view.node).is_none() {
+            return Err(format!("{LOGS_MAX} logs are followed already"));
+        }
+        step.persist(Record::Leaves {
+            node: view.node,
+            start: 0,
+            leaves: vec![ByteBuf::from(leaf0.to_vec())],
+        });
+        self.insert_log(view);
+        let unjudged = std::mem::take(&mut self.unjudged);
+        for head in unjudged {
+            self.absorb(step, &head, &[]);
+        }
+        Ok(())
+    }
+
+    /// Takes in a head whose log signature holds, with leaves proven under it.
+    pub(super) fn absorb(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint, leaves: &[ProvenLeaf]) {
+        let (node, size, root) = (head.checkpoint.origin.node, head.checkpoint.size, head.checkpoint.root);
+        let Some(held) = self.logs.get(&node).map(LogView::size) else { return };
+        if node == self.node {
+            return self.absorb_own(step, head);
+        }
+        if self.policy_size < self.config.genesis.size() && self.unjudged.len() < UNJUDGED_MAX {
+            self.unjudged.push(head.clone());
+        }
+        if size > held {
+            let mut next = held;
+            let inline: Vec<ByteBuf> = leaves
+                .iter()
+                .filter(|l| {
+                    let fits = l.index == next;
+                    next += u64::from(fits);
+                    fits
+                })
+                .map(|l| l.leaf.clone())
+                .collect();
+            if next == size {
+                let _ = self.take_leaves(step, &node, &inline, size, &root);
+            }
+        }
+        if self.logs.get(&node).is_some_and(|log| log.root_at(size) == Some(root)) {
+            self.merge_head(step, &node, head);
+            return;
+        }
+        self.note_elsewhere(step, head);
+    }
+
+    /// A head that is ahead of the held branch, or beside it.
+    fn note_elsewhere(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
+        let (node, size) = (head.checkpoint.origin.node, head.checkpoint.size);
+        let certified = self.policy.check(head).is_ok();
+        self.hear(step, head);
+        let Some(log) = self.logs.get_mut(&node) else { return };
+        if size <= log.size() {
+            step.notice(Notice::Fork { node });
+            if !certified || size <= log.certified() {
+                return;
+            }
+            // what is held beyond the certified part belongs to a branch that will never count
+            let keep = log.certified().max(1);
+            log.truncate(keep);
+            step.persist(Record::Rewind { node, size: keep });
+        }
+        if certified && log.pending.as_ref().is_none_or(|p| p.checkpoint.size < size) {
+            log.pending = Some(head.clone());
+        }
+    }
+
+    /// Peers may hold cosignatures of our heads that we lost, or a longer log of ours than we do.
+    fn absorb_own(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
+        let Some(log) = self.own_log() else { return };
+        if head.verify_log(&log.keyset.log).is_err() {
+            return;
+        }
+        let (held, size) = (log.size(), head.checkpoint.size);
+        if size > held {
+            self.own.lost = Some(size);
+            step.notice(Notice::LostOwnLog { seen: size, held });
+        } else {
+            let node = self.node;
+            self.merge_head(step, &node, head);
+        }
+    }
+
+    /// Merges a head of the held branch; keeps it on disk once it is certified.
+    pub(super) fn merge_head(&mut self, step: &mut Step<'_>, node: &NodeId, head: &SignedCheckpoint) {
+        let Some(log) = self.logs.get_mut(node) else { return };
+        let before = log.certified();
+        if !log.merge(&self.policy, head) {
+            return;
+        }
+        let size = head.checkpoint.size;
+        let quorum = self.policy.quorum();
+        let merged = log.head(size).filter(|h| h.cosigners(None) >= quorum).map(|h| h.signed.to_note());
+        if let Some(note) = merged {
+            step.persist(Record::Head(note));
+        }
+        if log.certified() > before {
+            self.news = true;
+        }
+        self.hear(step, head);
+    }
+
+    /// Notes the verified times of a head's cosigners.
+    fn hear(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
+        let Ok(cosigners) = self.policy.cosigners(head) else { return };
+        for cosigner in cosigners {
+            self.clocks.hear(cosigner.member, cosigner.last, step.now_ms);
+        }
+    }
+
+    /// Wants leaves of a log up to a size.
+    pub(super) fn want_leaves(&mut self, node: NodeId, size: u64) {
+        if self.wants.len() < LOGS_MAX || self.wants.contains_key(&node) {
+            let want = self.wants.entry(node).or_default();
+            want.size = want.size.max(size);
+        }
+    }
+
+    /// Asks for missing leaves, and now and then for everybody's heads.
+    pub(super) fn drive_sync(&mut self, step: &mut Step<'_>) {
+        let pending: Vec<(NodeId, u64)> =
+            self.logs.values().filter_map(|l| Some((l.node, l.pending.as_ref()?.checkpoint.size))).collect();
+        for (node, size) in pending {
+            self.want_leaves(node, size);
+        }
+        let sizes: Vec<NodeId> = self.wants.keys().copied().collect();
+        for node in sizes {
+            self.drive_want(step, node);
+        }
+        if step.now_ms >= self.heads_ms + HEAD_AGAIN_MS {
+            self.heads_ms = step.now_ms;
+            let peers = self.known_peers(None);
+            let pick = spread(&crate::id::Hash(self.node.0), step.now_ms / HEAD_AGAIN_MS) as usize;
+            if let Some(peer) = peers.get(pick % peers.len().max(1)) {
+                self.ask_heads(step, *peer, None);
+            }
+        }
+    }
+
+    fn drive_want(&mut self, step: &mut Step<'_>, node: NodeId) {
+        let held = self.logs.get(&node).map_or(0, LogView::size);
+        let beside = self.logs.get(&node).is_some_and(|l| l.pending.is_some());
+        let Some(want) = self.wants.get_mut(&node) else { return };
+        if want.size <= held && !beside {
+            self.wants.remove(&node);
+            return;
+        }
+        if want.busy || step.now_ms < want.next_ms {
+            return;
+        }
+        let tries = want.tries as usize;
+        want.busy = true;
+        let peers = self.known_peers(Some(&node));
+        let Some(peer) = peers.get(tries % peers.len().max(1)).copied() else {
+            if let Some(want) = self.wants.get_mut(&node) {
+                want.busy = false;
+                want.next_ms = step.now_ms + RETRY_MS_MIN;
+            }
+            return;
+        };
+        let request = LogRequest::Range { net: self.net, node, start: held, count: RANGE_LEAVES_MAX as u32 };
+        self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Range { node, start: held });
+    }
+
+    pub(super) fn ask_heads(&mut self, step: &mut Step<'_>, peer: [u8; 32], after: Option<NodeId>) {
+        let request = LogRequest::Heads { net: self.net, after };
+        self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Heads { peer });
+    }
+
+    /// A peer told its heads.
+    pub(super) fn heads_answered(&mut self, step: &mut Step<'_>, peer: [u8; 32], bytes: Option<Vec<u8>>) {
+        let Some(Ok(LogAnswer::Heads { heads, more })) = bytes.map(|b| wire::decode::<LogAnswer>(&b)) else {
+            return;
+        };
+        let mut last = None;
+        for (note, leaf0) in heads {
+            let Ok(head) = SignedCheckpoint::parse(&note) else { return };
+            let node = head.checkpoint.origin.node;
+            if last.is_some_and(|l| node <= l) || head.checkpoint.origin != self.config.genesis.origin(node) {
+                return;
+            }
+            last = Some(node);
+            if !self.logs.contains_key(&node) {
+                let Ok(view) = self.open_log(node, &leaf0) else { return };
+                if head.verify_log(&view.keyset.log).is_err() || self.add_log(step, view, &leaf0).is_err() {
+                    continue;
+                }
+            }
+            let signed = self.logs.get(&node).is_some_and(|l| head.verify_log(&l.keyset.log).is_ok());
+            if signed && self.policy.cosigners(&head).is_ok() {
+                self.absorb(step, &head, &[]);
+            }
+        }
+        if more && last.is_some() {
+            self.ask_heads(step, peer, last);
+        }
+    }
+
+    /// A peer sent leaves, or nobody did.
+    pub(super) fn range_answered(
+        &mut self,
+        step: &mut Step<'_>,
+        node: NodeId,
+        start: u64,
+        bytes: Option<Vec<u8>>,
+    ) {
+        let good = self.take_range(step, node, start, bytes);
+        let Some(want) = self.wants.get_mut(&node) else { return };
+        want.busy = false;
+        if good {
+            *want = Want { size: want.size, ..Want::default() };
+        } else {
+            want.next_ms = step.now_ms + (RETRY_MS_MIN << want.tries.min(6)).min(RETRY_MS_MAX);
+            want.tries += 1;
+        }
+    }
+
+    fn take_range(&mut self, step: &mut Step<'_>, node: NodeId, start: u64, bytes: Option<Vec<u8>>) -> bool {
+        let Some(Ok(LogAnswer::Range { note, leaves })) = bytes.map(|b| wire::decode::<LogAnswer>(&b)) else {
+            return false;
+        };
+        let Ok(head) = SignedCheckpoint::parse(&note) else { return false };
+        let Some(log) = self.logs.get(&node) else { return false };
+        if head.checkpoint.origin.node != node
+            || head.verify_log(&log.keyset.log).is_err()
+            || self.policy.cosigners(&head).is_err()
+        {
+            return false;
+        }
+        let (held, size) = (log.size(), head.checkpoint.size);
+        if start > held || size <= held {
+            self.absorb(step, &head, &[]);
+            return size > held;
+        }
+        let skip = usize::try_from(held - start).unwrap_or(usize::MAX);
+        let new = leaves.get(skip..).unwrap_or(&[]);
+        let enough = usize::try_from(size - held).is_ok_and(|n| n <= new.len());
+        if !enough {
+            return self.take_prefix(step, node, new, &head);
+        }
+        let new = &new[..usize::try_from(size - held).unwrap_or(0)];
+        if self.take_leaves(step, &node, new, size, &head.checkpoint.root).is_err() {
+            return false;
+        }
+        self.absorb(step, &head, &[]);
+        true
+    }
+
+    /// Part of a long log: its leaves are kept although no head ends there; a wrong one is undone by
+    /// the certified head's root later on.
+    fn take_prefix(
+        &mut self,
+        step: &mut Step<'_>,
+        node: NodeId,
+        new: &[ByteBuf],
+        head: &SignedCheckpoint,
+    ) -> bool {
+        if new.is_empty() || self.policy.check(head).is_err() {
+            return false;
+        }
+        let Some(log) = self.logs.get_mut(&node) else { return false };
+        let start = log.size();
+        let kept: Vec<ByteBuf> = new.iter().take_while(|bytes| log.push(bytes).is_ok()).cloned().collect();
+        if kept.is_empty() {
+            return false;
+        }
+        step.persist(Record::Leaves { node, start, leaves: kept });
+        true
+    }
+
+    /// Transport keys to ask about a log: its author first, then the committee.
+    pub(super) fn known_peers(&self, author: Option<&NodeId>) -> Vec<[u8; 32]> {
+        let members = self.config.genesis.committee.iter().map(|m| m.root.node_id());
+        let nodes = author.copied().into_iter().chain(members).filter(|n| *n != self.node);
+        let mut peers: Vec<[u8; 32]> = Vec::new();
+        for peer in nodes.filter_map(|n| self.peer_of(&n)) {
+            if !peers.contains(&peer) {
+                peers.push(peer);
+            }
+        }
+        peers
+    }
+}
+
+fn proven(head: &SignedCheckpoint, leaf: &ProvenLeaf) -> bool {
+    let checkpoint = &head.checkpoint;
+    verify_inclusion(&leaf_hash(&leaf.leaf), leaf.index, checkpoint.size, &leaf.path, &checkpoint.root)
+        .is_ok()
+}
+
+/// A head with the times of its cosigners, for those who show it.
+pub(crate) fn cosigner_times(head: &Head) -> Vec<(NodeId, u64, u64)> {
+    head.times.iter().map(|(node, (first, last))| (*node, *first, *last)).collect()
+}

@@ -1,0 +1,289 @@
+//! One log as this node holds it: a contiguous branch, the heads known on it, what is certified.
+
+use crate::id::{Hash, JobId, NodeId};
+use crate::keyset::Keyset;
+use crate::leaf::{Cert, Leaf, LeafRef, Statement};
+use crate::log::{Origin, Pick, Policy, SignedCheckpoint, TlogProof, Tree, leaf_hash};
+use crate::params::LOG_LEAVES_MAX;
+use std::collections::BTreeMap;
+
+/// Uncertified heads kept while they gather cosignatures: a guess.
+const OPEN_HEADS_MAX: usize = 8;
+
+/// A leaf with its bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) leaf: Leaf,
+    pub(crate) hash: Hash,
+}
+
+/// First and latest time of a member's cosignatures, POSIX seconds.
+pub(crate) type Times = BTreeMap<NodeId, (u64, u64)>;
+
+/// A head on the held branch with verified cosignatures.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) signed: SignedCheckpoint,
+    pub(crate) times: Times,
+}
+
+impl Head {
+    /// Wraps a checkpoint whose cosignature lines were all verified.
+    pub(crate) fn new(signed: SignedCheckpoint) -> Self {
+        let mut times = Times::new();
+        for line in &signed.cosignatures {
+            let origin = line.name.strip_suffix("/witness").and_then(|o| o.parse::<Origin>().ok());
+            let Some(origin) = origin else { continue };
+            let time = line.cosignature.time;
+            let (first, last) = times.entry(origin.node).or_insert((time, time));
+            *first = (*first).min(time);
+            *last = (*last).max(time);
+        }
+        Self { signed, times }
+    }
+
+    /// Distinct members whose first cosignature is dated up to `by_s`, or at all.
+    pub(crate) fn cosigners(&self, by_s: Option<u64>) -> usize {
+        self.times.values().filter(|(first, _)| by_s.is_none_or(|by| *first <= by)).count()
+    }
+}
+
+/// One node's log.
+#[derive(Clone, Debug)]
+pub(crate) struct LogView {
+    pub(crate) node: NodeId,
+    pub(crate) origin: Origin,
+    pub(crate) keyset: Keyset,
+    entries: Vec<Entry>,
+    tree: Tree,
+    heads: BTreeMap<u64, Head>,
+    certified: u64,
+    by_job: BTreeMap<JobId, Vec<u64>>,
+    jobs: Vec<u64>,
+    announces: Vec<u64>,
+    /// What this witness has cosigned: size and root.
+    pub(crate) witnessed: Option<(u64, Hash)>,
+    /// A certified head beyond, or beside, what is held.
+    pub(crate) pending: Option<SignedCheckpoint>,
+}
+
+impl LogView {
+    /// Opens a log by its leaf 0, whose keyset the caller has verified.
+    pub(crate) fn open(origin: Origin, keyset: Keyset, leaf: Leaf, bytes: Vec<u8>) -> Self {
+        let mut log = Self {
+            node: leaf.author,
+            origin,
+            keyset,
+            entries: Vec::new(),
+            tree: Tree::new(),
+            heads: BTreeMap::new(),
+            certified: 0,
+            by_job: BTreeMap::new(),
+            jobs: Vec::new(),
+            announces: Vec::new(),
+            witnessed: None,
+            pending: None,
+        };
+        log.append(leaf, bytes);
+        log
+    }
+
+    /// Leaves held.
+    pub(crate) fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// Size of the largest certified head on the held branch; 0 if none.
+    pub(crate) fn certified(&self) -> u64 {
+        self.certified
+    }
+
+    /// Root over the first `size` leaves held.
+    pub(crate) fn root_at(&self, size: u64) -> Option<Hash> {
+        self.tree.root_at(size)
+    }
+
+    /// The tree over the held branch.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// A held leaf.
+    pub(crate) fn entry(&self, index: u64) -> Option<&Entry> {
+        self.entries.get(usize::try_from(index).ok()?)
+    }
+
+    /// The held leaf that a reference names; none if it is not held, an error if another one is.
+    pub(crate) fn resolve(&self, reference: &LeafRef) -> Result<Option<&Entry>, ()> {
+        match self.entry(reference.index) {
+            None => Ok(None),
+            Some(entry) if entry.hash == reference.hash && self.node == reference.author => Ok(Some(entry)),
+            Some(_) => Err(()),
+        }
+    }
+
+    /// Reads and appends a leaf of this log. The error is for people.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if self.size() >= LOG_LEAVES_MAX {
+            return Err(format!("the log has reached its limit of {LOG_LEAVES_MAX} leaves"));
+        }
+        let net = self.entries.first().map(|e| e.leaf.net).ok_or("the log has no leaf 0")?;
+        let leaf = Leaf::decode(bytes, &net).map_err(|e| e.to_string())?;
+        if leaf.author != self.node {
+            return Err("the leaf is by another author".into());
+        }
+        if matches!(leaf.statement, Statement::Keyset(_)) {
+            return Err("a keyset stands at leaf 0 and nowhere else".into());
+        }
+        self.append(leaf, bytes.to_vec());
+        Ok(())
+    }
+
+    fn append(&mut self, leaf: Leaf, bytes: Vec<u8>) {
+        let index = self.size();
+        let hash = leaf_hash(&bytes);
+        if let Some(job) = leaf.statement.job() {
+            self.by_job.entry(job).or_default().push(index);
+        }
+        match leaf.statement {
+            Statement::Job(_) => self.jobs.push(index),
+            Statement::Announce(_) => self.announces.push(index),
+            _ => {}
+        }
+        self.tree.push(hash);
+        self.entries.push(Entry { bytes, leaf, hash });
+    }
+
+    /// Forgets leaves from `size` on, never certified ones.
+    pub(crate) fn truncate(&mut self, size: u64) {
+        let size = size.max(self.certified).max(1);
+        self.tree.truncate(size);
+        self.entries.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        self.heads.retain(|s, _| *s <= size);
+        for list in self.by_job.values_mut().chain([&mut self.jobs, &mut self.announces]) {
+            list.retain(|i| *i < size);
+        }
+        self.by_job.retain(|_, list| !list.is_empty());
+    }
+
+    /// Adds a head on the held branch with verified lines. Says whether its lines changed.
+    pub(crate) fn merge(&mut self, policy: &Policy, head: &SignedCheckpoint) -> bool {
+        let size = head.checkpoint.size;
+        if self.root_at(size) != Some(head.checkpoint.root) {
+            return false;
+        }
+        let known = self.heads.get(&size).map(|h| h.signed.clone());
+        let fresh = known.is_none();
+        let mut merged =
+            known.unwrap_or_else(|| SignedCheckpoint { cosignatures: Vec::new(), ..head.clone() });
+        let changed = policy.merge(&mut merged, head).unwrap_or(false);
+        if !fresh && !changed {
+            return false;
+        }
+        let head = Head::new(merged);
+        if size > self.certified && head.cosigners(None) >= policy.quorum() {
+            self.certified = size;
+            if self.pending.as_ref().is_some_and(|p| p.checkpoint.size <= size) {
+                self.pending = None;
+            }
+        }
+        self.heads.insert(size, head);
+        self.drop_open_heads(policy.quorum());
+        true
+    }
+
+    fn drop_open_heads(&mut self, quorum: usize) {
+        let open: Vec<u64> =
+            self.heads.iter().filter(|(_, h)| h.cosigners(None) < quorum).map(|(s, _)| *s).collect();
+        for size in open.iter().take(open.len().saturating_sub(OPEN_HEADS_MAX)) {
+            self.heads.remove(size);
+        }
+    }
+
+    /// The head of this size.
+    pub(crate) fn head(&self, size: u64) -> Option<&Head> {
+        self.heads.get(&size)
+    }
+
+    /// The best head to show: the largest certified one, otherwise the largest.
+    pub(crate) fn best_head(&self) -> Option<&Head> {
+        self.heads.get(&self.certified).or_else(|| self.heads.values().next_back())
+    }
+
+    /// Whether a quorum certified this leaf, with first cosignatures dated up to `by_s` if given.
+    pub(crate) fn is_certified(&self, index: u64, quorum: usize, by_s: Option<u64>) -> bool {
+        if index >= self.certified {
+            return false;
+        }
+        by_s.is_none() || self.certifying(index, quorum, by_s).is_some()
+    }
+
+    fn certifying(&self, index: u64, quorum: usize, by_s: Option<u64>) -> Option<&Head> {
+        self.heads.range(index + 1..).map(|(_, h)| h).find(|h| h.cosigners(by_s) >= quorum)
+    }
+
+    /// Proof of a leaf under the first head that a quorum cosigned, in time if `by_s` is given.
+    pub(crate) fn cert(&self, index: u64, policy: &Policy, by_s: Option<u64>) -> Option<Cert> {
+        let head = self.certifying(index, policy.quorum(), by_s)?;
+        let checkpoint = policy.export(&head.signed, Pick::Earliest).ok()?;
+        let path = self.tree.inclusion(index, checkpoint.checkpoint.size)?;
+        let proof = TlogProof { index, path, checkpoint, extra: None }.to_text();
+        Some(Cert { leaf: self.entry(index)?.bytes.clone(), proof })
+    }
+
+    /// Leaves about a job, in order, with their indices; certified ones only if asked for.
+    pub(crate) fn about(&self, job: &JobId, certified: bool) -> impl Iterator<Item = (u64, &Entry)> {
+        let end = if certified { self.certified } else { u64::MAX };
+        let list = self.by_job.get(job).map_or(&[][..], Vec::as_slice);
+        list.iter().take_while(move |i| **i < end).filter_map(|i| Some((*i, self.entry(*i)?)))
+    }
+
+    /// The effective statement for a slot: the lowest-index commit or decline naming it.
+    pub(crate) fn effective(&self, job: &JobId, slot: u32, certified: bool) -> Option<(u64, &Entry)> {
+        self.about(job, certified).find(|(_, e)| match &e.leaf.statement {
+            Statement::Commit(c) => c.slot == slot,
+            Statement::Decline(d) => d.slot == slot,
+            _ => false,
+        })
+    }
+
+    /// The lowest-index reveal that names this commit.
+    pub(crate) fn reveal(
+        &self,
+        job: &JobId,
+        slot: u32,
+        commit: &LeafRef,
+        certified: bool,
+    ) -> Option<(u64, &Entry)> {
+        self.about(job, certified).find(
+            |(_, e)| matches!(&e.leaf.statement, Statement::Reveal(r) if r.slot == slot && r.commit == *commit),
+        )
+    }
+
+    /// The first Final on a job.
+    pub(crate) fn final_of(&self, job: &JobId, certified: bool) -> Option<(u64, &Entry)> {
+        self.about(job, certified).find(|(_, e)| matches!(e.leaf.statement, Statement::Final(_)))
+    }
+
+    /// Indices of certified jobs.
+    pub(crate) fn certified_jobs(&self) -> impl Iterator<Item = u64> + '_ {
+        self.jobs.iter().copied().take_while(|i| *i < self.certified)
+    }
+
+    /// The latest certified announce.
+    pub(crate) fn latest_announce(&self) -> Option<(u64, &Entry)> {
+        let index = self.announces.iter().rev().find(|i| **i < self.certified)?;
+        Some((*index, self.entry(*index)?))
+    }
+
+    /// The latest announce, certified or not.
+    pub(crate) fn newest_announce(&self) -> Option<&Entry> {
+        self.entry(*self.announces.last()?)
+    }
+
+    /// Reference to a held leaf.
+    pub(crate) fn reference(&self, index: u64) -> Option<LeafRef> {
+        Some(LeafRef { author: self.node, index, hash: self.entry(index)?.hash })
+    }
+}

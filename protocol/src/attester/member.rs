@@ -1,0 +1,197 @@
+//! The duties of a committee member: judge, acknowledge, finalise.
+
+use super::Attester;
+use super::executor::Shown;
+use super::round::{Plan, Round};
+use super::step::Step;
+use crate::cid::Cid;
+use crate::id::{Hash, JobId, NodeId};
+use crate::leaf::{LeafRef, Statement};
+use crate::params::ACK_ITEMS_MAX;
+use crate::proof::{Compared, Judge, Judgement, judge_reveal, report};
+use crate::statement::{Ack, AckItem, AckVerdict, BadCode, Final, Finding, Reveal, StatementList};
+use std::collections::BTreeMap;
+
+impl Attester {
+    /// Everything that this node has to do as a member for a job.
+    pub(super) fn member_duties(&mut self, step: &mut Step<'_>, round: &mut Round) {
+        let finished = self.own_log().is_none_or(|log| log.final_of(&round.id, false).is_some());
+        if !self.is_member() || finished || round.plan().is_none() {
+            return;
+        }
+        let all_said = self.acknowledge(step, round);
+        let late = self.clocks.past(round.job.final_by_s) >= self.policy.quorum();
+        if all_said || (step.now_s() > round.job.final_by_s && late) {
+            self.finalise(step, round);
+        }
+    }
+
+    /// Acknowledges what can be judged. Says whether every assigned pair is acknowledged now.
+    fn acknowledge(&mut self, step: &mut Step<'_>, round: &mut Round) -> bool {
+        let acked = self.acked(&round.id);
+        let (mut items, mut findings, mut all) = (Vec::new(), Vec::new(), true);
+        for (slot, node) in round.pairs() {
+            let (at, verdict) = match self.shown(round, slot, &node) {
+                Shown::Declined(at, _) => (at, Some(AckVerdict::Ok)),
+                Shown::Revealed { commit, at, reveal, counts: true } => {
+                    let known = acked.contains_key(&at.hash);
+                    let verdict =
+                        if known { None } else { self.judge(step, round, &node, &commit, at, &reveal) };
+                    if !known && verdict.is_none() {
+                        all = false;
+                        continue;
+                    }
+                    (at, verdict)
+                }
+                _ => {
+                    all = false;
+                    continue;
+                }
+            };
+            if acked.contains_key(&at.hash) {
+                continue;
+            }
+            let Some(verdict) = verdict else { continue };
+            if let AckVerdict::Bad(code) = verdict {
+                let detail = round.details.get(&at.hash).cloned().unwrap_or_else(|| code.word().to_owned());
+                findings.push(Finding { job: round.id, statement: at, code, detail });
+            }
+            items.push(AckItem { statement: at, verdict });
+        }
+        for finding in findings {
+            self.say(step, Statement::Finding(finding));
+        }
+        for chunk in items.chunks(ACK_ITEMS_MAX) {
+            self.say(step, Statement::Ack(Ack { job: round.id, items: chunk.to_vec() }));
+        }
+        all
+    }
+
+    /// What this member has acknowledged so far: its own log says.
+    fn acked(&self, job: &JobId) -> BTreeMap<Hash, AckItem> {
+        let Some(log) = self.own_log() else { return BTreeMap::new() };
+        let acks = log.about(job, false).filter_map(|(_, e)| match &e.leaf.statement {
+            Statement::Ack(ack) => Some(ack.items.clone()),
+            _ => None,
+        });
+        acks.flatten().map(|item| (item.statement.hash, item)).collect()
+    }
+
+    /// Judges a reveal, or asks for what is missing to judge it.
+    fn judge(
+        &mut self,
+        step: &mut Step<'_>,
+        round: &mut Round,
+        node: &NodeId,
+        commit: &LeafRef,
+        at: LeafRef,
+        reveal: &Reveal,
+    ) -> Option<AckVerdict> {
+        if let Some(verdict) = round.judged.get(&at.hash) {
+            return Some(verdict.clone());
+        }
+        let judgement = self.judgement(step, round, node, commit, reveal)?;
+        let verdict = match judgement {
+            Judgement::Ok => AckVerdict::Ok,
+            Judgement::Bad(code, detail) => {
+                round.details.insert(at.hash, detail);
+                AckVerdict::Bad(code)
+            }
+            Judgement::Need(blocks) => {
+                for cid in blocks {
+                    self.want_block(step, cid, &[*node]);
+                }
+                return None;
+            }
+            Judgement::Unknown(_) => return None,
+        };
+        round.judged.insert(at.hash, verdict.clone());
+        Some(verdict)
+    }
+
+    fn judgement(
+        &self,
+        step: &Step<'_>,
+        round: &Round,
+        node: &NodeId,
+        commit: &LeafRef,
+        reveal: &Reveal,
+    ) -> Option<Judgement> {
+        let log = self.logs.get(node)?;
+        let commit_leaf = &log.entry(commit.index)?.bytes;
+        let judge = Judge {
+            net: self.net,
+            genesis: &self.config.genesis,
+            id: round.id,
+            job: &round.job,
+            suite: &round.plan()?.suite,
+            policy: &self.policy,
+            executor: &log.keyset,
+        };
+        Some(judge_reveal(&judge, reveal, commit_leaf, &|cid| step.block(cid)))
+    }
+
+    /// The last word on a job: all that was acknowledged ok, in one set.
+    fn finalise(&mut self, step: &mut Step<'_>, round: &Round) {
+        let Some(plan) = round.plan() else { return };
+        let ok = self.acked(&round.id).into_values().filter(|item| item.verdict == AckVerdict::Ok);
+        let list = StatementList::new(round.id, ok.map(|item| item.statement).collect());
+        let report = self.report(step, round, plan, &list);
+        let (count, root) = (list.statements.len() as u32, list.root());
+        let list = step.put_value(&list);
+        self.say(step, Statement::Final(Final { job: round.id, count, root, list, report }));
+    }
+
+    /// The comparison over a set of statements; none if a piece of it is not held.
+    fn report(&self, step: &mut Step<'_>, round: &Round, plan: &Plan, list: &StatementList) -> Option<Cid> {
+        let entry = |at: &LeafRef| {
+            let entry = self.logs.get(&at.author)?.resolve(at).ok()??;
+            Some((at.author, entry.leaf.statement.clone()))
+        };
+        let statements = list.statements.iter().map(entry).collect::<Option<Vec<_>>>()?;
+        let compared = Compared {
+            net: self.net,
+            genesis: &self.config.genesis,
+            id: round.id,
+            job: &round.job,
+            suite: &plan.suite,
+            assignment: &plan.assignment,
+            statements: &statements,
+        };
+        let compiled = report(&compared, &|cid| step.block(cid)).ok()?;
+        step.put(compiled.cid, compiled.bytes);
+        Some(compiled.cid)
+    }
+
+    /// The bytes of listed statements; none if one is not held.
+    pub(super) fn leaves_of(&self, list: &StatementList) -> Option<Vec<Vec<u8>>> {
+        let leaf = |at: &LeafRef| Some(self.logs.get(&at.author)?.resolve(at).ok()??.bytes.clone());
+        list.statements.iter().map(leaf).collect()
+    }
+
+    /// Certified verdicts of all members on a job's statements: who says ok, who says bad.
+    pub(super) fn verdicts(
+        &self,
+        job: &JobId,
+    ) -> BTreeMap<Hash, (LeafRef, Vec<NodeId>, Vec<(NodeId, BadCode)>)> {
+        let mut verdicts: BTreeMap<Hash, (LeafRef, Vec<NodeId>, Vec<(NodeId, BadCode)>)> = BTreeMap::new();
+        for member in self.config.genesis.committee.iter().map(|m| m.root.node_id()) {
+            let Some(log) = self.logs.get(&member) else { continue };
+            let last = log.final_of(job, true).map_or(u64::MAX, |(index, _)| index);
+            for (_, entry) in log.about(job, true).take_while(|(index, _)| *index < last) {
+                let Statement::Ack(ack) = &entry.leaf.statement else { continue };
+                for item in &ack.items {
+                    let (_, ok, bad) = verdicts
+                        .entry(item.statement.hash)
+                        .or_insert_with(|| (item.statement, Vec::new(), Vec::new()));
+                    match item.verdict {
+                        AckVerdict::Ok if !ok.contains(&member) => ok.push(member),
+                        AckVerdict::Bad(code) => bad.push((member, code)),
+                        AckVerdict::Ok => {}
+                    }
+                }
+            }
+        }
+        verdicts
+    }
+}

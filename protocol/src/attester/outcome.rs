@@ -1,0 +1,191 @@
+//! How a job ended, and what is published of it.
+
+use super::round::{Outcome, Plan, Round};
+use super::step::Step;
+use super::{Attester, Effect, Notice};
+use crate::bundle::{Bundle, Certs};
+use crate::cid::Cid;
+use crate::id::{Hash, NodeId};
+use crate::leaf::{Cert, Statement};
+use crate::proof::{Parts, assemble, bundle, certs};
+use crate::statement::{Final, StatementList};
+use crate::wire;
+use std::collections::BTreeMap;
+
+impl Attester {
+    /// Looks at the certified Finals of a job; once there is an outcome, assembles what is published.
+    pub(super) fn conclude(&mut self, step: &mut Step<'_>, round: &mut Round) {
+        if round.plan().is_none() {
+            return;
+        }
+        let finals = self.finals(round);
+        let found = self.outcome(step, round, &finals);
+        let changed = found != round.outcome && !matches!(round.outcome, Some(Outcome::Sealed { .. }));
+        if changed {
+            round.outcome = found;
+            round.assembled_of = 0;
+        }
+        if round.outcome.is_none() {
+            return;
+        }
+        let again = round.assembled_of == 0 || finals.len() == self.config.genesis.size();
+        if round.assembled_of < finals.len() && again {
+            self.assemble_round(step, round, finals.len());
+        }
+    }
+
+    /// The first certified Final of each member.
+    pub(super) fn finals(&self, round: &Round) -> Vec<(NodeId, u64, Final)> {
+        let members = self.config.genesis.committee.iter().map(|m| m.root.node_id());
+        members
+            .filter_map(|member| {
+                let (index, entry) = self.logs.get(&member)?.final_of(&round.id, true)?;
+                match &entry.leaf.statement {
+                    Statement::Final(f) => Some((member, index, f.clone())),
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
+    fn outcome(&self, step: &Step<'_>, round: &Round, finals: &[(NodeId, u64, Final)]) -> Option<Outcome> {
+        let quorum = self.policy.quorum();
+        let mut sets: BTreeMap<(u32, Hash), Vec<&Final>> = BTreeMap::new();
+        for (_, _, last) in finals {
+            sets.entry((last.count, last.root)).or_default().push(last);
+        }
+        if let Some(((count, root), equal)) = sets.iter().find(|(_, equal)| equal.len() >= quorum) {
+            let list = most(equal.iter().map(|f| f.list))?.0;
+            let report = most(equal.iter().filter_map(|f| f.report)).filter(|(_, n)| *n >= quorum);
+            return Some(Outcome::Sealed {
+                list,
+                root: *root,
+                count: *count,
+                report: report.map(|(cid, _)| cid),
+            });
+        }
+        // a later Final may still make a quorum of equal ones: wait for all, or for the deadline
+        let settled = finals.len() == self.config.genesis.size()
+            || step.now_s() > round.job.final_by_s + self.config.genesis.gap_s_min;
+        (finals.len() >= quorum && settled).then_some(Outcome::Bounded)
+    }
+
+    fn assemble_round(&mut self, step: &mut Step<'_>, round: &mut Round, finals: usize) {
+        let Some((list, report)) = self.published_list(step, round) else { return };
+        let Some(statements) = self.leaves_of(&list) else {
+            for at in &list.statements {
+                self.want_leaves(at.author, at.index + 1);
+            }
+            return;
+        };
+        let Some(plan) = round.plan() else { return };
+        let Some((announces, keysets)) = self.executor_leaves(plan) else { return };
+        let Some(job_leaf) = self.logs.get(&round.at.author).and_then(|l| l.entry(round.at.index)) else {
+            return;
+        };
+        let parts = Parts {
+            genesis: &self.config.genesis,
+            job: round.at,
+            job_leaf: &job_leaf.bytes,
+            announces: &announces,
+            keysets: &keysets,
+            list: &list,
+            statements: &statements,
+        };
+        let Ok(content) = assemble(&parts) else { return };
+        round.content = Some(content.root);
+        round.assembled_of = finals;
+        if self.is_member() {
+            let report = report.filter(|cid| step.block(cid).is_some());
+            let made = self.certs_of(round, &list).and_then(|c| bundle(self.net, content.root, report, &c));
+            if let Ok(made) = made {
+                round.bundle = Some(made.root);
+                for (cid, bytes) in content.blocks.into_iter().chain(made.blocks) {
+                    step.put(cid, bytes);
+                }
+                step.out.push(Effect::Provide(content.root));
+            }
+        }
+        let sealed = matches!(round.outcome, Some(Outcome::Sealed { .. }));
+        step.notice(Notice::Outcome { job: round.id, sealed, content: round.content });
+    }
+
+    /// The statements that the outcome stands for, and the attested report.
+    fn published_list(&mut self, step: &mut Step<'_>, round: &Round) -> Option<(StatementList, Option<Cid>)> {
+        match &round.outcome {
+            Some(Outcome::Sealed { list, root, report, .. }) => match step.block(list) {
+                Some(bytes) => {
+                    let read: StatementList = wire::decode(&bytes).ok()?;
+                    (read.job == round.id && read.root() == *root).then_some((read, *report))
+                }
+                None => {
+                    let holders: Vec<NodeId> = self.finals(round).iter().map(|(m, _, _)| *m).collect();
+                    self.want_block(step, *list, &holders);
+                    None
+                }
+            },
+            Some(Outcome::Bounded) => {
+                let quorum = self.policy.quorum();
+                let verdicts = self.verdicts(&round.id).into_values();
+                let held = verdicts.filter(|(_, ok, _)| ok.len() >= quorum).map(|(at, _, _)| at).collect();
+                Some((StatementList::new(round.id, held), None))
+            }
+            None => None,
+        }
+    }
+
+    /// Announce leaves and keyset leaves of the listed executors.
+    fn executor_leaves(&self, plan: &Plan) -> Option<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+        let pair = |at: &crate::leaf::LeafRef| {
+            let log = self.logs.get(&at.author)?;
+            Some((log.resolve(at).ok()??.bytes.clone(), log.entry(0)?.bytes.clone()))
+        };
+        let pairs: Option<Vec<_>> = plan.executors.announces.iter().map(pair).collect();
+        pairs.map(|p| p.into_iter().unzip())
+    }
+
+    /// Proofs of the job, the listed statements, and every member's acks and Final.
+    fn certs_of(&self, round: &Round, list: &StatementList) -> Result<Certs, String> {
+        let policy = &self.policy;
+        let mut proven: Vec<Cert> = Vec::new();
+        let author = self.logs.get(&round.at.author).ok_or("the author's log is not held")?;
+        proven.extend(author.cert(round.at.index, policy, None));
+        for at in &list.statements {
+            let Some(log) = self.logs.get(&at.author) else { continue };
+            let reveal =
+                log.entry(at.index).is_some_and(|e| matches!(e.leaf.statement, Statement::Reveal(_)));
+            proven.extend(log.cert(at.index, policy, reveal.then_some(round.job.reveal_by_s)));
+        }
+        let members: Vec<NodeId> = self.config.genesis.committee.iter().map(|m| m.root.node_id()).collect();
+        for log in members.iter().filter_map(|m| self.logs.get(m)) {
+            let last = log.final_of(&round.id, true).map(|(index, _)| index);
+            let said = log.about(&round.id, true).filter(|(index, e)| match e.leaf.statement {
+                Statement::Ack(_) => last.is_none_or(|last| *index < last),
+                Statement::Final(_) => Some(*index) == last,
+                _ => false,
+            });
+            proven.extend(said.filter_map(|(index, _)| log.cert(index, policy, None)));
+        }
+        let nodes = members.into_iter().chain([round.at.author]);
+        let keysets: Vec<Vec<u8>> =
+            nodes.filter_map(|n| Some(self.logs.get(&n)?.entry(0)?.bytes.clone())).collect();
+        certs(&self.net, round.id, &keysets, &proven)
+    }
+
+    /// The bundle that this node has for a content id.
+    pub(super) fn bundle_of(&self, step: &Step<'_>, content: &Cid) -> Option<(Bundle, Certs)> {
+        let round = self.rounds.values().find(|r| r.content == Some(*content))?;
+        let bundle: Bundle = wire::decode(&step.block(&round.bundle?)?).ok()?;
+        let certs: Certs = wire::decode(&step.block(&bundle.certs)?).ok()?;
+        Some((bundle, certs))
+    }
+}
+
+/// The most frequent item and how often it is there; of equals the lowest.
+fn most(items: impl Iterator<Item = Cid>) -> Option<(Cid, usize)> {
+    let mut counts: BTreeMap<Cid, usize> = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_default() += 1;
+    }
+    counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)))
+}

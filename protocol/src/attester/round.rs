@@ -1,0 +1,201 @@
+//! One job as this node sees it: what is needed to work on it, and where it stands.
+
+use super::step::Step;
+use super::{Attester, Notice};
+use crate::assignment::{Assignment, Candidate, assign};
+use crate::cid::Cid;
+use crate::id::{Hash, JobId, NodeId};
+use crate::job::{Executors, Job};
+use crate::leaf::{LeafRef, Statement};
+use crate::proof::candidates;
+use crate::statement::AckVerdict;
+use crate::suite::Suite;
+use crate::wire;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A job and what this node has worked out about it. A function of logs and blocks, but for the
+/// volatile marks at the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    pub(crate) id: JobId,
+    /// The job's place in its author's log.
+    pub(crate) at: LeafRef,
+    pub(crate) job: Job,
+    pub(crate) state: RoundState,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) content: Option<Cid>,
+    pub(crate) bundle: Option<Cid>,
+    /// Slots whose execution the shell was asked for since the start.
+    pub(crate) executing: BTreeSet<u32>,
+    /// Verdicts on reveals, by leaf hash: a pure function of their bytes.
+    pub(crate) judged: BTreeMap<Hash, AckVerdict>,
+    /// Why a reveal is bad, for the finding.
+    pub(crate) details: BTreeMap<Hash, String>,
+    /// Certified Finals that the last assembly went by.
+    pub(crate) assembled_of: usize,
+}
+
+/// Whether a job can be worked on yet.
+#[derive(Clone, Debug)]
+pub(crate) enum RoundState {
+    /// Blocks or leaves are missing.
+    Waiting,
+    /// Everything is there.
+    Ready(Box<Plan>),
+    /// It breaks a rule.
+    Refused(String),
+}
+
+/// What a job comes to once everything that it names is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) suite: Suite,
+    pub(crate) executors: Executors,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) assignment: Assignment,
+}
+
+/// How a job ended, as far as certified Finals show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    /// A quorum of equal Finals.
+    Sealed {
+        /// Statement list that they name.
+        list: Cid,
+        /// Root over it.
+        root: Hash,
+        /// How many statements.
+        count: u32,
+        /// The report that a quorum names, if one does.
+        report: Option<Cid>,
+    },
+    /// A quorum of Finals, but not of equal ones.
+    Bounded,
+}
+
+impl Round {
+    pub(crate) fn new(at: LeafRef, job: Job) -> Self {
+        Self {
+            id: JobId(at.hash.0),
+            at,
+            job,
+            state: RoundState::Waiting,
+            outcome: None,
+            content: None,
+            bundle: None,
+            executing: BTreeSet::new(),
+            judged: BTreeMap::new(),
+            details: BTreeMap::new(),
+            assembled_of: 0,
+        }
+    }
+
+    /// The plan, if everything is there.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        match &self.state {
+            RoundState::Ready(plan) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// Assigned (slot, executor) pairs.
+    pub(crate) fn pairs(&self) -> Vec<(u32, NodeId)> {
+        let assignment = self.plan().map_or(&[][..], |p| p.assignment.as_slice());
+        (0..).zip(assignment).filter_map(|(slot, node)| Some((slot, (*node)?))).collect()
+    }
+}
+
+impl Attester {
+    /// Registers jobs that have become certified.
+    pub(super) fn find_jobs(&mut self, step: &mut Step<'_>) {
+        let mut found = Vec::new();
+        for log in self.logs.values() {
+            for index in log.certified_jobs() {
+                let Some(at) = log.reference(index) else { continue };
+                let known = self.rounds.contains_key(&JobId(at.hash.0));
+                if let (false, Some(entry)) = (known, log.entry(index)) {
+                    if let Statement::Job(job) = &entry.leaf.statement {
+                        found.push((at, job.clone()));
+                    }
+                }
+            }
+        }
+        for (at, job) in found {
+            let id = JobId(at.hash.0);
+            if self.rounds.contains_key(&id) {
+                continue;
+            }
+            let mut round = Round::new(at, job);
+            if let Err(why) = round.job.check_in(&self.config.genesis) {
+                step.notice(Notice::JobRefused { job: id, why: why.clone() });
+                round.state = RoundState::Refused(why);
+            } else {
+                step.notice(Notice::JobSeen { job: id });
+            }
+            self.rounds.insert(id, round);
+        }
+    }
+
+    /// Gathers what a job names. Missing pieces are asked for.
+    pub(super) fn load_round(&mut self, step: &mut Step<'_>, round: &mut Round) {
+        let author = round.at.author;
+        let (suite, executors) = (step.block(&round.job.suite), step.block(&round.job.executors));
+        for (cid, found) in [(round.job.suite, &suite), (round.job.executors, &executors)] {
+            if found.is_none() {
+                self.want_block(step, cid, &[author]);
+            }
+        }
+        let (Some(suite), Some(executors)) = (suite, executors) else { return };
+        let planned = wire::decode::<Suite>(&suite)
+            .and_then(|suite| Ok((suite, wire::decode::<Executors>(&executors)?)))
+            .map_err(|e| e.to_string())
+            .and_then(|(suite, executors)| {
+                round.job.check_with(&suite)?;
+                Ok(self.candidates(&executors)?.map(|candidates| (suite, executors, candidates)))
+            });
+        match planned {
+            Ok(Some((suite, executors, candidates))) => {
+                let assignment = assign(&self.net, &round.id, &round.job, &candidates);
+                round.state = RoundState::Ready(Box::new(Plan { suite, executors, candidates, assignment }));
+                self.news = true;
+            }
+            Ok(None) => {
+                if let Ok(executors) = wire::decode::<Executors>(&executors) {
+                    for announce in executors.announces {
+                        self.want_leaves(announce.author, announce.index + 1);
+                    }
+                }
+            }
+            Err(why) => {
+                step.notice(Notice::JobRefused { job: round.id, why: why.clone() });
+                round.state = RoundState::Refused(why);
+            }
+        }
+    }
+
+    /// The executors that a list names; none while their announces are not held.
+    fn candidates(&self, executors: &Executors) -> Result<Option<Vec<Candidate>>, String> {
+        let mut announces = Vec::new();
+        for at in &executors.announces {
+            let Some(log) = self.logs.get(&at.author) else { return Ok(None) };
+            let entry = log.resolve(at).map_err(|()| {
+                format!("executor list: leaf {} of {} is not the one named", at.index, at.author.short())
+            })?;
+            let Some(entry) = entry else { return Ok(None) };
+            announces.push(entry.bytes.clone());
+        }
+        candidates(&self.net, &self.config.genesis, executors, &announces).map(Some)
+    }
+
+    /// Asks for a block once in a while until it is there.
+    pub(super) fn want_block(&mut self, step: &mut Step<'_>, cid: Cid, from: &[NodeId]) {
+        let mut peers: Vec<[u8; 32]> =
+            from.iter().filter(|n| **n != self.node).filter_map(|n| self.peer_of(n)).collect();
+        for peer in self.known_peers(None) {
+            if !peers.contains(&peer) {
+                peers.push(peer);
+            }
+        }
+        self.fetches.want(step, cid, peers);
+    }
+}
