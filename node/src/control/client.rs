@@ -1,0 +1,188 @@
+//! The other end of the control socket: what the command line speaks with.
+
+use super::protocol::{Fault, JobView, LINE_BYTES_MAX, Peer, Request, Response, SOCKET, Status};
+use super::wire::{self, LineError};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::io;
+use std::path::{Path, PathBuf};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use vantage_protocol::attester::JobOrder;
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::JobId;
+
+/// A connection with a running node.
+#[derive(Debug)]
+pub struct Client {
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+/// Why the node gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is no node, or it is not ours.
+    #[error("no node answers at {path} ({source}): start it with `vantage run`, or name its data directory")]
+    Connect {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The connection broke.
+    #[error("the connection with the node broke: {0}")]
+    Io(#[from] io::Error),
+    /// The node talks nonsense: another version, probably.
+    #[error("the node's answer is not understood ({0}): do the program and the node have the same version?")]
+    Answer(String),
+    /// The node could not do what was asked.
+    #[error(transparent)]
+    Refused(Fault),
+}
+
+impl Client {
+    /// Connects with the node that runs on a data directory.
+    pub async fn connect(data_dir: &Path) -> Result<Self, ClientError> {
+        let path = data_dir.join(SOCKET);
+        let stream = UnixStream::connect(&path)
+            .await
+            .map_err(|source| ClientError::Connect { path: path.clone(), source })?;
+        let (reader, writer) = stream.into_split();
+        Ok(Self { reader: BufReader::new(reader), writer })
+    }
+
+    /// How the node stands.
+    pub async fn status(&mut self) -> Result<Status, ClientError> {
+        match self.ask(&Request::Status {}).await? {
+            Response::Status(status) => Ok(*status),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// All jobs, newest first.
+    pub async fn jobs(&mut self) -> Result<Vec<JobView>, ClientError> {
+        match self.ask(&Request::Jobs {}).await? {
+            Response::Jobs { views } => Ok(views),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// One job, by its id or a prefix of it.
+    pub async fn job(&mut self, id: &str) -> Result<JobView, ClientError> {
+        match self.ask(&Request::Job { id: id.to_owned() }).await? {
+            Response::Job { view } => Ok(*view),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Begins to watch a job; [`Client::next_view`] tells how it goes on.
+    pub async fn watch(&mut self, id: &str) -> Result<(), ClientError> {
+        self.send(&Request::Watch { id: id.to_owned() }).await
+    }
+
+    /// The watched job's next state; `None` once it is done.
+    pub async fn next_view(&mut self) -> Result<Option<JobView>, ClientError> {
+        match self.receive().await? {
+            Response::Job { view } => Ok(Some(*view)),
+            Response::End {} => Ok(None),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Orders a job. `suite` is the canonical block that `order.suite` names.
+    pub async fn submit(&mut self, order: JobOrder, suite: &[u8]) -> Result<JobId, ClientError> {
+        match self.ask(&Request::Submit { order, suite: STANDARD.encode(suite) }).await? {
+            Response::Submitted { id } => Ok(id),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Where a job's content and bundle are, as far as they are there.
+    pub async fn bundle(&mut self, id: &str) -> Result<(JobId, Option<Cid>, Option<Cid>), ClientError> {
+        match self.ask(&Request::Bundle { id: id.to_owned() }).await? {
+            Response::Bundle { id, content, bundle } => Ok((id, content, bundle)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// One public block, checked against its id.
+    pub async fn block(&mut self, cid: Cid) -> Result<Vec<u8>, ClientError> {
+        match self.ask(&Request::Block { cid }).await? {
+            Response::Block { bytes, .. } => {
+                let bytes = debase(&bytes)?;
+                if cid.names(&bytes) {
+                    Ok(bytes)
+                } else {
+                    Err(ClientError::Answer(format!("the block is not {cid}")))
+                }
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Writes a block and all that it links to, as a CAR, to `sink`; returns the number of bytes.
+    pub async fn car(&mut self, root: Cid, sink: &mut (impl AsyncWrite + Unpin)) -> Result<u64, ClientError> {
+        self.send(&Request::Car { root }).await?;
+        let mut written = 0;
+        loop {
+            match self.receive().await? {
+                Response::Chunk { bytes } => {
+                    let bytes = debase(&bytes)?;
+                    sink.write_all(&bytes).await?;
+                    written += bytes.len() as u64;
+                }
+                Response::End {} => {
+                    sink.flush().await?;
+                    return Ok(written);
+                }
+                other => return Err(unexpected(&other)),
+            }
+        }
+    }
+
+    /// Connected peers.
+    pub async fn peers(&mut self) -> Result<Vec<Peer>, ClientError> {
+        match self.ask(&Request::Peers {}).await? {
+            Response::Peers { peers } => Ok(peers),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Ends the node in good order.
+    pub async fn shutdown(&mut self) -> Result<(), ClientError> {
+        match self.ask(&Request::Shutdown {}).await? {
+            Response::Stopping {} => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<Response, ClientError> {
+        self.send(request).await?;
+        self.receive().await
+    }
+
+    async fn send(&mut self, request: &Request) -> Result<(), ClientError> {
+        Ok(wire::write(&mut self.writer, request).await?)
+    }
+
+    async fn receive(&mut self) -> Result<Response, ClientError> {
+        match wire::read(&mut self.reader, LINE_BYTES_MAX).await {
+            Ok(Some(Response::Error(fault))) => Err(ClientError::Refused(fault)),
+            Ok(Some(response)) => Ok(response),
+            Ok(None) => Err(ClientError::Io(io::ErrorKind::UnexpectedEof.into())),
+            Err(LineError::Io(error)) => Err(ClientError::Io(error)),
+            Err(error) => Err(ClientError::Answer(error.to_string())),
+        }
+    }
+}
+
+fn debase(text: &str) -> Result<Vec<u8>, ClientError> {
+    STANDARD.decode(text).map_err(|error| ClientError::Answer(error.to_string()))
+}
+
+fn unexpected(response: &Response) -> ClientError {
+    let shown: String = format!("{response:?}").chars().take(80).collect();
+    ClientError::Answer(format!("unexpected {shown}"))
+}

@@ -1,0 +1,261 @@
+//! What travels over the control socket: one JSON object a line.
+//!
+//! A client writes a [`Request`] and reads one [`Response`], except where the request says otherwise
+//! ([`Request::Watch`], [`Request::Car`]). Several requests may follow one another on a connection.
+//!
+//! ```text
+//! > {"job":{"id":"3f2a"}}
+//! < {"job":{"view":{"id":"3f2a…","phase":"executing",…}}}
+//! > {"job":{"id":"zz"}}
+//! < {"error":{"what":"no job begins with \"zz\"","where":"id","help":"list them with `vantage job list`"}}
+//! ```
+
+use serde::{Deserialize, Serialize};
+use vantage_protocol::attester::JobOrder;
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::{JobId, NetId, NodeId};
+
+pub use super::view::JobView;
+
+/// Name of the socket in the data directory.
+pub const SOCKET: &str = "control.sock";
+/// Longest line, either way: the largest suite (1 MiB) in base64, and room to spare.
+pub const LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Clients served at once. A guess: an operator and some scripts.
+pub const CLIENTS_MAX: usize = 16;
+/// Bytes of a CAR in one [`Response::Chunk`], before base64. A guess that keeps lines short.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+
+/// What a client asks. `{"status":{}}`, `{"job":{"id":"3f2a"}}`, …
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// How the node stands: [`Response::Status`].
+    Status {},
+    /// All jobs it follows, newest first: [`Response::Jobs`].
+    Jobs {},
+    /// One job: [`Response::Job`].
+    Job {
+        /// Job id, or a prefix that only one job has.
+        id: String,
+    },
+    /// One job, again each time it changes: [`Response::Job`]s, then [`Response::End`] once it is done.
+    /// Ends earlier if the client closes the connection.
+    Watch {
+        /// Job id, or a prefix that only one job has.
+        id: String,
+    },
+    /// Order a job: [`Response::Submitted`].
+    Submit {
+        /// What is wanted.
+        order: JobOrder,
+        /// The suite's canonical block, base64; `order.suite` is its id.
+        suite: String,
+    },
+    /// Where a job's outcome is: [`Response::Bundle`].
+    Bundle {
+        /// Job id, or a prefix that only one job has.
+        id: String,
+    },
+    /// One public block: [`Response::Block`].
+    Block {
+        /// Which.
+        cid: Cid,
+    },
+    /// A block and all that it links to, as a CAR version 1: [`Response::Chunk`]s, then [`Response::End`].
+    Car {
+        /// Where to begin.
+        root: Cid,
+    },
+    /// Connected peers: [`Response::Peers`].
+    Peers {},
+    /// End the node in good order: [`Response::Stopping`].
+    Shutdown {},
+}
+
+/// What the node answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Response {
+    /// How the node stands.
+    Status(Box<Status>),
+    /// All jobs, newest first.
+    Jobs {
+        /// One view each.
+        views: Vec<JobView>,
+    },
+    /// One job as it is now.
+    Job {
+        /// The view.
+        view: Box<JobView>,
+    },
+    /// A job was ordered.
+    Submitted {
+        /// Its id.
+        id: JobId,
+    },
+    /// Where a job's outcome is; nothing is set before it is there.
+    Bundle {
+        /// The job's full id.
+        id: JobId,
+        /// Root of the content: what is quoted.
+        content: Option<Cid>,
+        /// Root of this node's bundle: content, report and certs.
+        bundle: Option<Cid>,
+    },
+    /// One block.
+    Block {
+        /// Its id.
+        cid: Cid,
+        /// Its bytes, base64.
+        bytes: String,
+    },
+    /// The next bytes of a CAR.
+    Chunk {
+        /// At most [`CHUNK_BYTES`], base64.
+        bytes: String,
+    },
+    /// A stream of responses is complete.
+    End {},
+    /// Connected peers.
+    Peers {
+        /// By peer id.
+        peers: Vec<Peer>,
+    },
+    /// The node ends now.
+    Stopping {},
+    /// The request was not carried out, or a stream broke off.
+    Error(Fault),
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+#[serde(deny_unknown_fields)]
+#[error("{place}: {what}; {help}")]
+pub struct Fault {
+    /// What was wrong.
+    pub what: String,
+    /// Where: a field of the request, a file, a part of the node.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// How a node stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// Process id.
+    pub pid: u32,
+    /// When this process started, POSIX seconds.
+    pub started_s: u64,
+    /// The network.
+    pub net: NetId,
+    /// The network's name for people.
+    pub net_name: String,
+    /// Whether it is a test network.
+    pub test: bool,
+    /// Node id.
+    pub node: NodeId,
+    /// libp2p peer id.
+    pub peer_id: String,
+    /// `member` or `volunteer`.
+    pub role: String,
+    /// Who runs it, as genesis says; `volunteers` for those it does not name.
+    pub operator: String,
+    /// Region that the node declares; none for a node that offers nothing.
+    pub region: Option<String>,
+    /// Targets offered right now.
+    pub offers: Vec<String>,
+    /// Targets that the configuration offers but that cannot be run, each with the reason.
+    pub unavailable: Vec<(String, String)>,
+    /// Addresses listened on.
+    pub listen: Vec<String>,
+    /// Addresses published.
+    pub external: Vec<String>,
+    /// Connected peers.
+    pub peers: usize,
+    /// Peers in the gossip mesh.
+    pub mesh_peers: usize,
+    /// Leaves in the node's own log.
+    pub log_size: u64,
+    /// Leaves of it that a quorum has cosigned.
+    pub certified_size: u64,
+    /// Logs known.
+    pub logs: usize,
+    /// Committee members heard of lately.
+    pub members_heard: usize,
+    /// Committee size.
+    pub members: usize,
+    /// Cosignatures that certify.
+    pub quorum: usize,
+    /// Jobs by phase.
+    pub jobs: std::collections::BTreeMap<String, usize>,
+    /// Slots being run right now.
+    pub executing: usize,
+    /// Records in the journal.
+    pub records: u64,
+    /// Blocks in the store, private ones included.
+    pub blocks: u64,
+    /// Blocks that are not public yet.
+    pub blocks_private: u64,
+    /// The node's latest notices, oldest first, at most [`NOTICES_MAX`].
+    pub notices: Vec<NoticeView>,
+}
+
+/// Notices kept for [`Status`]. A guess: one screen.
+pub const NOTICES_MAX: usize = 32;
+
+/// Something that the node told people.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeView {
+    /// When, POSIX milliseconds.
+    pub at_ms: u64,
+    /// What.
+    pub text: String,
+}
+
+/// A connected peer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// libp2p peer id.
+    pub peer_id: String,
+    /// Its node id, once its keyset is known.
+    pub node: Option<NodeId>,
+    /// Who runs it, once its keyset is known.
+    pub operator: Option<String>,
+    /// Where the connection comes from or goes to.
+    pub addr: String,
+    /// Software as the peer tells it: hostile text, printable ASCII.
+    pub agent: String,
+    /// Last round-trip time, once measured.
+    pub rtt_ms: Option<u64>,
+    /// Whether it follows this network's gossip.
+    pub in_network: bool,
+}
+
+/// What a node says once it is up: the line that `vantage run --json` prints, and the file `ready.json` in the data
+/// directory.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// Always true.
+    pub ready: bool,
+    /// Process id.
+    pub pid: u32,
+    /// Node id.
+    pub node: NodeId,
+    /// The network.
+    pub net: NetId,
+    /// libp2p peer id.
+    pub peer_id: String,
+    /// Addresses to dial, each ending in `/p2p/<peer id>`.
+    pub listen: Vec<String>,
+    /// Path of the control socket.
+    pub control: String,
+}
