@@ -1,18 +1,21 @@
 //! Everything that one swarm speaks.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use libp2p::identity::Keypair;
 use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{StreamProtocol, connection_limits, identify, kad, memory_connection_limits, ping};
 
-use std::time::Duration;
-
-use crate::config::NetConfig;
+use crate::bitswap::BlockSource;
+use crate::config::{NetConfig, Role};
+use crate::counters::Counters;
 use crate::error::NetError;
 use crate::limits::{Limits, PROVIDER_KEYS_MAX, PROVIDERS_MAX};
 use crate::streams::{self, Budgets, Stream};
-use crate::{admission, gossip};
+use crate::{admission, bitswap, gossip};
 
 /// What peers see of the software.
 const AGENT: &str = concat!("vantage/", env!("CARGO_PKG_VERSION"));
@@ -36,14 +39,20 @@ pub(crate) struct Behaviour {
     pub(crate) witness: streams::Behaviour,
     pub(crate) log: streams::Behaviour,
     pub(crate) certs: streams::Behaviour,
+    pub(crate) bitswap: Toggle<bitswap::Behaviour>,
     pub(crate) kad: kad::Behaviour<MemoryStore>,
     pub(crate) identify: identify::Behaviour,
     pub(crate) ping: ping::Behaviour,
 }
 
 impl Behaviour {
-    pub(crate) fn new(keypair: &Keypair, config: &NetConfig) -> Result<Self, NetError> {
-        let answers = matches!(config.role, crate::Role::Member | crate::Role::Volunteer);
+    pub(crate) fn new(
+        keypair: &Keypair,
+        config: &NetConfig,
+        blocks: Arc<dyn BlockSource>,
+        counters: Arc<Counters>,
+    ) -> Result<Self, NetError> {
+        let answers = matches!(config.role, Role::Member | Role::Volunteer);
         let budgets = Budgets::new();
         let topic = gossip::topic(&config.net16);
         let gossips = config
@@ -51,6 +60,7 @@ impl Behaviour {
             .gossips()
             .then(|| gossip::behaviour(keypair, &topic, config.allow_private))
             .transpose()?;
+        let exchanges = config.role != Role::Bootstrap;
         let limits = &config.limits;
         let per_ip =
             (!config.allow_private).then(|| admission::Behaviour::new(limits.connections_per_ip_max));
@@ -62,6 +72,7 @@ impl Behaviour {
             witness: streams::behaviour(Stream::Witness, answers, &budgets),
             log: streams::behaviour(Stream::Log, answers, &budgets),
             certs: streams::behaviour(Stream::Certs, answers, &budgets),
+            bitswap: exchanges.then(|| bitswap::Behaviour::new(blocks, counters)).into(),
             kad: kad(keypair, config)?,
             identify: identify(keypair, config),
             ping: ping::Behaviour::default(),

@@ -51,6 +51,8 @@ counters! {
     blocks_sent,
     /// Bytes of those.
     block_bytes_sent,
+    /// Wants of others for blocks that were not here.
+    wants_missed,
     /// Bitswap messages refused: oversized or malformed.
     bitswap_refused,
     /// Wants of others beyond what is remembered per peer.

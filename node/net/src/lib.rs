@@ -15,6 +15,7 @@ mod counters;
 mod driver;
 mod error;
 mod event;
+mod framing;
 mod gossip;
 mod handle;
 mod identity;
@@ -23,6 +24,7 @@ mod spawn;
 mod status;
 mod streams;
 mod transport;
+mod varint;
 
 pub use address::is_global;
 pub use bitswap::{BlockSource, NoBlocks};

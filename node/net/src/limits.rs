@@ -38,10 +38,14 @@ pub const BITSWAP_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024 + 64 * 1024;
 pub const BITSWAP_UNASKED_BYTES_MAX: usize = 512 * 1024;
 /// A bitswap reply is closed once it holds this many bytes of blocks; half the maximum is kinder to slow links.
 pub const BITSWAP_REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Wants, blocks or presences read from one message; the rest is skipped. A guess, eight full wantlists.
+pub const BITSWAP_ITEMS_MAX: usize = 8 * 1024;
 /// Wants remembered per peer; go-bitswap's own bound.
 pub const WANTS_PER_PEER_MAX: usize = 1024;
 /// Blocks being fetched at once; the rest wait their turn. Half of what a peer remembers for us.
 pub const FETCHES_MAX: usize = 512;
+/// Bytes of blocks handed to connections and not sent yet, over all peers; no block is looked up beyond it. A guess.
+pub const BITSWAP_OUTBOUND_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Concurrent reads of the block source on behalf of others; a guess.
 pub const BLOCK_READS_MAX: usize = 8;
 /// A peer that sent nothing for this long while we want from it is passed over; a guess.

@@ -37,10 +37,7 @@ pub fn spawn(
     let peer_id = keypair.public().to_peer_id();
     let counters = Arc::new(Counters::default());
     let transport = transport::build(&keypair, config.allow_private)?;
-    let behaviour = {
-        let _ = &blocks;
-        Behaviour::new(&keypair, &config)
-    }?;
+    let behaviour = Behaviour::new(&keypair, &config, blocks, Arc::clone(&counters))?;
     let settings = swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE_TIMEOUT);
     let mut swarm = Swarm::new(transport, behaviour, peer_id, settings);
     for addr in &config.listen {

@@ -63,7 +63,7 @@ impl Driver {
         if self.publish_listening && (self.allow_private || is_global(&addr)) {
             self.swarm.add_external_address(addr.clone());
         }
-        let _full = self.tell(NetEvent::Listening(addr));
+        self.tell(NetEvent::Listening(addr));
     }
 
     pub(super) fn on_connected(&mut self, peer: PeerId, endpoint: &ConnectedPoint, connections: u32) {
@@ -93,7 +93,7 @@ impl Driver {
         let gone: Vec<_> =
             self.peers.told.iter().filter(|p| !self.peers.connected.contains_key(p)).copied().collect();
         for peer in gone {
-            if self.tell(NetEvent::PeerDown { peer }).is_err() {
+            if !self.tell(NetEvent::PeerDown { peer }) {
                 return;
             }
             self.peers.told.remove(&peer);
@@ -101,7 +101,7 @@ impl Driver {
         let come: Vec<_> =
             self.peers.connected.keys().filter(|p| !self.peers.told.contains(p)).copied().collect();
         for peer in come {
-            if self.tell(NetEvent::PeerUp { peer }).is_err() {
+            if !self.tell(NetEvent::PeerUp { peer }) {
                 return;
             }
             self.peers.told.insert(peer);

@@ -129,11 +129,10 @@ impl Driver {
         }
         self.redial_lost(now);
         let lonely = self.peers.in_network() < self.peers_target;
-        if lonely && self.discovery.query.is_none() && self.dht_peers() > 0 {
-            if self.discovery.lookup.due(now, LOOKUP_PAUSE_MAX) {
-                let key = self.discovery.rendezvous.clone();
-                self.discovery.query = Some(self.swarm.behaviour_mut().kad.get_providers(key));
-            }
+        let possible = self.discovery.query.is_none() && self.dht_peers() > 0;
+        if lonely && possible && self.discovery.lookup.due(now, LOOKUP_PAUSE_MAX) {
+            let key = self.discovery.rendezvous.clone();
+            self.discovery.query = Some(self.swarm.behaviour_mut().kad.get_providers(key));
         }
     }
 

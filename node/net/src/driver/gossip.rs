@@ -46,12 +46,11 @@ impl Driver {
             return self.report(&id, from, Verdict::Ignore);
         }
         let token = GossipToken { id: id.clone(), source: from };
-        match self.tell(NetEvent::Gossip { token, from, data }) {
-            Ok(()) => count(&self.counters.gossip_received),
-            Err(_) => {
-                count(&self.counters.gossip_unjudged);
-                self.judge(&id, from, Verdict::Ignore);
-            }
+        if self.tell(NetEvent::Gossip { token, from, data }) {
+            count(&self.counters.gossip_received);
+        } else {
+            count(&self.counters.gossip_unjudged);
+            self.judge(&id, from, Verdict::Ignore);
         }
     }
 

@@ -161,6 +161,7 @@ impl Driver {
             BehaviourEvent::Witness(event) => self.on_stream_event(Stream::Witness, event),
             BehaviourEvent::Log(event) => self.on_stream_event(Stream::Log, event),
             BehaviourEvent::Certs(event) => self.on_stream_event(Stream::Certs, event),
+            BehaviourEvent::Bitswap(event) => self.on_bitswap(event),
             BehaviourEvent::Kad(event) => self.on_kad(event),
             BehaviourEvent::Identify(event) => self.on_identify(event),
             BehaviourEvent::Ping(event) => self.on_ping(&event),
@@ -170,12 +171,13 @@ impl Driver {
         }
     }
 
-    /// Hands an event to the caller; gives it back if there is no room.
-    fn tell(&self, event: NetEvent) -> Result<(), NetEvent> {
-        self.events.try_send(event).map_err(|e| {
+    /// Hands an event to the caller; `false` if there is no room.
+    fn tell(&self, event: NetEvent) -> bool {
+        let told = self.events.try_send(event).is_ok();
+        if !told {
             count(&self.counters.events_dropped);
-            e.into_inner()
-        })
+        }
+        told
     }
 
     /// Closes connections in order, so that peers see an end and not a timeout.

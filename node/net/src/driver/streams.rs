@@ -41,10 +41,8 @@ impl Driver {
                 }
                 let Frame { data, permit } = request;
                 let reply = ReplyToken { stream, channel, _permit: permit };
-                match self.tell(NetEvent::Request { stream, peer, data, reply }) {
-                    Ok(()) => count(&self.counters.requests_received),
-                    Err(_) => count(&self.counters.requests_refused),
-                }
+                let told = self.tell(NetEvent::Request { stream, peer, data, reply });
+                count(if told { &self.counters.requests_received } else { &self.counters.requests_refused });
             }
             Event::Message { message: Message::Response { request_id, response }, .. } => {
                 self.outbound.answered(stream, request_id, response);

@@ -1,0 +1,9 @@
+//! Real swarms in one process, over loopback.
+
+mod bitswap;
+mod discovery;
+mod gossip;
+mod hostile;
+mod raw;
+mod streams;
+mod world;
