@@ -1,17 +1,18 @@
 //! Downloading a wheel by `python3 -m pip download`: nothing of the package is run or installed.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a download may take; 100 MB at 64 KiB/s is 26 minutes.
 const DOWNLOAD_TIME_MAX: Duration = Duration::from_secs(30 * 60);
 /// How often the child is looked at. A guess that is smooth for a progress bar.
 const POLL: Duration = Duration::from_millis(100);
-/// How much of `pip`'s messages is read when it failed.
-const MESSAGES_BYTES_MAX: u64 = 16 * 1024;
+/// How much of `pip`'s messages is kept for when it fails.
+const MESSAGES_BYTES_MAX: usize = 16 * 1024;
 
 /// Why `pip` brought no wheel.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +84,7 @@ pub(crate) fn download(
     dir: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<PathBuf, PipError> {
-    let (wheels, scratch, messages) = (dir.join("wheels"), dir.join("scratch"), dir.join("messages"));
+    let (wheels, scratch) = (dir.join("wheels"), dir.join("scratch"));
     let wrap = |source: io::Error| match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PipError::DiskFull,
         _ => PipError::Io { path: dir.display().to_string(), source },
@@ -99,11 +100,13 @@ pub(crate) fn download(
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(File::create(&messages).map_err(wrap)?)
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| PipError::NoPython { python: python.display().to_string(), source })?;
+    // Not into a file: on a full disk it would stay empty.
+    let messages = child.stderr.take().map(|messages| thread::spawn(move || read_tail(messages)));
     let status = wait(&mut child, dir, progress).map_err(wrap)?;
-    let said = read_tail(&messages).map_err(wrap)?;
+    let said = messages.and_then(|thread| thread.join().ok()).unwrap_or_default();
     match status {
         None => Err(PipError::TimedOut { seconds: DOWNLOAD_TIME_MAX.as_secs() }),
         Some(status) if !status.success() => Err(diagnose(python, package, version, status, &said)),
@@ -127,7 +130,7 @@ fn wait(child: &mut Child, dir: &Path, progress: &mut dyn FnMut(u64)) -> io::Res
             return Ok(None);
         }
         progress(bytes_below(dir, 3));
-        std::thread::sleep(POLL);
+        thread::sleep(POLL);
     }
 }
 
@@ -150,13 +153,19 @@ fn the_wheel(dir: &Path) -> io::Result<Option<PathBuf>> {
     })
 }
 
-fn read_tail(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let len_bytes = file.metadata()?.len();
-    file.seek(SeekFrom::Start(len_bytes.saturating_sub(MESSAGES_BYTES_MAX)))?;
-    let mut bytes = Vec::new();
-    file.take(MESSAGES_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+/// Reads to the end and keeps the last [`MESSAGES_BYTES_MAX`].
+fn read_tail(mut messages: impl Read) -> String {
+    let (mut tail, mut chunk) = (Vec::new(), [0u8; 4096]);
+    loop {
+        match messages.read(&mut chunk) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            Ok(count) if count > 0 => {
+                tail.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                tail.drain(..tail.len().saturating_sub(MESSAGES_BYTES_MAX));
+            }
+            _ => return String::from_utf8_lossy(&tail).into_owned(),
+        }
+    }
 }
 
 /// Tells apart what the user can do something about. The phrases are those of pip 20 to 25.
