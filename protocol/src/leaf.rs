@@ -40,7 +40,7 @@ pub struct Leaf {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Statement {
     /// The node's keys; leaf 0 and nowhere else.
-    Keyset(Keyset),
+    Keyset(Box<Keyset>),
     /// What an executor offers.
     Announce(Announce),
     /// A job.

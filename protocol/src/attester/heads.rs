@@ -1,6 +1,6 @@
 //! Heads of other logs: heard by gossip, asked for from peers, merged, and their leaves fetched.
 
-use super::log_view::{Head, LogView};
+use super::log_view::LogView;
 use super::step::{Step, spread};
 use super::{Attester, Effect, Notice, Pending, Record, Stream, Token, Verdict};
 use crate::id::NodeId;
@@ -88,12 +88,12 @@ impl Attester {
     pub(super) fn open_log(&self, node: NodeId, leaf0: &[u8]) -> Result<LogView, String> {
         let leaf = Leaf::decode(leaf0, &self.net).map_err(|e| e.to_string())?;
         let Statement::Keyset(keyset) = &leaf.statement else { return Err("leaf 0 is no keyset".into()) };
-        let keyset: Keyset = keyset.clone();
+        let keyset: Keyset = (**keyset).clone();
         keyset.verify(&self.net).map_err(|e| e.to_string())?;
         if keyset.node() != node || leaf.author != node {
             return Err("the keyset belongs to another node".into());
         }
-        Ok(LogView::open(self.config.genesis.origin(node), keyset, leaf, leaf0.to_vec()))
+        Ok(LogView::open(keyset, leaf, leaf0.to_vec()))
     }
 
     /// Follows a log from now on.
@@ -388,9 +388,4 @@ fn proven(head: &SignedCheckpoint, leaf: &ProvenLeaf) -> bool {
     let checkpoint = &head.checkpoint;
     verify_inclusion(&leaf_hash(&leaf.leaf), leaf.index, checkpoint.size, &leaf.path, &checkpoint.root)
         .is_ok()
-}
-
-/// A head with the times of its cosigners, for those who show it.
-pub(crate) fn cosigner_times(head: &Head) -> Vec<(NodeId, u64, u64)> {
-    head.times.iter().map(|(node, (first, last))| (*node, *first, *last)).collect()
 }

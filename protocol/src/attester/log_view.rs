@@ -53,7 +53,6 @@ impl Head {
 #[derive(Clone, Debug)]
 pub(crate) struct LogView {
     pub(crate) node: NodeId,
-    pub(crate) origin: Origin,
     pub(crate) keyset: Keyset,
     entries: Vec<Entry>,
     tree: Tree,
@@ -70,10 +69,9 @@ pub(crate) struct LogView {
 
 impl LogView {
     /// Opens a log by its leaf 0, whose keyset the caller has verified.
-    pub(crate) fn open(origin: Origin, keyset: Keyset, leaf: Leaf, bytes: Vec<u8>) -> Self {
+    pub(crate) fn open(keyset: Keyset, leaf: Leaf, bytes: Vec<u8>) -> Self {
         let mut log = Self {
             node: leaf.author,
-            origin,
             keyset,
             entries: Vec::new(),
             tree: Tree::new(),

@@ -9,8 +9,8 @@ use crate::id::{Hash, JobId, NodeId};
 use crate::leaf::{LeafRef, Statement};
 use crate::params::ACK_ITEMS_MAX;
 use crate::proof::{Compared, Judge, Judgement, judge_reveal, report};
-use crate::statement::{Ack, AckItem, AckVerdict, BadCode, Final, Finding, Reveal, StatementList};
-use std::collections::BTreeMap;
+use crate::statement::{Ack, AckItem, AckVerdict, Final, Finding, Reveal, StatementList};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Attester {
     /// Everything that this node has to do as a member for a job.
@@ -169,29 +169,36 @@ impl Attester {
         list.statements.iter().map(leaf).collect()
     }
 
-    /// Certified verdicts of all members on a job's statements: who says ok, who says bad.
-    pub(super) fn verdicts(
-        &self,
-        job: &JobId,
-    ) -> BTreeMap<Hash, (LeafRef, Vec<NodeId>, Vec<(NodeId, BadCode)>)> {
-        let mut verdicts: BTreeMap<Hash, (LeafRef, Vec<NodeId>, Vec<(NodeId, BadCode)>)> = BTreeMap::new();
+    /// Certified verdicts of all members on a job's statements, by the statements' leaf hashes.
+    pub(super) fn verdicts(&self, job: &JobId) -> BTreeMap<Hash, Verdicts> {
+        let mut all: BTreeMap<Hash, Verdicts> = BTreeMap::new();
         for member in self.config.genesis.committee.iter().map(|m| m.root.node_id()) {
             let Some(log) = self.logs.get(&member) else { continue };
             let last = log.final_of(job, true).map_or(u64::MAX, |(index, _)| index);
             for (_, entry) in log.about(job, true).take_while(|(index, _)| *index < last) {
                 let Statement::Ack(ack) = &entry.leaf.statement else { continue };
                 for item in &ack.items {
-                    let (_, ok, bad) = verdicts
-                        .entry(item.statement.hash)
-                        .or_insert_with(|| (item.statement, Vec::new(), Vec::new()));
-                    match item.verdict {
-                        AckVerdict::Ok if !ok.contains(&member) => ok.push(member),
-                        AckVerdict::Bad(code) => bad.push((member, code)),
-                        AckVerdict::Ok => {}
-                    }
+                    let verdicts =
+                        all.entry(item.statement.hash).or_insert_with(|| Verdicts::of(item.statement));
+                    let side =
+                        if item.verdict == AckVerdict::Ok { &mut verdicts.ok } else { &mut verdicts.bad };
+                    side.insert(member);
                 }
             }
         }
-        verdicts
+        all
+    }
+}
+
+/// Which members say ok of a statement, and which say bad.
+pub(super) struct Verdicts {
+    pub(super) statement: LeafRef,
+    pub(super) ok: BTreeSet<NodeId>,
+    pub(super) bad: BTreeSet<NodeId>,
+}
+
+impl Verdicts {
+    fn of(statement: LeafRef) -> Self {
+        Self { statement, ok: BTreeSet::new(), bad: BTreeSet::new() }
     }
 }

@@ -240,7 +240,7 @@ impl Attester {
             }
             return;
         }
-        let statement = Statement::Keyset(self.config.keyset.clone());
+        let statement = Statement::Keyset(Box::new(self.config.keyset.clone()));
         let bytes = Leaf { net: self.net, author: self.node, statement }.encode();
         if let Ok(view) = self.open_log(self.node, &bytes) {
             step.persist(Record::OwnLeaf(ByteBuf::from(bytes)));

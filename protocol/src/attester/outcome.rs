@@ -12,6 +12,9 @@ use crate::statement::{Final, StatementList};
 use crate::wire;
 use std::collections::BTreeMap;
 
+/// Canonical bytes of leaves.
+type Leaves = Vec<Vec<u8>>;
+
 impl Attester {
     /// Looks at the certified Finals of a job; once there is an outcome, assembles what is published.
     pub(super) fn conclude(&mut self, step: &mut Step<'_>, round: &mut Round) {
@@ -127,7 +130,7 @@ impl Attester {
             Some(Outcome::Bounded) => {
                 let quorum = self.policy.quorum();
                 let verdicts = self.verdicts(&round.id).into_values();
-                let held = verdicts.filter(|(_, ok, _)| ok.len() >= quorum).map(|(at, _, _)| at).collect();
+                let held = verdicts.filter(|v| v.ok.len() >= quorum).map(|v| v.statement).collect();
                 Some((StatementList::new(round.id, held), None))
             }
             None => None,
@@ -135,7 +138,7 @@ impl Attester {
     }
 
     /// Announce leaves and keyset leaves of the listed executors.
-    fn executor_leaves(&self, plan: &Plan) -> Option<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+    fn executor_leaves(&self, plan: &Plan) -> Option<(Leaves, Leaves)> {
         let pair = |at: &crate::leaf::LeafRef| {
             let log = self.logs.get(&at.author)?;
             Some((log.resolve(at).ok()??.bytes.clone(), log.entry(0)?.bytes.clone()))

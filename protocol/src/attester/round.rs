@@ -51,7 +51,6 @@ pub(crate) enum RoundState {
 pub(crate) struct Plan {
     pub(crate) suite: Suite,
     pub(crate) executors: Executors,
-    pub(crate) candidates: Vec<Candidate>,
     pub(crate) assignment: Assignment,
 }
 
@@ -113,10 +112,10 @@ impl Attester {
             for index in log.certified_jobs() {
                 let Some(at) = log.reference(index) else { continue };
                 let known = self.rounds.contains_key(&JobId(at.hash.0));
-                if let (false, Some(entry)) = (known, log.entry(index)) {
-                    if let Statement::Job(job) = &entry.leaf.statement {
-                        found.push((at, job.clone()));
-                    }
+                if let (false, Some(Statement::Job(job))) =
+                    (known, log.entry(index).map(|e| &e.leaf.statement))
+                {
+                    found.push((at, job.clone()));
                 }
             }
         }
@@ -156,7 +155,7 @@ impl Attester {
         match planned {
             Ok(Some((suite, executors, candidates))) => {
                 let assignment = assign(&self.net, &round.id, &round.job, &candidates);
-                round.state = RoundState::Ready(Box::new(Plan { suite, executors, candidates, assignment }));
+                round.state = RoundState::Ready(Box::new(Plan { suite, executors, assignment }));
                 self.news = true;
             }
             Ok(None) => {

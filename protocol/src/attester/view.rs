@@ -269,9 +269,8 @@ impl Attester {
                 let executor = assignment.get(slot.index as usize).copied().flatten();
                 let (state, at) = executor
                     .map_or((SlotState::Unassigned, None), |node| self.slot_state(round, slot.index, &node));
-                let counts = at
-                    .and_then(|hash| verdicts.get(&hash))
-                    .map_or((0, 0), |(_, ok, bad)| (ok.len(), bad.len()));
+                let counts =
+                    at.and_then(|hash| verdicts.get(&hash)).map_or((0, 0), |v| (v.ok.len(), v.bad.len()));
                 SlotView {
                     index: slot.index,
                     region: round.job.regions.get(slot.region).cloned().unwrap_or_default(),

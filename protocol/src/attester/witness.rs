@@ -85,7 +85,7 @@ impl Attester {
         if let Some(log) = self.logs.get(&node) {
             return head.verify_log(&log.keyset.log).map_err(|e| Refusal::Forbidden(e.to_string()));
         }
-        let leaf0 = request.leaves.first().ok_or_else(|| Refusal::Size(0))?;
+        let leaf0 = request.leaves.first().ok_or(Refusal::Size(0))?;
         let view = self.open_log(node, leaf0).map_err(Refusal::Forbidden)?;
         head.verify_log(&view.keyset.log).map_err(|e| Refusal::Forbidden(e.to_string()))?;
         self.add_log(step, view, leaf0).map_err(|why| Refusal::Later(30, why))

@@ -74,7 +74,7 @@ impl Node {
     /// Leaf 0 of its log.
     pub fn keyset(&self, net: &NetId) -> Leaf {
         let keyset = Keyset::make(net, &self.root, &self.transport, &self.log, &self.witness);
-        self.says(net, Statement::Keyset(keyset))
+        self.says(net, Statement::Keyset(keyset.into()))
     }
 
     /// A leaf of its log.
