@@ -2,6 +2,7 @@
 
 mod models;
 mod purity;
+mod round_trip;
 mod sources;
 mod tidy;
 mod tokens;

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
+use std::collections::BTreeSet;
 use syn::visit_mut::{VisitMut, visit_file_mut, visit_item_impl_mut, visit_item_mod_mut};
 
 /// Something mentioned, and on which line (from 1).
@@ -70,6 +71,34 @@ pub fn functions(text: &str) -> syn::Result<Vec<(String, usize, usize)>> {
     let mut functions = Functions(Vec::new());
     syn::visit::Visit::visit_file(&mut functions, &syn::parse_file(text)?);
     Ok(functions.0)
+}
+
+/// Variants of an enum of a file, in lower case.
+pub fn variants(text: &str, wanted: &str) -> BTreeSet<String> {
+    let of = |item: syn::Item| match item {
+        syn::Item::Enum(item) if item.ident == wanted => Some(item.variants),
+        _ => None,
+    };
+    let items = syn::parse_file(text).map(|file| file.items).unwrap_or_default();
+    let variants = items.into_iter().filter_map(of).flatten();
+    variants.map(|variant| variant.ident.to_string().to_lowercase()).collect()
+}
+
+/// Types for which a file implements a trait.
+pub fn implementors(text: &str, wanted: &str) -> Vec<String> {
+    let name = |path: &syn::Path| path.segments.last().map(|segment| segment.ident.to_string());
+    let of = |item: syn::Item| match item {
+        syn::Item::Impl(block)
+            if block.trait_.as_ref().and_then(|(path, _)| name(path)).as_deref() == Some(wanted) =>
+        {
+            match *block.self_ty {
+                syn::Type::Path(implementor) => name(&implementor.path),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    syn::parse_file(text).map(|file| file.items.into_iter().filter_map(of).collect()).unwrap_or_default()
 }
 
 /// Drops what is compiled for tests alone.

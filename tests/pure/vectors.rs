@@ -1,6 +1,7 @@
 //! Wire bytes are pinned, decoders accept one encoding of a value, and no kind is left out.
 
 use crate::sources;
+use crate::tokens::{implementors, variants};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,10 +81,10 @@ fn lax_decoders_are_caught() {
 /// I12: no leaf is read under another network's name.
 #[test]
 fn leaves_of_another_network_are_refused() {
-    let leaves: Vec<Vector> = vectors().into_iter().filter(|vector| vector.rust == "Leaf").collect();
+    let leaves: Vec<&Vector> = vectors().iter().filter(|vector| vector.rust == "Leaf").collect();
     let kinds: BTreeSet<&str> = leaves.iter().map(|vector| vector.kind).collect();
-    let said = ["ack", "announce", "commit", "decline", "final", "finding", "job", "keyset", "reveal"];
-    assert_eq!(kinds, BTreeSet::from(said), "every type of leaf");
+    let said = variants(&sources::file("protocol/src/leaf.rs").text, "Statement");
+    assert_eq!(kinds.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), said, "every type of leaf");
     for vector in leaves {
         let refused = Leaf::decode(&vector.bytes, &NetId([7; 32])).map_err(|error| error.to_string());
         assert!(refused.is_err_and(|why| why.contains("network")), "{}", vector.path());
@@ -95,7 +96,7 @@ fn leaves_of_another_network_are_refused() {
 fn kinds_are_not_mistaken_for_each_other() {
     let vectors = vectors();
     let mut mistaken = Vec::new();
-    for vector in &vectors {
+    for vector in vectors {
         let others = vectors.iter().filter(|other| other.kind != vector.kind && !same_decoder(vector, other));
         let accepting = others.filter(|other| (other.decode)(&vector.bytes).is_ok()).map(|other| other.kind);
         for kind in accepting.collect::<BTreeSet<_>>() {
@@ -123,29 +124,12 @@ fn no_wire_type_is_left_out() {
     assert!(missing.is_empty(), "no vector for {missing:?}: add one in tests/src/vectors");
 }
 
-/// Types for which a file implements a trait.
-fn implementors(text: &str, wanted: &str) -> Vec<String> {
-    let name = |path: &syn::Path| path.segments.last().map(|segment| segment.ident.to_string());
-    let of = |item: syn::Item| match item {
-        syn::Item::Impl(block)
-            if block.trait_.as_ref().and_then(|(path, _)| name(path)).as_deref() == Some(wanted) =>
-        {
-            match *block.self_ty {
-                syn::Type::Path(implementor) => name(&implementor.path),
-                _ => None,
-            }
-        }
-        _ => None,
-    };
-    syn::parse_file(text).map(|file| file.items.into_iter().filter_map(of).collect()).unwrap_or_default()
-}
-
 /// The loader notices files that belong to nothing, and halves.
 #[test]
 fn stray_files_are_noticed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let some: Vec<Vector> = vectors().into_iter().take(2).collect();
-    write(folder.path(), &some).expect("written");
+    let some = &vectors()[..2];
+    write(folder.path(), some).expect("written");
     assert_eq!(read(folder.path()).expect("read").len(), 2);
     write(folder.path(), &some[..1]).expect("written again");
     assert_eq!(read(folder.path()).expect("read").len(), 1, "files of no vector are removed");

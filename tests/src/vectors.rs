@@ -18,6 +18,7 @@ pub use attack::{forgeries, mutants};
 pub use files::{folder, read, write};
 
 use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
 use vantage_protocol::hash::sha256;
 
 /// Bytes of one kind, and the decoder that accepts them.
@@ -65,7 +66,12 @@ impl Vector {
 }
 
 /// All of them, sorted by path.
-pub fn vectors() -> Vec<Vector> {
+pub fn vectors() -> &'static [Vector] {
+    static VECTORS: OnceLock<Vec<Vector>> = OnceLock::new();
+    VECTORS.get_or_init(make)
+}
+
+fn make() -> Vec<Vector> {
     let mut all =
         [names::vectors(), leaves::vectors(), blocks::vectors(), messages::vectors(), notes::vectors()]
             .concat();

@@ -19,13 +19,13 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let (folder, vectors) = (folder(), vectors());
     if arguments.write {
-        write(&folder, &vectors)?;
+        write(&folder, vectors)?;
         println!("{} vectors written", vectors.len());
         return Ok(ExitCode::SUCCESS);
     }
     let mut files = read(&folder)?;
     let mut differences = 0;
-    for vector in &vectors {
+    for vector in vectors {
         let verdict = match files.remove(&vector.path()) {
             None => "has no files",
             Some((bytes, _)) if bytes != vector.bytes => "differs in bytes",

@@ -1,0 +1,280 @@
+//! Random values of every type that comes through the codec.
+
+use super::parts::{
+    any_text, ascending, cid, hash, job_id, key, leaf_bytes, name, net, node, reference, salt, signature,
+    text,
+};
+use proptest::collection::{btree_map, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use vantage_protocol::attester::Record;
+use vantage_protocol::bundle::{Bundle, Certs};
+use vantage_protocol::content::Content;
+use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::job::Executors;
+use vantage_protocol::leaf::{Cert, LeafRef};
+use vantage_protocol::log::Cosignature;
+use vantage_protocol::message::{
+    CertsAnswer, CertsRequest, Heads, LogAnswer, LogRequest, ProvenLeaf, WitnessAnswer, WitnessRequest,
+};
+use vantage_protocol::receipt::{Engine, OriginGrade, Receipt, Receipts};
+use vantage_protocol::statement::StatementList;
+use vantage_protocol::suite::{Prompt, PromptKind, Suite};
+use vantage_protocol::target::Surface;
+
+pub fn genesis() -> impl Strategy<Value = Genesis> {
+    let committee = ascending(key(), 1..=6).prop_flat_map(|roots| {
+        let places = vec((name(), name()), roots.len());
+        places.prop_map(move |places| {
+            let members = roots.iter().zip(places);
+            members
+                .map(|(root, (operator, region))| Member { root: *root, operator, region })
+                .collect::<Vec<_>>()
+        })
+    });
+    (text(), 1u64..1 << 40, any::<bool>(), 30u64..=86_400, 1024u64..=1 << 20, vec(text(), 0..3), committee)
+        .prop_map(|(name, founded_s, test, gap_s_min, output_bytes_max, founders, committee)| Genesis {
+            v: 1,
+            name,
+            founded_s,
+            test,
+            gap_s_min,
+            output_bytes_max,
+            founders,
+            committee,
+        })
+}
+
+pub fn suite() -> impl Strategy<Value = Suite> {
+    let kind = prop::sample::select(vec![
+        PromptKind::Identity,
+        PromptKind::Fact,
+        PromptKind::Control,
+        PromptKind::Contested,
+        PromptKind::Open,
+    ]);
+    // control characters are allowed in a prompt
+    let said = "(?s).{1,60}";
+    let prompts = ascending(name(), 1..=5).prop_flat_map(move |ids| {
+        let rest = vec((name(), kind.clone(), said), ids.len());
+        rest.prop_map(move |rest| {
+            let prompts = ids.iter().cloned().zip(rest);
+            prompts.map(|(id, (topic, kind, text))| Prompt { id, topic, kind, text }).collect::<Vec<_>>()
+        })
+    });
+    (text(), text(), 1u32..=4096, 0u32..=2000, of(any::<u32>()), prompts).prop_map(
+        |(name, label, tokens_max, temperature_milli, seed, prompts)| Suite {
+            v: 1,
+            name,
+            label,
+            tokens_max,
+            temperature_milli,
+            seed,
+            prompts,
+        },
+    )
+}
+
+pub fn executors() -> impl Strategy<Value = Executors> {
+    let rest = |authors: Vec<_>| {
+        vec((any::<u64>(), hash()), authors.len()).prop_map(move |rest| {
+            let references = authors.iter().zip(rest);
+            references
+                .map(|(author, (index, hash))| LeafRef { author: *author, index, hash })
+                .collect::<Vec<_>>()
+        })
+    };
+    ascending(node(), 1..=6).prop_flat_map(rest).prop_map(|announces| Executors { v: 1, announces })
+}
+
+pub fn receipts() -> impl Strategy<Value = Receipts> {
+    (job_id(), any::<u32>(), node(), vec(receipt(), 1..4)).prop_map(|(job, slot, executor, cells)| Receipts {
+        v: 1,
+        job,
+        slot,
+        executor,
+        cells,
+    })
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    let engine = (text(), hash(), hash(), text(), text(), any::<u32>()).prop_map(
+        |(name, model, weights, quantisation, cpu, threads)| Engine {
+            name,
+            model,
+            weights,
+            quantisation,
+            cpu,
+            threads,
+        },
+    );
+    let cell = (any::<u32>(), any::<u32>(), hash());
+    let came = (prop_oneof![cid().prop_map(Ok), text().prop_map(Err)], of(cid()), of(any::<u16>()));
+    let said = (of(text()), of(text()), of(text()), btree_map(name(), text(), 0..4));
+    let counted =
+        (any::<u64>(), any::<u64>(), of(any::<u32>()), of(any::<u32>()), of(any::<u64>()), any::<u32>());
+    let how = (prop_oneof![Just(Surface::Open), Just(Surface::Api)], any::<bool>(), of(engine));
+    (cell, came, said, counted, how).prop_map(
+        |(
+            (prompt, repeat, request),
+            (came, response, status),
+            (model, request_id, finish, headers),
+            (started_ms, ended_ms, input_tokens, output_tokens, cost_microusd, attempts),
+            (surface, sim, engine),
+        )| Receipt {
+            prompt,
+            repeat,
+            request,
+            output: came.clone().ok(),
+            response,
+            failure: came.err(),
+            status,
+            model,
+            request_id,
+            finish,
+            headers,
+            started_ms,
+            ended_ms,
+            input_tokens,
+            output_tokens,
+            cost_microusd,
+            attempts,
+            surface,
+            sim,
+            engine,
+            origin: OriginGrade::Own,
+        },
+    )
+}
+
+pub fn statement_list() -> impl Strategy<Value = StatementList> {
+    (job_id(), vec(reference(), 0..6)).prop_map(|(job, statements)| StatementList::new(job, statements))
+}
+
+pub fn cert() -> impl Strategy<Value = Cert> {
+    (leaf_bytes(), any_text()).prop_map(|(leaf, proof)| Cert { leaf: leaf.into_vec(), proof })
+}
+
+pub fn content() -> impl Strategy<Value = Content> {
+    let parts = (cid(), cid(), cid(), cid(), cid());
+    let pairs = vec((cid(), cid()), 1..5);
+    (net(), job_id(), any::<u64>(), parts, pairs, vec(cid(), 0..5)).prop_map(
+        |(net, id, index, (genesis, job, suite, executors, list), pairs, statements)| {
+            let (announces, keysets) = pairs.into_iter().unzip();
+            Content {
+                v: 1,
+                net,
+                genesis,
+                id,
+                index,
+                job,
+                suite,
+                executors,
+                announces,
+                keysets,
+                list,
+                statements,
+            }
+        },
+    )
+}
+
+pub fn bundle() -> impl Strategy<Value = Bundle> {
+    (net(), cid(), of(cid()), cid()).prop_map(|(net, content, report, certs)| Bundle {
+        v: 1,
+        net,
+        content,
+        report,
+        certs,
+    })
+}
+
+pub fn certs() -> impl Strategy<Value = Certs> {
+    (job_id(), vec(leaf_bytes(), 0..4), vec(cert(), 0..4)).prop_map(|(job, keysets, certs)| Certs {
+        v: 1,
+        job,
+        keysets,
+        certs,
+    })
+}
+
+pub fn record() -> impl Strategy<Value = Record> {
+    let leaves = (node(), any::<u64>(), vec(leaf_bytes(), 0..4));
+    let witnessed = (node(), any::<u64>(), hash(), any::<u64>());
+    let salted = (job_id(), any::<u32>(), salt(), cid());
+    prop_oneof![
+        leaf_bytes().prop_map(Record::OwnLeaf),
+        leaves.prop_map(|(node, start, leaves)| Record::Leaves { node, start, leaves }),
+        any_text().prop_map(Record::Head),
+        witnessed.prop_map(|(node, size, root, time_s)| Record::Witnessed { node, size, root, time_s }),
+        salted.prop_map(|(job, slot, salt, receipts)| Record::Salted { job, slot, salt, receipts }),
+        (node(), any::<u64>()).prop_map(|(node, size)| Record::Rewind { node, size }),
+    ]
+}
+
+pub fn heads() -> impl Strategy<Value = Heads> {
+    let leaves = ascending(any::<u64>(), 0..=4).prop_flat_map(|indices| {
+        let rest = vec((leaf_bytes(), vec(hash(), 0..5)), indices.len());
+        rest.prop_map(move |rest| {
+            let leaves = indices.iter().zip(rest);
+            leaves.map(|(index, (leaf, path))| ProvenLeaf { index: *index, leaf, path }).collect::<Vec<_>>()
+        })
+    });
+    (net(), any::<u64>(), any_text(), leaves).prop_map(|(net, sent_s, note, leaves)| Heads {
+        net,
+        sent_s,
+        note,
+        leaves,
+    })
+}
+
+pub fn witness_request() -> impl Strategy<Value = WitnessRequest> {
+    (net(), node(), any_text(), vec(leaf_bytes(), 0..4)).prop_map(|(net, to, add, leaves)| WitnessRequest {
+        net,
+        to,
+        add,
+        leaves,
+    })
+}
+
+pub fn witness_answer() -> impl Strategy<Value = WitnessAnswer> {
+    let cosigned = (any::<u64>(), signature())
+        .prop_map(|(time, signature)| (200, Some(Cosignature { time, signature })));
+    let refused =
+        prop::sample::select(vec![400u16, 403, 404, 409, 422, 503]).prop_map(|status| (status, None));
+    (prop_oneof![cosigned, refused], of(any::<u64>()), of(any::<u32>()), of(text())).prop_map(
+        |((status, cosignature), size, retry_s, why)| WitnessAnswer {
+            status,
+            size,
+            retry_s,
+            cosignature,
+            why,
+        },
+    )
+}
+
+pub fn log_request() -> impl Strategy<Value = LogRequest> {
+    let heads = (net(), of(node())).prop_map(|(net, after)| LogRequest::Heads { net, after });
+    let range = (net(), node(), any::<u64>(), 0u32..=128)
+        .prop_map(|(net, node, start, count)| LogRequest::Range { net, node, start, count });
+    prop_oneof![heads, range]
+}
+
+pub fn log_answer() -> impl Strategy<Value = LogAnswer> {
+    let heads = (vec((any_text(), leaf_bytes()), 0..4), any::<bool>())
+        .prop_map(|(heads, more)| LogAnswer::Heads { heads, more });
+    let range =
+        (any_text(), vec(leaf_bytes(), 0..4)).prop_map(|(note, leaves)| LogAnswer::Range { note, leaves });
+    prop_oneof![heads, range, Just(LogAnswer::Unknown)]
+}
+
+pub fn certs_request() -> impl Strategy<Value = CertsRequest> {
+    (net(), cid()).prop_map(|(net, content)| CertsRequest { net, content })
+}
+
+pub fn certs_answer() -> impl Strategy<Value = CertsAnswer> {
+    of((bundle(), certs())).prop_map(|both| {
+        let (bundle, certs) = both.unzip();
+        CertsAnswer { bundle, certs }
+    })
+}
