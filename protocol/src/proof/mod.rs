@@ -4,13 +4,25 @@
 mod car;
 mod compare_input;
 mod content;
+mod evidence;
 mod executors;
 mod judge;
 mod links;
+mod verdict;
+mod verify;
+
+#[cfg(test)]
+mod tests;
 
 pub use car::{CAR_BYTES_MAX, Car, CarError};
 pub use compare_input::{Compared, Compiled, NotComparable, compare_input, report};
 pub use content::{Assembled, Parts, assemble, bundle, certs};
+pub use evidence::{Accused, Evidence, Offence};
 pub use executors::candidates;
 pub use judge::{Get, Judge, Judgement, judge_reveal};
 pub use links::{BLOCKS_MAX, Closure, Link, Role, closure, links};
+pub use verdict::{
+    Comparison, FinalPart, Independence, Integrity, JobPart, Network, Quorum, Span, Summary, TimeBracket,
+    Verdict, Who,
+};
+pub use verify::{Trust, verify, verify_car};

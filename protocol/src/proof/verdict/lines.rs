@@ -1,0 +1,138 @@
+//! A verdict for people: one line a part. Names in it come from outside, so every line is escaped.
+
+use super::{Span, TimeBracket, Verdict};
+use crate::compare::{Account, escape_line};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Verdict {
+    /// The verdict, part by part, safe for a terminal.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("summary: {}", self.summary.word())];
+        lines.extend(self.reasons.iter().map(|why| format!("reason: {why}")));
+        lines.extend(self.remarks.iter().map(|why| format!("remark: {why}")));
+        self.head(&mut lines);
+        self.people(&mut lines);
+        lines.push(format!("region confidence: {}", self.region_confidence));
+        lines.push(format!("origin grade: {} (the executor's own word)", self.origin_grade));
+        time(&self.time, &mut lines);
+        self.findings(&mut lines);
+        lines.extend(self.labels.iter().map(|label| format!("label: {label}")));
+        lines.extend(self.not_shown.iter().map(|what| format!("not shown: {what}")));
+        lines.iter().map(|line| escape_line(line)).collect()
+    }
+
+    fn head(&self, lines: &mut Vec<String>) {
+        let i = &self.integrity;
+        let state = if i.complete { "complete" } else { "not complete" };
+        lines.push(format!(
+            "integrity: {} blocks, {} bytes, every hash checked; {state}, {} missing",
+            i.blocks, i.bytes, i.missing
+        ));
+        let n = &self.network;
+        let belongs = if n.matches { "matches" } else { "does not match" };
+        let name = n.name.as_deref().unwrap_or("?");
+        lines.push(format!(
+            "network: {} ({name}): {belongs}; committee of {}, quorum {}, {} may be faulty",
+            n.net, n.members, n.quorum, n.faults
+        ));
+        if let Some(job) = &self.job {
+            lines.push(format!("content: {}", job.content));
+            lines.push(format!("job: {} by {} ({})", job.id, job.author, job.author_operator));
+            lines.push(format!("suite: {} ({})", job.suite, job.suite_label));
+            lines.push(format!(
+                "asked: {} from {}; {} slots, {} revealed, {} declined",
+                job.targets.join(", "),
+                job.regions.join(", "),
+                job.slots,
+                job.reveals,
+                job.declines
+            ));
+        }
+    }
+
+    fn people(&self, lines: &mut Vec<String>) {
+        let q = &self.quorum;
+        let root = q.root.map_or_else(|| "none".to_owned(), |root| root.to_string());
+        lines.push(format!("quorum: {} Finals count for root {root}, it takes {}", q.have, q.need));
+        for last in &q.finals {
+            let who = &last.member;
+            let state = last
+                .why_not
+                .as_ref()
+                .map_or_else(|| "counts".to_owned(), |why| format!("does not count: {why}"));
+            lines.push(format!(
+                "final: {} ({}, {}): {} statements; {state}",
+                who.node.short(),
+                who.operator,
+                who.region,
+                last.count
+            ));
+        }
+        let i = &self.independence;
+        lines.push(format!(
+            "independence: {} executors by {} in {}; Finals by {} in {}; cosigned by {} in {}",
+            i.executors,
+            few("operator", &i.executor_operators),
+            few("region", &i.executor_regions),
+            few("operator", &i.final_operators),
+            few("region", &i.final_regions),
+            few("operator", &i.cosigner_operators),
+            few("region", &i.cosigner_regions)
+        ));
+    }
+
+    fn findings(&self, lines: &mut Vec<String>) {
+        let c = &self.comparison;
+        match c.recomputed {
+            Some(cid) => lines.push(format!(
+                "comparison: recomputed as {cid}, named by {} counting Finals{}",
+                c.attested_by,
+                if c.attested { ": attested" } else { ": not attested by a quorum" }
+            )),
+            None => lines.push("comparison: could not be recomputed".into()),
+        }
+        match &self.cells {
+            Some(cells) => {
+                lines.push(format!("cells: {} of {}: {}", cells.total(), self.cells_total, account(cells)))
+            }
+            None => lines.push(format!("cells: {} in the job, not accounted for", self.cells_total)),
+        }
+    }
+}
+
+fn time(time: &TimeBracket, lines: &mut Vec<String>) {
+    let parts = [
+        ("job", time.job, None),
+        ("commits", time.commits, time.commit_by_s),
+        ("reveals", time.reveals, time.reveal_by_s),
+        ("finals", time.finals, time.final_by_s),
+    ];
+    for (what, span, by_s) in parts {
+        let Some(Span { earliest_s, latest_s }) = span else { continue };
+        let by = by_s.map_or_else(String::new, |by| format!(", deadline {by}"));
+        lines.push(format!("time: {what} cosigned from {earliest_s} to {latest_s} (POSIX seconds{by})"));
+    }
+}
+
+fn few(what: &str, names: &BTreeSet<String>) -> String {
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let list: Vec<&str> = names.iter().map(String::as_str).collect();
+    let list = if list.is_empty() { String::new() } else { format!(" ({})", list.join(", ")) };
+    format!("{} {what}{plural}{list}", names.len())
+}
+
+fn account(cells: &Account) -> String {
+    let mut parts = vec![format!("{} answered", cells.answered)];
+    let coded = |what: &str, codes: &BTreeMap<String, u64>| {
+        codes.iter().map(|(code, n)| format!("{n} {what} ({code})")).collect::<Vec<_>>()
+    };
+    parts.extend(coded("failed", &cells.failed));
+    parts.extend(coded("bad", &cells.bad));
+    parts.extend(coded("declined", &cells.declined));
+    for (what, n) in [("unassigned", cells.unassigned), ("not in the set", cells.not_in_set)] {
+        if n > 0 {
+            parts.push(format!("{n} {what}"));
+        }
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,373 @@
+//! Verification of a job by anyone, offline: the only trust input is the network's genesis or its
+//! hash. Nothing panics on what comes from outside, and nothing is taken on a publisher's word.
+
+mod certs;
+mod finals;
+mod keyring;
+mod plan;
+mod problems;
+mod statements;
+
+use super::car::Car;
+use super::compare_input::{Compared, NotComparable, report};
+use super::judge::Get;
+use super::links::{Link, closure};
+use super::verdict::{Independence, Integrity, JobPart, Summary, TimeBracket, Verdict, Who};
+use crate::bundle::{Bundle, Certs};
+use crate::cid::Cid;
+use crate::content::Content;
+use crate::genesis::Genesis;
+use crate::id::{NetId, NodeId};
+use crate::wire;
+use certs::Shown;
+use core::cell::RefCell;
+use finals::{Outcome, Weighed};
+use keyring::Keyring;
+use plan::Plan;
+use problems::Problems;
+use statements::Listed;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a verifier trusts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trust {
+    /// A genesis that the verifier holds.
+    Genesis(Box<Genesis>),
+    /// The hash of a genesis; the genesis itself comes with the content.
+    Hash(NetId),
+}
+
+impl Trust {
+    /// The network's id.
+    pub fn net(&self) -> NetId {
+        match self {
+            Trust::Genesis(genesis) => genesis.net(),
+            Trust::Hash(net) => *net,
+        }
+    }
+}
+
+/// Verifies a bundle file. What does not parse is INVALID.
+pub fn verify_car(bytes: &[u8], trust: &Trust) -> Verdict {
+    match Car::parse(bytes) {
+        Ok(car) => verify_blocks(car.root, &car.blocks, trust, Problems::default()),
+        Err(why) => {
+            let mut problems = Problems::default();
+            problems.invalid(why.to_string());
+            conclude(Verdict::new(trust.net()), problems, None)
+        }
+    }
+}
+
+/// Verifies a bundle or a content by its id, with blocks from anywhere. Bytes that are not what
+/// their id names make it INVALID.
+pub fn verify(root: Cid, get: Get<'_>, trust: &Trust) -> Verdict {
+    let blocks: RefCell<BTreeMap<Cid, Vec<u8>>> = RefCell::default();
+    let false_blocks: RefCell<BTreeSet<Cid>> = RefCell::default();
+    closure(root, &|cid| {
+        let block = get(cid)?;
+        if !cid.names(&block) {
+            false_blocks.borrow_mut().insert(*cid);
+            return None;
+        }
+        blocks.borrow_mut().insert(*cid, block.clone());
+        Some(block)
+    });
+    let mut problems = Problems::default();
+    for cid in false_blocks.into_inner() {
+        problems.invalid(format!("block {cid}: its bytes have another hash"));
+    }
+    verify_blocks(root, &blocks.into_inner(), trust, problems)
+}
+
+fn verify_blocks(
+    root: Cid,
+    blocks: &BTreeMap<Cid, Vec<u8>>,
+    trust: &Trust,
+    mut problems: Problems,
+) -> Verdict {
+    let mut verdict = Verdict::new(trust.net());
+    let get = |cid: &Cid| blocks.get(cid).cloned();
+    verdict.integrity = integrity(root, blocks, &mut problems);
+    let outcome = examine(root, &get, trust, &mut verdict, &mut problems);
+    conclude(verdict, problems, outcome)
+}
+
+/// Everything below the root is there, and nothing else.
+fn integrity(root: Cid, blocks: &BTreeMap<Cid, Vec<u8>>, problems: &mut Problems) -> Integrity {
+    let closure = closure(root, &|cid| blocks.get(cid).cloned());
+    let held: BTreeSet<&Cid> = closure.held.iter().collect();
+    for stray in blocks.keys().filter(|cid| !held.contains(cid)) {
+        problems.invalid(format!("block {stray}: nothing links it"));
+    }
+    for (Link { role, cid }, why) in &closure.malformed {
+        problems.invalid(format!("{} {cid}: {why}", role.word()));
+    }
+    for Link { role, cid } in &closure.missing {
+        problems.incomplete(format!("{} {cid}: the block is missing", role.word()));
+    }
+    Integrity {
+        root: Some(root),
+        blocks: closure.held.len(),
+        bytes: closure.bytes,
+        missing: closure.missing.len(),
+        complete: closure.missing.is_empty() && closure.malformed.is_empty(),
+    }
+}
+
+/// All that is checked beyond the blocks themselves. None where something that everything else
+/// hangs on cannot be read: the reason then stands among the problems.
+fn examine(
+    root: Cid,
+    get: Get<'_>,
+    trust: &Trust,
+    verdict: &mut Verdict,
+    problems: &mut Problems,
+) -> Option<Outcome> {
+    let net = trust.net();
+    let head = Head::read(root, get, &net, problems)?;
+    verdict.network.matches = true;
+    let genesis = genesis(&head.content, get, trust, problems)?;
+    verdict.network.name = Some(genesis.name.clone());
+    verdict.network.test = Some(genesis.test);
+    verdict.network.members = genesis.size();
+    verdict.network.quorum = genesis.quorum();
+    verdict.network.faults = genesis.faults();
+    verdict.quorum.need = genesis.quorum();
+
+    let plan = Plan::read(&net, &genesis, &head.content, get, problems)?;
+    verdict.labels = labels(&genesis, &plan);
+    verdict.not_shown = not_shown(&plan);
+    verdict.cells_total = plan.cells_total();
+    let certs = head.certs(get, problems);
+    let keyring = Keyring::read(&net, &genesis, &plan, &head.content, &certs, get, problems);
+    let mut shown = Shown::read(&net, &genesis, &plan, &keyring, &certs, problems);
+    let listed = Listed::check(&genesis, &plan, &head.content, &keyring, &mut shown, get, problems)?;
+    let weighed = Weighed::weigh(&genesis, &plan, &listed, &shown, problems);
+
+    let job_cert = shown.certified(&plan.at, "job", problems).map(|proven| proven.span());
+    verdict.job = Some(job_part(&genesis, &plan, &head, &listed));
+    verdict.time = TimeBracket {
+        job: job_cert.flatten(),
+        commits: listed.commits,
+        reveals: listed.reveals,
+        finals: weighed.span,
+        commit_by_s: Some(plan.job.commit_by_s),
+        reveal_by_s: Some(plan.job.reveal_by_s),
+        final_by_s: Some(plan.job.final_by_s),
+    };
+    verdict.independence = independence(&genesis, &plan, &listed, &shown, &weighed);
+    verdict.quorum.have = weighed.finals.iter().filter(|f| f.counts).count();
+    verdict.quorum.root = Some(listed.list.root());
+    verdict.quorum.cosigners = shown.cosigners().iter().filter_map(|node| who(&genesis, node)).collect();
+    compare(&genesis, &plan, &head, &listed, &weighed, get, verdict, problems);
+    verdict.quorum.finals = weighed.finals;
+    weighed.outcome
+}
+
+/// What stands at the top: a bundle's head with its content, or a content alone.
+struct Head {
+    bundle: Option<Bundle>,
+    cid: Cid,
+    content: Content,
+}
+
+impl Head {
+    fn read(root: Cid, get: Get<'_>, net: &NetId, problems: &mut Problems) -> Option<Self> {
+        // what is missing or malformed is said already
+        let bundle: Option<Bundle> = wire::decode(&get(&root)?).ok();
+        let cid = bundle.as_ref().map_or(root, |b| b.content);
+        let content: Content = wire::decode(&get(&cid)?).ok()?;
+        for found in bundle.iter().map(|b| b.net).chain([content.net]) {
+            if found != *net {
+                problems.invalid(format!("it belongs to network {found}, you trust {net}"));
+                return None;
+            }
+        }
+        if content.genesis.digest.0 != net.0 {
+            problems.invalid(format!("its genesis has the hash {}, you trust {net}", content.genesis.digest));
+            return None;
+        }
+        Some(Self { bundle, cid, content })
+    }
+
+    /// The certs; none at all where only the content is there.
+    fn certs(&self, get: Get<'_>, problems: &mut Problems) -> Certs {
+        let none = Certs { v: 1, job: self.content.id, keysets: Vec::new(), certs: Vec::new() };
+        let Some(bundle) = &self.bundle else {
+            problems.incomplete("no certs: this is a content without a bundle, ask a peer for its certs");
+            return none;
+        };
+        let Some(bytes) = get(&bundle.certs) else { return none };
+        match wire::decode::<Certs>(&bytes) {
+            Ok(certs) if certs.job == self.content.id => certs,
+            Ok(_) => {
+                problems.invalid("certs: they belong to another job");
+                none
+            }
+            Err(why) => {
+                problems.invalid(why.to_string());
+                none
+            }
+        }
+    }
+}
+
+fn genesis(content: &Content, get: Get<'_>, trust: &Trust, problems: &mut Problems) -> Option<Genesis> {
+    if let Trust::Genesis(genesis) = trust {
+        return Some((**genesis).clone());
+    }
+    match wire::decode(&get(&content.genesis)?) {
+        Ok(genesis) => Some(genesis),
+        Err(why) => {
+            problems.invalid(why.to_string());
+            None
+        }
+    }
+}
+
+/// Recomputes the comparison and holds it against what is shown and what Finals name.
+#[allow(clippy::too_many_arguments)] // one thought over all that was gathered
+fn compare(
+    genesis: &Genesis,
+    plan: &Plan,
+    head: &Head,
+    listed: &Listed,
+    weighed: &Weighed,
+    get: Get<'_>,
+    verdict: &mut Verdict,
+    problems: &mut Problems,
+) {
+    let shown = head.bundle.as_ref().and_then(|b| b.report);
+    verdict.comparison.shown = shown;
+    let compared = Compared {
+        net: plan.net,
+        genesis,
+        id: plan.id,
+        job: &plan.job,
+        suite: &plan.suite,
+        assignment: &plan.assignment,
+        statements: &listed.said,
+    };
+    let compiled = match report(&compared, get) {
+        Ok(compiled) => compiled,
+        Err(NotComparable::Missing(_)) => return,
+        Err(why) => return problems.invalid(why.to_string()),
+    };
+    if shown.is_some_and(|cid| cid != compiled.cid) {
+        problems.invalid("report: recomputing the comparison gives another one than the bundle shows");
+    }
+    let counted = || weighed.finals.iter().filter(|f| f.counts);
+    let attested = counted().filter(|f| f.report == Some(compiled.cid)).count();
+    let mut others: BTreeMap<Cid, usize> = BTreeMap::new();
+    for cid in counted().filter_map(|f| f.report).filter(|cid| *cid != compiled.cid) {
+        *others.entry(cid).or_default() += 1;
+    }
+    for (cid, members) in others {
+        if members >= genesis.quorum() {
+            problems.invalid(format!("report: {members} Finals name {cid}, recomputing gives another one"));
+        } else {
+            problems.remark(format!("{members} Finals name the report {cid}, recomputing gives another"));
+        }
+    }
+    verdict.comparison.recomputed = Some(compiled.cid);
+    verdict.comparison.attested_by = attested;
+    verdict.comparison.attested = attested >= genesis.quorum();
+    verdict.cells = Some(compiled.report.cells.clone());
+    verdict.report = Some(compiled.report);
+}
+
+fn job_part(genesis: &Genesis, plan: &Plan, head: &Head, listed: &Listed) -> JobPart {
+    JobPart {
+        id: plan.id,
+        content: head.cid,
+        author: plan.at.author,
+        author_operator: genesis.operator(&plan.at.author).label().to_owned(),
+        suite: plan.suite.name.clone(),
+        suite_label: plan.suite.label.clone(),
+        targets: plan.job.targets.iter().map(|t| t.target.to_string()).collect(),
+        regions: plan.job.regions.clone(),
+        slots: plan.assignment.len(),
+        reveals: listed.executors().count(),
+        declines: listed.said.len() - listed.executors().count(),
+    }
+}
+
+fn independence(
+    genesis: &Genesis,
+    plan: &Plan,
+    listed: &Listed,
+    shown: &Shown,
+    weighed: &Weighed,
+) -> Independence {
+    let executors: BTreeSet<NodeId> = listed.executors().map(|(node, _)| node).collect();
+    let regions = listed.executors().filter_map(|(_, slot)| {
+        let slot = plan.job.slot(slot)?;
+        plan.job.regions.get(slot.region).cloned()
+    });
+    let finals = || weighed.finals.iter().filter(|f| f.counts).map(|f| &f.member);
+    let cosigners: Vec<Who> = shown.cosigners().iter().filter_map(|node| who(genesis, node)).collect();
+    Independence {
+        executors: executors.len(),
+        executor_operators: executors.iter().map(|n| genesis.operator(n).label().to_owned()).collect(),
+        executor_regions: regions.collect(),
+        final_operators: finals().map(|w| w.operator.clone()).collect(),
+        final_regions: finals().map(|w| w.region.clone()).collect(),
+        cosigner_operators: cosigners.iter().map(|w| w.operator.clone()).collect(),
+        cosigner_regions: cosigners.iter().map(|w| w.region.clone()).collect(),
+    }
+}
+
+fn who(genesis: &Genesis, node: &NodeId) -> Option<Who> {
+    let member = genesis.member(node)?;
+    Some(Who { node: *node, operator: member.operator.clone(), region: member.region.clone() })
+}
+
+fn labels(genesis: &Genesis, plan: &Plan) -> Vec<String> {
+    let mut labels = vec!["executors: author-chosen".to_owned()];
+    if plan.job.beacon.is_none() {
+        labels.push("assignment: predictable".into());
+    }
+    labels.push("copyable: the suite holds nothing that only this job's executors could know".into());
+    for target in plan.job.targets.iter().map(|t| &t.target).filter(|t| t.is_sim()) {
+        labels.push(format!("simulated: {target}"));
+    }
+    if genesis.test {
+        labels.push("test network".into());
+    }
+    if genesis.faults() == 0 {
+        labels.push(format!("committee of {}: no faulty member is tolerated (f = 0)", genesis.size()));
+    }
+    labels
+}
+
+fn not_shown(plan: &Plan) -> Vec<String> {
+    let mut not_shown = vec![
+        "that answers are true: a quorum holds the same set, nothing more".to_owned(),
+        "where executors stood: regions are declared, a proxy with the key passes".into(),
+        "that executors put the requests as they say: their own word (origin grade self)".into(),
+        "that announces stand in the executors' logs: the job's author listed them, the committee checks them"
+            .into(),
+        "that no other commit came earlier in an executor's log: the committee checks that".into(),
+    ];
+    if plan.job.targets.iter().any(|t| t.target.surface() == crate::target::Surface::Api) {
+        not_shown
+            .push("which weights ran behind an API, and that the API equals the vendor's product".into());
+    }
+    not_shown
+}
+
+fn conclude(mut verdict: Verdict, problems: Problems, outcome: Option<Outcome>) -> Verdict {
+    verdict.summary = match outcome {
+        _ if problems.has_invalid() => Summary::Invalid,
+        _ if problems.has_incomplete() => Summary::Incomplete,
+        Some(Outcome::Sealed) => Summary::Sealed,
+        Some(Outcome::Bounded) => Summary::Bounded,
+        None => Summary::Incomplete,
+    };
+    let (reasons, remarks, evidence) = problems.into_parts();
+    verdict.reasons = reasons;
+    verdict.remarks = remarks;
+    verdict.evidence = evidence;
+    verdict
+}

@@ -1,0 +1,74 @@
+//! The job and everything that it names, as far as it can be recomputed.
+
+use super::super::executors::candidates;
+use super::super::judge::Get;
+use super::super::links::block;
+use super::problems::Problems;
+use crate::assignment::{Assignment, assign};
+use crate::cid::Cid;
+use crate::content::Content;
+use crate::genesis::Genesis;
+use crate::id::{JobId, NetId};
+use crate::job::{Executors, Job};
+use crate::leaf::{Leaf, LeafRef, Statement};
+use crate::log::leaf_hash;
+use crate::suite::Suite;
+use crate::wire::Wire;
+
+/// The job, its suite, its executor list, and who takes which slot.
+pub(super) struct Plan {
+    pub(super) net: NetId,
+    pub(super) id: JobId,
+    pub(super) at: LeafRef,
+    pub(super) job: Job,
+    pub(super) suite: Suite,
+    pub(super) executors: Executors,
+    pub(super) assignment: Assignment,
+}
+
+impl Plan {
+    pub(super) fn read(
+        net: &NetId,
+        genesis: &Genesis,
+        content: &Content,
+        get: Get<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let bytes = get(&content.job)?;
+        let read = || {
+            let leaf = Leaf::decode(&bytes, net).map_err(|e| e.to_string())?;
+            let Statement::Job(job) = leaf.statement else { return Err("the leaf holds no job".to_owned()) };
+            let hash = leaf_hash(&bytes);
+            if hash.0 != content.id.0 {
+                return Err("the leaf is not the one that the content's job id names".to_owned());
+            }
+            if (job.suite, job.executors) != (content.suite, content.executors) {
+                return Err("the content links another suite or executor list than the job".to_owned());
+            }
+            job.check_in(genesis)?;
+            Ok((LeafRef { author: leaf.author, index: content.index, hash }, job))
+        };
+        let (at, job) = read().map_err(|why| problems.invalid(format!("job: {why}"))).ok()?;
+        let suite: Suite = decoded(get, &content.suite, problems)?;
+        let executors: Executors = decoded(get, &content.executors, problems)?;
+        if let Err(why) = job.check_with(&suite) {
+            problems.invalid(format!("job: {why}"));
+            return None;
+        }
+        let announces: Vec<Vec<u8>> = content.announces.iter().map(get).collect::<Option<_>>()?;
+        let candidates = candidates(net, genesis, &executors, &announces)
+            .map_err(|why| problems.invalid(format!("executor list: {why}")))
+            .ok()?;
+        let assignment = assign(net, &content.id, &job, &candidates);
+        Some(Self { net: *net, id: content.id, at, job, suite, executors, assignment })
+    }
+
+    /// Cells of all slots together.
+    pub(super) fn cells_total(&self) -> u64 {
+        self.job.slots().map(|slot| self.job.cells(slot, &self.suite).len() as u64).sum()
+    }
+}
+
+fn decoded<T: Wire>(get: Get<'_>, cid: &Cid, problems: &mut Problems) -> Option<T> {
+    block(get, cid)?.map_err(|why| problems.invalid(why.to_string())).ok()
+}
