@@ -99,6 +99,7 @@ async fn endless_wantlists_are_bounded_and_odd_ones_answered() {
     let mut peer = RawPeer::connect(BITSWAP, node.id, node.addr()).await;
     let absent: Vec<_> = (0..5000).map(|n| block(n, 8).0).collect();
     peer.send(wantlist(&absent, true));
+    assert!(!peer.hear().await.is_empty(), "it is told what is not here");
     until("the rest was dropped", async || node.counter("wants_dropped").await == 5000 - 1024).await;
 
     let digest = *block(1, 8).0.hash();
