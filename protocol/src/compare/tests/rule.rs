@@ -1,6 +1,6 @@
 //! Planted differences are found, noise is not accused, and too little is called so.
 
-use super::world::{Lcg, answered, cell, fill, job};
+use super::world::{Lcg, answered, both_texts, cell, fill, job};
 use crate::cid::Cid;
 use crate::compare::*;
 
@@ -40,10 +40,7 @@ fn a_planted_difference_stands_out_against_the_repeats() {
     assert!(finding.across.unwrap().shared.highest_ppm < finding.floor_ppm.unwrap());
     assert_eq!(finding.chance.unwrap(), Chance { answers_ppm: 28_572, operators_ppm: 333_334 });
     let example = finding.example.as_ref().unwrap();
-    let first: String =
-        example.ops.iter().filter(|op| !matches!(op, DiffOp::Insert(_))).map(DiffOp::text).collect();
-    let second: String =
-        example.ops.iter().filter(|op| !matches!(op, DiffOp::Delete(_))).map(DiffOp::text).collect();
+    let [first, second] = both_texts(&example.ops);
     assert!(OPENING.contains(&first.as_str()) && PLANTED.contains(&second.as_str()), "{first} / {second}");
     assert_eq!(Cid::raw(first.as_bytes()), example.first.output);
 

@@ -1,7 +1,7 @@
 //! Jobs to compare.
 
 use crate::cid::Cid;
-use crate::compare::{Cell, CellState, Input, Operator, PromptInfo, Report, TargetInfo};
+use crate::compare::{Cell, CellState, DiffOp, Input, Operator, PromptInfo, Report, TargetInfo};
 use crate::hash::sha256;
 use crate::id::NodeId;
 
@@ -65,4 +65,11 @@ pub fn fill(input: &mut Input, mut text: impl FnMut(u32, u32, u32) -> String) {
 
 pub fn bytes(report: &Report) -> Vec<u8> {
     serde_ipld_dagcbor::to_vec(report).unwrap()
+}
+
+/// The texts that a diff makes up.
+pub fn both_texts(ops: &[DiffOp]) -> [String; 2] {
+    let first = ops.iter().filter(|op| !matches!(op, DiffOp::Insert(_))).map(DiffOp::text);
+    let second = ops.iter().filter(|op| !matches!(op, DiffOp::Delete(_))).map(DiffOp::text);
+    [first.collect(), second.collect()]
 }
