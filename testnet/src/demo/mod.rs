@@ -1,0 +1,179 @@
+//! The demo: the main job, end to end, on real processes, with a stranger's verification at the end.
+
+mod model;
+mod outcome;
+mod progress;
+
+use crate::cluster::{self, Cluster, ClusterError, NodePlan, Plan};
+use crate::vendors::{Plant, SimConfig};
+use clap::Args;
+use model::Model;
+use outcome::Outcome;
+use progress::Screen;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// The suite that the demo runs.
+const SUITE: &str = include_str!("../../suites/demo.toml");
+/// The open model.
+const OPEN: &str = "open:smollm2-135m";
+/// The simulated vendor, and how often each prompt is put to it by one executor.
+const SIM: &str = "sim:openai";
+const SIM_REPEATS: u32 = 2;
+/// Longest time for the answers, seconds: a guess for two busy cores; the job closes as soon as all
+/// executors have committed.
+const COMMIT_S: u64 = 150;
+/// Time for reveals and for Finals, seconds each.
+const STEP_S: u64 = 15;
+/// Topic and region of the planted difference.
+const PLANT: (&str, &str) = ("karun-sel-dam", "ap");
+
+/// Options of the demo.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Leave the network running, with all addresses shown, until Ctrl-C
+    #[arg(long)]
+    pub keep: bool,
+    /// Print one JSON object at the end and nothing else on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Fail if the open model can't be had, instead of going on without it
+    #[arg(long)]
+    pub require_model: bool,
+    /// Keep everything in this directory, which must be empty or new [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Why the demo failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The network did not do its part.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The programs could not be built.
+    #[error(transparent)]
+    Build(#[from] cluster::BuildError),
+    /// The open model is not there and was required.
+    #[error("the open model is required and can't be had: {0}")]
+    Model(String),
+    /// Files.
+    #[error("{0}")]
+    Files(String),
+    /// A command of the node failed.
+    #[error(transparent)]
+    Command(#[from] cluster::FoundError),
+    /// The outcome is not what the demo promises.
+    #[error("the outcome is not what this demo promises: {0}")]
+    Promise(String),
+}
+
+/// Six members of six operators, two in each of three regions, and one volunteer.
+fn plan(open: bool) -> Plan {
+    let members = [("alder", "eu"), ("birch", "eu"), ("cedar", "us"), ("dogwood", "us"), ("elm", "ap"), ("fir", "ap")];
+    let member = |(operator, region): (&str, &str)| NodePlan {
+        name: format!("{operator}-{region}"),
+        operator: Some(operator.to_owned()),
+        region: region.to_owned(),
+    };
+    let volunteer = NodePlan { name: "volunteer-eu".into(), operator: None, region: "eu".into() };
+    let offers = if open { vec![OPEN.to_owned(), SIM.to_owned()] } else { vec![SIM.to_owned()] };
+    Plan { name: "demo".into(), nodes: members.into_iter().map(member).chain([volunteer]).collect(), offers, cell_gap_ms: 0 }
+}
+
+/// Runs it. Everything for people goes to standard output, or to nowhere with `--json`.
+pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
+    let started = Instant::now();
+    let screen = Screen::new(arguments.json);
+    screen.step("building node and bootstrap (the first time takes some minutes)");
+    let binaries = tokio::task::spawn_blocking(cluster::build)
+        .await
+        .map_err(|e| DemoError::Files(e.to_string()))??;
+    let (dir, _temporary) = directory(arguments)?;
+    let model = model::find(&binaries, &screen).await;
+    if let (Model::Missing(why), true) = (&model, arguments.require_model) {
+        return Err(DemoError::Model(why.clone()));
+    }
+    if let Model::Missing(why) = &model {
+        screen.say(&format!("The open model can't be had, so {OPEN} is left out: {why}"));
+    }
+    let open = matches!(model, Model::Ready);
+    let plant = Plant::new(PLANT.0, PLANT.1).map_err(|e| DemoError::Promise(e.to_string()))?;
+    let plan = plan(open);
+    let sim = SimConfig {
+        seed: 1,
+        regions: plan.regions().into_iter().collect(),
+        plants: vec![plant.clone()],
+        ..SimConfig::default()
+    };
+    screen.step("starting 1 bootstrap node, 6 committee members in 3 regions, 1 volunteer, 1 simulated vendor");
+    let cluster = Cluster::start(&dir, &plan, sim, binaries).await?;
+    cluster.gathered().await?;
+    screen.network(&cluster);
+    let gathered_s = started.elapsed().as_secs();
+
+    let id = submit(&cluster, open).await?;
+    screen.say(&format!("\nJob {id} submitted through {}; suite: an illustration, not a study", cluster.nodes[0].plan.name));
+    let view = progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    screen.sealed(&view);
+    let outcome = Outcome::gather(&cluster, &id, &view, &plant, open, &screen).await?;
+    let total_s = started.elapsed().as_secs();
+    if arguments.json {
+        let report = json!({
+            "ok": true, "net": cluster.net, "job": id, "open_model": open, "dir": dir,
+            "seconds": { "network": gathered_s, "total": total_s },
+            "view": view, "outcome": outcome.json(), "nodes": addresses(&cluster),
+        });
+        println!("{report}");
+    } else {
+        outcome.tell(&screen);
+        screen.say(&format!("\nDone in {total_s} s, of which {gathered_s} s until the network stood."));
+        screen.next_steps(&cluster, arguments.keep, &outcome.content);
+    }
+    if arguments.keep {
+        // ends on Ctrl-C; an error here means that there is no way to wait for it
+        let _ = tokio::signal::ctrl_c().await;
+    }
+    cluster.shutdown().await;
+    Ok(())
+}
+
+/// The directory of this run, and the handle that removes it if it is a temporary one.
+fn directory(arguments: &DemoArgs) -> Result<(PathBuf, Option<tempfile::TempDir>), DemoError> {
+    let failed = |e: std::io::Error| DemoError::Files(format!("directory of the demo: {e}"));
+    let Some(dir) = &arguments.dir else {
+        let dir = tempfile::Builder::new().prefix("vantage-demo-").tempdir().map_err(failed)?;
+        return Ok((dir.path().to_owned(), Some(dir)));
+    };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let dir = dir.canonicalize().map_err(failed)?;
+    if std::fs::read_dir(&dir).map_err(failed)?.next().is_some() {
+        return Err(DemoError::Files(format!("{}: not empty; name a new directory", dir.display())));
+    }
+    Ok((dir, None))
+}
+
+/// Orders the job by the node's own command line.
+async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
+    let suite = cluster.dir.join("suite.toml");
+    std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
+    let data = cluster.nodes[0].data.to_string_lossy().into_owned();
+    let (suite, sim) = (suite.to_string_lossy().into_owned(), format!("{SIM}={SIM_REPEATS}"));
+    let (commit, step) = (format!("{COMMIT_S}s"), format!("{STEP_S}s"));
+    let mut arguments = vec![
+        "job", "submit", &suite, "--data", &data, "--json", "--regions", "eu,us,ap", "--replicas", "2", "--target", &sim,
+        "--commit", &commit, "--reveal", &step, "--final", &step,
+    ];
+    if open {
+        arguments.extend(["--target", OPEN]);
+    }
+    let answer = cluster::vantage(&cluster.binaries, &arguments).await?;
+    let id = answer.get("id").and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| DemoError::Promise(format!("job submit answered {answer}")))
+}
+
+/// Name, id and addresses of every node.
+fn addresses(cluster: &Cluster) -> Vec<Value> {
+    cluster.nodes.iter().map(|n| json!({ "name": n.plan.name, "node": n.id, "data": n.data, "listen": n.listen })).collect()
+}

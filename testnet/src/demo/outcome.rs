@@ -1,0 +1,123 @@
+//! What came out, seen by a stranger: fetched by content id from a peer that did not submit the job,
+//! verified with nothing but the genesis hash, and held against what the demo promises.
+
+use super::{DemoError, OPEN, PLANT, SIM, Screen};
+use crate::cluster::{Cluster, vantage};
+use crate::vendors::Plant;
+use serde_json::{Value, json};
+use std::process::Stdio;
+use tokio::process::Command;
+use vantage_protocol::compare::{Class, Report};
+use vantage_protocol::id::NetId;
+use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
+
+/// A verified outcome.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// The content's id.
+    pub(super) content: String,
+    car: std::path::PathBuf,
+    verdict: Verdict,
+    plant: String,
+    peer: String,
+}
+
+impl Outcome {
+    /// Verifies twice: by a fresh process of the node's program, whose words are shown, and in this
+    /// process, from the file that it wrote.
+    pub(super) async fn gather(
+        cluster: &Cluster,
+        id: &str,
+        view: &Value,
+        plant: &Plant,
+        open: bool,
+        screen: &Screen,
+    ) -> Result<Self, DemoError> {
+        let content = view.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let node = &cluster.nodes[2];
+        let peer = node.listen.first().cloned().unwrap_or_default();
+        screen.say(&format!("\nContent {content}"));
+        screen.step(&format!(
+            "a fresh process fetches it from {}, which did not submit it, and verifies it with the genesis hash alone",
+            node.plan.name
+        ));
+        let shown = ["verify", &content, "--genesis", &cluster.net, "--peer", &peer];
+        let stdout = if screen.is_quiet() { Stdio::null() } else { Stdio::inherit() };
+        let status = Command::new(&cluster.binaries.node)
+            .args(shown)
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .status()
+            .await
+            .map_err(|e| DemoError::Files(e.to_string()))?;
+        if !status.success() {
+            return Err(DemoError::Promise(format!("vantage {} ended with {status}", shown.join(" "))));
+        }
+        let car = cluster.dir.join("demo.car");
+        let out = car.to_string_lossy().into_owned();
+        vantage(&cluster.binaries, &["bundle", "export", &content, "--genesis", &cluster.net, "--peer", &peer, "--out", &out, "--json"])
+            .await?;
+        let bytes = std::fs::read(&car).map_err(|e| DemoError::Files(format!("{out}: {e}")))?;
+        let net: NetId = cluster.net.parse().map_err(|e| DemoError::Promise(format!("genesis hash: {e}")))?;
+        let verdict = verify_car(&bytes, &Trust::Hash(net));
+        let outcome = Self { content, car, verdict, plant: plant.describe(), peer };
+        outcome.promised(id, open)?;
+        Ok(outcome)
+    }
+
+    /// SEALED, every cell answered, the planted difference found and nothing else, the open model
+    /// byte-equal everywhere.
+    fn promised(&self, id: &str, open: bool) -> Result<(), DemoError> {
+        let broken = |why: String| Err(DemoError::Promise(why));
+        if self.verdict.summary != Summary::Sealed {
+            return broken(format!("{}: {}", self.verdict.summary.word(), self.verdict.reasons.join("; ")));
+        }
+        if self.verdict.job.as_ref().is_none_or(|job| job.id.to_string() != id) {
+            return broken("the bundle is about another job".into());
+        }
+        let Some(report) = &self.verdict.report else { return broken("no comparison".into()) };
+        for row in report.headlines().filter(|row| row.target == SIM) {
+            let planted = row.topic == PLANT.0 && row.regions.contains(&PLANT.1);
+            let differs = row.class == Class::DiffersBeyondNoise;
+            if planted != differs {
+                return broken(format!("{} {} {}-{}: {:?}", row.target, row.prompt, row.regions[0], row.regions[1], row.class));
+            }
+        }
+        if open && unequal(report) != Some(0) {
+            return broken("the open model's answers are not byte-equal across operators".into());
+        }
+        Ok(())
+    }
+
+    /// Says what should have been seen.
+    pub(super) fn tell(&self, screen: &Screen) {
+        screen.say(&format!("\nWas {}.", self.plant));
+        let Some(report) = &self.verdict.report else { return };
+        let found: Vec<String> = report
+            .headlines()
+            .filter(|row| row.class == Class::DiffersBeyondNoise)
+            .map(|row| format!("{} on {} between {} and {}", row.target, row.topic, row.regions[0], row.regions[1]))
+            .collect();
+        screen.say(&format!("Found beyond the noise of repeats and replicas: {}.", found.join("; ")));
+        if let Some(exact) = report.targets.iter().find(|t| t.name == OPEN).and_then(|t| t.exact.as_ref()) {
+            screen.say(&format!(
+                "{OPEN}: {} of {} prompts byte-equal across operators and regions.",
+                exact.equal,
+                exact.equal + exact.unequal + exact.unchecked + exact.unanswered
+            ));
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "content": self.content, "car": self.car, "fetched_from": self.peer, "planted": self.plant,
+            "verdict": self.verdict, "report": self.verdict.report,
+        })
+    }
+}
+
+/// Prompts of the open model whose answers are not byte-equal over at least two operators.
+fn unequal(report: &Report) -> Option<u64> {
+    let target = report.targets.iter().find(|t| t.name == OPEN)?;
+    target.exact.as_ref().map(|e| e.unequal + e.unchecked + e.unanswered)
+}
