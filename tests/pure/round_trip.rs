@@ -62,6 +62,7 @@ round_trips!(
     log_answer,
     certs_request,
     certs_answer,
+    evidence,
 );
 
 proptest! {

@@ -56,7 +56,7 @@ fn no_mutant_is_accepted_as_something_else() {
         while let Some(vector) = vectors.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (forged, accepted) = forgeries(&vector.bytes, vector.decode);
             tried.fetch_add(accepted, Ordering::Relaxed);
-            let forged = forged.iter().map(|mutant| format!("{}: {}", vector.path(), hex(mutant)));
+            let forged = forged.iter().map(|mutant| described(vector, mutant));
             found.lock().expect("no other thread failed").extend(forged.take(3));
         }
     };
@@ -65,6 +65,13 @@ fn no_mutant_is_accepted_as_something_else() {
     let found = found.into_inner().expect("no thread failed");
     assert!(found.is_empty(), "accepted, and encoded otherwise:\n{}", found.join("\n"));
     assert!(tried.into_inner() > 10_000, "some mutants are good encodings of other values");
+}
+
+/// Where a mutant departs from the vector, and what it says there.
+fn described(vector: &Vector, mutant: &[u8]) -> String {
+    let at = vector.bytes.iter().zip(mutant).take_while(|(one, other)| one == other).count();
+    let there = &mutant[at..mutant.len().min(at + 16)];
+    format!("{}, {} bytes, from byte {at}: {}", vector.path(), mutant.len(), hex(there))
 }
 
 /// The search finds a lax decoder: one that ignores case, and one that ignores what follows.

@@ -12,6 +12,7 @@ mod leaves;
 mod messages;
 mod names;
 mod notes;
+mod proofs;
 pub mod world;
 
 pub use attack::{forgeries, mutants};
@@ -72,9 +73,15 @@ pub fn vectors() -> &'static [Vector] {
 }
 
 fn make() -> Vec<Vector> {
-    let mut all =
-        [names::vectors(), leaves::vectors(), blocks::vectors(), messages::vectors(), notes::vectors()]
-            .concat();
+    let mut all = [
+        names::vectors(),
+        leaves::vectors(),
+        blocks::vectors(),
+        messages::vectors(),
+        notes::vectors(),
+        proofs::vectors(),
+    ]
+    .concat();
     all.sort_by_key(Vector::path);
     all
 }

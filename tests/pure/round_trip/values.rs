@@ -17,6 +17,7 @@ use vantage_protocol::log::Cosignature;
 use vantage_protocol::message::{
     CertsAnswer, CertsRequest, Heads, LogAnswer, LogRequest, ProvenLeaf, WitnessAnswer, WitnessRequest,
 };
+use vantage_protocol::proof::Evidence;
 use vantage_protocol::receipt::{Engine, OriginGrade, Receipt, Receipts};
 use vantage_protocol::statement::StatementList;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
@@ -277,4 +278,15 @@ pub fn certs_answer() -> impl Strategy<Value = CertsAnswer> {
         let (bundle, certs) = both.unzip();
         CertsAnswer { bundle, certs }
     })
+}
+
+pub fn evidence() -> impl Strategy<Value = Evidence> {
+    let inconsistent = (any_text(), any_text(), hash(), vec(hash(), 0..5))
+        .prop_map(|(earlier, later, root, proof)| Evidence::Inconsistent { earlier, later, root, proof });
+    prop_oneof![
+        (any_text(), any_text()).prop_map(|(first, second)| Evidence::Fork { first, second }),
+        inconsistent,
+        (cert(), cert()).prop_map(|(last, ack)| Evidence::AckAfterFinal { last, ack }),
+        (cert(), cert()).prop_map(|(first, second)| Evidence::TwoFinals { first, second }),
+    ]
 }

@@ -87,7 +87,7 @@ fn ack(w: &World) -> Leaf {
     w.members[2].says(&w.net, Statement::Ack(Ack { job: w.job_id, items }))
 }
 
-fn last_word(w: &World, with_report: bool) -> Leaf {
+pub(super) fn last_word(w: &World, with_report: bool) -> Leaf {
     let list = list(w);
     let said = Final {
         job: w.job_id,
