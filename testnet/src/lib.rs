@@ -1,3 +1,7 @@
 //! Test networks of Vantage: simulator, real processes, simulated vendors, demo.
 
+pub mod cluster;
+pub mod demo;
+pub mod kill;
+pub mod sim;
 pub mod vendors;

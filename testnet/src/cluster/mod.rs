@@ -174,7 +174,8 @@ impl Cluster {
             node.process.terminate().await;
         }
         self.bootstrap.terminate().await;
-        self.vendor.shutdown().await;
+        // its tasks end with it in any case
+        let _ = self.vendor.shutdown().await;
     }
 }
 

@@ -1,0 +1,143 @@
+//! What strangers meet: other networks, dead endpoints, missing models, files that are no bundles.
+
+use crate::turn;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use vantage_testnet::cluster::{Binaries, Cluster, NodePlan, Plan, build};
+use vantage_testnet::vendors::{SimConfig, SimOpenAi};
+
+const SUITE: &str = r#"
+v = 1
+name = "two"
+label = "for tests only"
+tokens_max = 64
+temperature_milli = 0
+prompts = [
+    { id = "capital", topic = "geography", kind = "fact", text = "What is the capital of Australia?" },
+    { id = "primes", topic = "arithmetic", kind = "control", text = "List the first five prime numbers, separated by commas." },
+]
+"#;
+
+/// Four members in two regions; the target `openai/none` has no endpoint anywhere.
+fn plan(name: &str) -> Plan {
+    let member = |operator: &str, region: &str| NodePlan {
+        name: format!("{operator}-{region}"),
+        operator: Some(operator.to_owned()),
+        region: region.to_owned(),
+    };
+    Plan {
+        name: name.to_owned(),
+        nodes: vec![member("alder", "eu"), member("birch", "eu"), member("cedar", "us"), member("dogwood", "us")],
+        offers: vec!["sim:openai".to_owned()],
+        cell_gap_ms: 0,
+    }
+}
+
+async fn network(dir: &Path, name: &str) -> Cluster {
+    let binaries = tokio::task::spawn_blocking(build).await.unwrap().unwrap();
+    let sim = SimConfig { regions: vec!["eu".into(), "us".into()], ..SimConfig::default() };
+    let cluster = Cluster::start(dir, &plan(name), sim, binaries).await.unwrap();
+    cluster.gathered().await.unwrap();
+    std::fs::write(dir.join("suite.toml"), SUITE).unwrap();
+    cluster
+}
+
+/// Exit code, standard output, standard error.
+fn vantage(binaries: &Binaries, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(&binaries.node).args(arguments).env("NO_COLOR", "1").output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn order(cluster: &Cluster, targets: &[&str]) -> (i32, String, String) {
+    let (suite, data) = (cluster.dir.join("suite.toml"), cluster.nodes[0].data.clone());
+    let (suite, data) = (suite.to_string_lossy(), data.to_string_lossy());
+    let mut arguments = vec!["job", "submit", &suite, "--data", &data, "--regions", "eu,us", "--json"];
+    arguments.extend(["--commit", "20s", "--reveal", "5s", "--final", "5s"]);
+    targets.iter().for_each(|t| arguments.extend(["--target", t]));
+    vantage(&cluster.binaries, &arguments)
+}
+
+async fn sealed(cluster: &Cluster, id: &str) -> Value {
+    let what = format!("job {id} is sealed");
+    let node = &cluster.nodes[1];
+    cluster
+        .until(&what, 60, || async {
+            let view = cluster.job(node, id).await.ok()?;
+            let done = view.pointer("/outcome/sealed").is_some() && view.get("content").is_some_and(|c| !c.is_null());
+            done.then_some(view)
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_checked_by_strangers_and_bad_input_gets_clear_errors() {
+    let _turn = turn().await;
+    let dir = tempfile::tempdir().unwrap();
+    let cluster = network(dir.path(), "strangers").await;
+    let binaries = cluster.binaries.clone();
+
+    // a target that nobody offers, a suite that is none
+    let (code, _, errors) = order(&cluster, &["openai/none"]);
+    assert!(code != 0 && errors.contains("no executor"), "{code}: {errors}");
+    std::fs::write(dir.path().join("suite.toml"), "v = 1\nname = 7").unwrap();
+    let (code, _, errors) = order(&cluster, &["sim:openai"]);
+    assert!(code != 0 && errors.contains("suite.toml"), "{code}: {errors}");
+    std::fs::write(dir.path().join("suite.toml"), SUITE).unwrap();
+
+    let (code, out, errors) = order(&cluster, &["sim:openai"]);
+    assert_eq!(code, 0, "{errors}");
+    let id = serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned();
+    let view = sealed(&cluster, &id).await;
+    let content = view["content"].as_str().unwrap().to_owned();
+    let peer = cluster.nodes[2].listen[0].clone();
+
+    // by content id through a peer that did not submit it, with the genesis hash alone
+    let (code, out, errors) = vantage(&binaries, &["verify", &content, "--genesis", &cluster.net, "--peer", &peer]);
+    assert!(code == 0 && out.contains("SEALED"), "{code}: {out}{errors}");
+
+    // the same file, another network
+    let car = dir.path().join("job.car").to_string_lossy().into_owned();
+    let data = cluster.nodes[3].data.to_string_lossy().into_owned();
+    assert_eq!(vantage(&binaries, &["bundle", "export", &id, "--data", &data, "--out", &car]).0, 0);
+    assert_eq!(vantage(&binaries, &["verify", &car, "--genesis", &cluster.net]).0, 0);
+    let foreign = "00".repeat(32);
+    let (code, out, errors) = vantage(&binaries, &["verify", &car, "--genesis", &foreign]);
+    assert!(code == 5 && out.contains("INVALID"), "{code}: {out}{errors}");
+
+    // a file that is cut short
+    let bytes = std::fs::read(&car).unwrap();
+    std::fs::write(&car, &bytes[..bytes.len() / 2]).unwrap();
+    let (code, out, errors) = vantage(&binaries, &["verify", &car, "--genesis", &cluster.net]);
+    assert!(code == 5 || code == 4, "{code}: {out}{errors}");
+
+    // a second process on the same data
+    let (code, _, errors) = vantage(&binaries, &["run", "--data", &data]);
+    assert!(code != 0 && errors.contains("lock"), "{code}: {errors}");
+    cluster.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_endpoint_is_a_receipt_like_any_other() {
+    let _turn = turn().await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut cluster = network(dir.path(), "dead").await;
+    // another one listens elsewhere: the configured endpoints are dead from here on
+    let elsewhere = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    std::mem::replace(&mut cluster.vendor, elsewhere).shutdown().await.unwrap();
+    let (code, out, errors) = order(&cluster, &["sim:openai"]);
+    assert_eq!(code, 0, "{errors}");
+    let id = serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned();
+    sealed(&cluster, &id).await;
+    let car = dir.path().join("job.car").to_string_lossy().into_owned();
+    let data = cluster.nodes[1].data.to_string_lossy().into_owned();
+    assert_eq!(vantage(&cluster.binaries, &["bundle", "export", &id, "--data", &data, "--out", &car]).0, 0);
+    let net = cluster.net.parse().unwrap();
+    let trust = vantage_protocol::proof::Trust::Hash(net);
+    let verdict = vantage_protocol::proof::verify_car(&std::fs::read(&car).unwrap(), &trust);
+    let cells = verdict.cells.unwrap();
+    assert_eq!((cells.answered, cells.total()), (0, verdict.cells_total));
+    cluster.shutdown().await;
+}
