@@ -228,7 +228,9 @@ impl Attester {
                 step.notice(Notice::LostOwnLog { seen: size, held });
             }
             (409, _, Some(size)) => {
-                state.back_off(now_ms, Some(0));
+                // the same size again would be asked for at once, for ever
+                let told = state.size != size;
+                state.back_off(now_ms, told.then_some(0));
                 state.size = size;
             }
             (503, ..) => {
