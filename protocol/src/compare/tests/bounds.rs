@@ -109,7 +109,7 @@ fn a_report_of_everything_fits() {
     for target in 0..70 {
         for n in 0..6_u32 * 8 {
             let (prompt, region, replica) = (n % 6, n / 6 % 4, n / 24);
-            let body = format!("{n} \u{1b}{}", ["x ", "y "][region as usize % 2].repeat(600));
+            let body = format!("{n} \u{1b}{}", ["xxxxxxx ", "yyyyyyy "][region as usize % 2].repeat(512));
             let mut answer = cell(prompt, region, replica, 0, answered(&body));
             (answer.target, answer.operator) = (target, Operator::Vouched(format!("{replica}{long}")));
             input.cells.push(answer);
