@@ -117,6 +117,12 @@ impl Car {
         self.write(order.iter().chain(rest))
     }
 
+    /// The file with its blocks in some other order.
+    #[cfg(test)]
+    pub(super) fn write_in_order(&self, order: &[Cid]) -> Vec<u8> {
+        self.write(order.iter())
+    }
+
     fn write<'a>(&'a self, order: impl Iterator<Item = &'a Cid>) -> Vec<u8> {
         let header = wire::encode(&Header { roots: vec![self.root], version: 1 });
         let mut bytes = Vec::new();

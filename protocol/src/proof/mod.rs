@@ -12,7 +12,7 @@ mod verdict;
 mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use car::{CAR_BYTES_MAX, Car, CarError};
 pub use compare_input::{Compared, Compiled, NotComparable, compare_input, report};

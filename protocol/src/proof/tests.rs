@@ -1,1 +1,7 @@
+//! Whole bundles, verified.
 
+mod edits;
+mod flips;
+mod judging;
+mod outcomes;
+pub(crate) mod world;

@@ -12,7 +12,7 @@ use super::car::Car;
 use super::compare_input::{Compared, NotComparable, report};
 use super::judge::Get;
 use super::links::{Link, closure};
-use super::verdict::{Independence, Integrity, JobPart, Summary, TimeBracket, Verdict, Who};
+use super::verdict::{FinalPart, Independence, Integrity, JobPart, Summary, TimeBracket, Verdict, Who};
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::content::Content;
@@ -146,23 +146,25 @@ fn examine(
     let weighed = Weighed::weigh(&genesis, &plan, &listed, &shown, problems);
 
     let job_cert = shown.certified(&plan.at, "job", problems).map(|proven| proven.span());
-    verdict.job = Some(job_part(&genesis, &plan, &head, &listed));
+    let span = weighed.span;
+    let gathered = Gathered { genesis: &genesis, plan: &plan, head: &head, listed: &listed, weighed };
+    verdict.job = Some(gathered.job_part());
     verdict.time = TimeBracket {
         job: job_cert.flatten(),
         commits: listed.commits,
         reveals: listed.reveals,
-        finals: weighed.span,
+        finals: span,
         commit_by_s: Some(plan.job.commit_by_s),
         reveal_by_s: Some(plan.job.reveal_by_s),
         final_by_s: Some(plan.job.final_by_s),
     };
-    verdict.independence = independence(&genesis, &plan, &listed, &shown, &weighed);
-    verdict.quorum.have = weighed.finals.iter().filter(|f| f.counts).count();
+    verdict.quorum.have = gathered.counted().count();
     verdict.quorum.root = Some(listed.list.root());
     verdict.quorum.cosigners = shown.cosigners().iter().filter_map(|node| who(&genesis, node)).collect();
-    compare(&genesis, &plan, &head, &listed, &weighed, get, verdict, problems);
-    verdict.quorum.finals = weighed.finals;
-    weighed.outcome
+    verdict.independence = gathered.independence(&verdict.quorum.cosigners);
+    gathered.compare(get, verdict, problems);
+    verdict.quorum.finals = gathered.weighed.finals;
+    gathered.weighed.outcome
 }
 
 /// What stands at the top: a bundle's head with its content, or a content alone.
@@ -226,95 +228,96 @@ fn genesis(content: &Content, get: Get<'_>, trust: &Trust, problems: &mut Proble
     }
 }
 
-/// Recomputes the comparison and holds it against what is shown and what Finals name.
-#[allow(clippy::too_many_arguments)] // one thought over all that was gathered
-fn compare(
-    genesis: &Genesis,
-    plan: &Plan,
-    head: &Head,
-    listed: &Listed,
-    weighed: &Weighed,
-    get: Get<'_>,
-    verdict: &mut Verdict,
-    problems: &mut Problems,
-) {
-    let shown = head.bundle.as_ref().and_then(|b| b.report);
-    verdict.comparison.shown = shown;
-    let compared = Compared {
-        net: plan.net,
-        genesis,
-        id: plan.id,
-        job: &plan.job,
-        suite: &plan.suite,
-        assignment: &plan.assignment,
-        statements: &listed.said,
-    };
-    let compiled = match report(&compared, get) {
-        Ok(compiled) => compiled,
-        Err(NotComparable::Missing(_)) => return,
-        Err(why) => return problems.invalid(why.to_string()),
-    };
-    if shown.is_some_and(|cid| cid != compiled.cid) {
-        problems.invalid("report: recomputing the comparison gives another one than the bundle shows");
+/// All that was read and checked.
+struct Gathered<'a> {
+    genesis: &'a Genesis,
+    plan: &'a Plan,
+    head: &'a Head,
+    listed: &'a Listed,
+    weighed: Weighed,
+}
+
+impl Gathered<'_> {
+    /// Finals that count for the listed set.
+    fn counted(&self) -> impl Iterator<Item = &FinalPart> {
+        self.weighed.finals.iter().filter(|f| f.counts)
     }
-    let counted = || weighed.finals.iter().filter(|f| f.counts);
-    let attested = counted().filter(|f| f.report == Some(compiled.cid)).count();
-    let mut others: BTreeMap<Cid, usize> = BTreeMap::new();
-    for cid in counted().filter_map(|f| f.report).filter(|cid| *cid != compiled.cid) {
-        *others.entry(cid).or_default() += 1;
+
+    /// Recomputes the comparison and holds it against what is shown and what Finals name.
+    fn compare(&self, get: Get<'_>, verdict: &mut Verdict, problems: &mut Problems) {
+        let (plan, quorum) = (self.plan, self.genesis.quorum());
+        let shown = self.head.bundle.as_ref().and_then(|b| b.report);
+        verdict.comparison.shown = shown;
+        if self.listed.said.len() < self.listed.list.statements.len() {
+            // what is missing or out of place is said already; without it this would be another one
+            return;
+        }
+        let compared = Compared {
+            net: plan.net,
+            genesis: self.genesis,
+            id: plan.id,
+            job: &plan.job,
+            suite: &plan.suite,
+            assignment: &plan.assignment,
+            statements: &self.listed.said,
+        };
+        let compiled = match report(&compared, get) {
+            Ok(compiled) => compiled,
+            Err(NotComparable::Missing(_)) => return,
+            Err(why) => return problems.invalid(why.to_string()),
+        };
+        if shown.is_some_and(|cid| cid != compiled.cid) {
+            problems.invalid("report: recomputing the comparison gives another one than the bundle shows");
+        }
+        let mut named: BTreeMap<Cid, usize> = BTreeMap::new();
+        for cid in self.counted().filter_map(|f| f.report) {
+            *named.entry(cid).or_default() += 1;
+        }
+        let attested = named.remove(&compiled.cid).unwrap_or(0);
+        for (cid, members) in named {
+            let why = format!("report: {members} Finals name {cid}, recomputing gives another one");
+            if members >= quorum { problems.invalid(why) } else { problems.remark(why) }
+        }
+        verdict.comparison.recomputed = Some(compiled.cid);
+        verdict.comparison.attested_by = attested;
+        verdict.comparison.attested = attested >= quorum;
+        verdict.cells = Some(compiled.report.cells.clone());
+        verdict.report = Some(compiled.report);
     }
-    for (cid, members) in others {
-        if members >= genesis.quorum() {
-            problems.invalid(format!("report: {members} Finals name {cid}, recomputing gives another one"));
-        } else {
-            problems.remark(format!("{members} Finals name the report {cid}, recomputing gives another"));
+
+    fn job_part(&self) -> JobPart {
+        let (plan, reveals) = (self.plan, self.listed.executors().count());
+        JobPart {
+            id: plan.id,
+            content: self.head.cid,
+            author: plan.at.author,
+            author_operator: self.genesis.operator(&plan.at.author).label().to_owned(),
+            suite: plan.suite.name.clone(),
+            suite_label: plan.suite.label.clone(),
+            targets: plan.job.targets.iter().map(|t| t.target.to_string()).collect(),
+            regions: plan.job.regions.clone(),
+            slots: plan.assignment.len(),
+            reveals,
+            declines: self.listed.said.len().saturating_sub(reveals),
         }
     }
-    verdict.comparison.recomputed = Some(compiled.cid);
-    verdict.comparison.attested_by = attested;
-    verdict.comparison.attested = attested >= genesis.quorum();
-    verdict.cells = Some(compiled.report.cells.clone());
-    verdict.report = Some(compiled.report);
-}
 
-fn job_part(genesis: &Genesis, plan: &Plan, head: &Head, listed: &Listed) -> JobPart {
-    JobPart {
-        id: plan.id,
-        content: head.cid,
-        author: plan.at.author,
-        author_operator: genesis.operator(&plan.at.author).label().to_owned(),
-        suite: plan.suite.name.clone(),
-        suite_label: plan.suite.label.clone(),
-        targets: plan.job.targets.iter().map(|t| t.target.to_string()).collect(),
-        regions: plan.job.regions.clone(),
-        slots: plan.assignment.len(),
-        reveals: listed.executors().count(),
-        declines: listed.said.len() - listed.executors().count(),
-    }
-}
-
-fn independence(
-    genesis: &Genesis,
-    plan: &Plan,
-    listed: &Listed,
-    shown: &Shown,
-    weighed: &Weighed,
-) -> Independence {
-    let executors: BTreeSet<NodeId> = listed.executors().map(|(node, _)| node).collect();
-    let regions = listed.executors().filter_map(|(_, slot)| {
-        let slot = plan.job.slot(slot)?;
-        plan.job.regions.get(slot.region).cloned()
-    });
-    let finals = || weighed.finals.iter().filter(|f| f.counts).map(|f| &f.member);
-    let cosigners: Vec<Who> = shown.cosigners().iter().filter_map(|node| who(genesis, node)).collect();
-    Independence {
-        executors: executors.len(),
-        executor_operators: executors.iter().map(|n| genesis.operator(n).label().to_owned()).collect(),
-        executor_regions: regions.collect(),
-        final_operators: finals().map(|w| w.operator.clone()).collect(),
-        final_regions: finals().map(|w| w.region.clone()).collect(),
-        cosigner_operators: cosigners.iter().map(|w| w.operator.clone()).collect(),
-        cosigner_regions: cosigners.iter().map(|w| w.region.clone()).collect(),
+    fn independence(&self, cosigners: &[Who]) -> Independence {
+        let executors: BTreeSet<NodeId> = self.listed.executors().map(|(node, _)| node).collect();
+        let regions = self.listed.executors().filter_map(|(_, slot)| {
+            let slot = self.plan.job.slot(slot)?;
+            self.plan.job.regions.get(slot.region).cloned()
+        });
+        let operator = |node: &NodeId| self.genesis.operator(node).label().to_owned();
+        Independence {
+            executors: executors.len(),
+            executor_operators: executors.iter().map(operator).collect(),
+            executor_regions: regions.collect(),
+            final_operators: self.counted().map(|f| f.member.operator.clone()).collect(),
+            final_regions: self.counted().map(|f| f.member.region.clone()).collect(),
+            cosigner_operators: cosigners.iter().map(|w| w.operator.clone()).collect(),
+            cosigner_regions: cosigners.iter().map(|w| w.region.clone()).collect(),
+        }
     }
 }
 
@@ -346,6 +349,8 @@ fn not_shown(plan: &Plan) -> Vec<String> {
         "that answers are true: a quorum holds the same set, nothing more".to_owned(),
         "where executors stood: regions are declared, a proxy with the key passes".into(),
         "that executors put the requests as they say: their own word (origin grade self)".into(),
+        "which weights ran: names of models and facts about engines are the vendor's or executor's word"
+            .into(),
         "that announces stand in the executors' logs: the job's author listed them, the committee checks them"
             .into(),
         "that no other commit came earlier in an executor's log: the committee checks that".into(),

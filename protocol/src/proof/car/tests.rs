@@ -1,1 +1,114 @@
+use super::*;
+use proptest::prelude::*;
 
+fn sample() -> Car {
+    let blocks = [b"one".to_vec(), b"two".to_vec(), vec![7; 300]];
+    let blocks: BTreeMap<Cid, Vec<u8>> = blocks.into_iter().map(|b| (Cid::raw(&b), b)).collect();
+    Car { root: Cid::raw(b"one"), blocks }
+}
+
+fn refused(bytes: &[u8], why: &str) {
+    match Car::parse(bytes) {
+        Err(e) => assert!(e.to_string().contains(why), "{e} does not say {why:?}"),
+        Ok(_) => panic!("accepted, {why:?} was expected"),
+    }
+}
+
+fn header(roots: Vec<Cid>, version: u64) -> Vec<u8> {
+    let header = wire::encode(&Header { roots, version });
+    let mut bytes = Vec::new();
+    put_varint(&mut bytes, header.len());
+    bytes.extend(header);
+    bytes
+}
+
+fn section(cid: &Cid, block: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    put_varint(&mut bytes, CID_BYTES + block.len());
+    bytes.extend(cid.to_bytes());
+    bytes.extend(block);
+    bytes
+}
+
+/// The bytes that any CARv1 reader takes: length, `{roots: [cid], version: 1}`, length, id, block.
+#[test]
+fn the_form_is_pinned() {
+    let car = Car { root: Cid::raw(b"x"), blocks: [(Cid::raw(b"x"), b"x".to_vec())].into() };
+    let id = "01551220\
+              2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    let expected = format!("3aa265726f6f747381d82a582500{id}6776657273696f6e0125{id}78");
+    assert_eq!(crate::id::hex(&car.to_bytes()), expected);
+    assert_eq!(Car::parse(&car.to_bytes()).unwrap(), car);
+}
+
+#[test]
+fn a_car_reads_back() {
+    let car = sample();
+    assert_eq!(Car::parse(&car.to_bytes()).unwrap(), car);
+    let empty = Car { root: car.root, blocks: BTreeMap::new() };
+    assert_eq!(Car::parse(&empty.to_bytes()).unwrap(), empty);
+}
+
+#[test]
+fn what_is_not_strict_is_refused() {
+    let root = Cid::raw(b"one");
+    let good = [header(vec![root], 1), section(&root, b"one")].concat();
+    assert!(Car::parse(&good).is_ok());
+    refused(b"", "breaks off");
+    refused(&[0], "a length of 0");
+    refused(&header(vec![], 1), "exactly one");
+    refused(&header(vec![root, root], 1), "exactly one");
+    refused(&header(vec![root], 2), "only 1");
+    refused(&good[..good.len() - 1], "breaks off");
+    refused(&[good.clone(), vec![0]].concat(), "a length of 0");
+    refused(&[good.clone(), section(&root, b"one")].concat(), "stands twice");
+    refused(&[good.clone(), section(&root, b"two")].concat(), "another hash");
+    refused(&[good.clone(), vec![5, 1, 2, 3, 4, 5]].concat(), "too short");
+    refused(&[good.clone(), vec![0xff; 5]].concat(), "longer than any block");
+    refused(&[good.clone(), vec![0x80, 0x00]].concat(), "not the shortest form");
+    refused(&[good.clone(), vec![0xff, 0xff, 0xff, 0x7f]].concat(), "are allowed");
+    // the header's length in two bytes where one is enough
+    refused(&[vec![good[0] | 0x80, 0], good[1..].to_vec()].concat(), "not the shortest form");
+    let mut other = section(&root, b"one");
+    other[2] = 0x70;
+    refused(&[header(vec![root], 1), other].concat(), "content id");
+}
+
+#[test]
+fn the_header_has_one_encoding() {
+    // the same map with its keys the other way round
+    let root = Cid::raw(b"one");
+    let good = header(vec![root], 1);
+    let (roots, version) = (&good[2..good.len() - 9], &good[good.len() - 9..]);
+    let swapped = [&good[..2], version, roots].concat();
+    assert_eq!(swapped.len(), good.len());
+    assert!(Car::parse(&good).is_ok());
+    assert!(Car::parse(&swapped).is_err());
+}
+
+#[test]
+fn blocks_have_limits_by_codec() {
+    let over = vec![0; BLOCK_BYTES_MAX + 1];
+    let root = Cid::raw(&over);
+    refused(&[header(vec![root], 1), section(&root, &over)].concat(), "at most 1048576");
+    let cid = Cid::dag_cbor(&over);
+    assert!(Car::parse(&[header(vec![cid], 1), section(&cid, &over)].concat()).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn anything_accepted_writes_back_or_is_reordered(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(car) = Car::parse(&bytes) {
+            prop_assert_eq!(Car::parse(&car.to_bytes()).unwrap(), car);
+        }
+    }
+
+    #[test]
+    fn lengths_read_back(value in 1usize..(1 << 28)) {
+        let mut bytes = Vec::new();
+        put_varint(&mut bytes, value);
+        let mut reader = Reader { bytes: &bytes, at: 0 };
+        prop_assert_eq!(reader.varint().unwrap(), value);
+        prop_assert!(reader.is_empty());
+    }
+}
