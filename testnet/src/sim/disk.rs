@@ -1,0 +1,55 @@
+//! What of a simulated node survives a crash.
+
+use std::collections::BTreeMap;
+use vantage_protocol::attester::{Blocks, Record};
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::JobId;
+use vantage_protocol::receipt::Receipt;
+
+/// A cell of a slot of a job: job, slot, prompt, repeat.
+pub type CellKey = (JobId, u32, u32, u32);
+
+/// Records, blocks and the executor's journal. Each write is durable at once: a crash falls between
+/// two writes, never into one.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    /// Records in order.
+    pub records: Vec<Record>,
+    blocks: BTreeMap<Cid, Block>,
+    /// Cells that were run, so that none is run again.
+    pub journal: BTreeMap<CellKey, Receipt>,
+}
+
+#[derive(Clone, Debug)]
+struct Block {
+    bytes: Vec<u8>,
+    public: bool,
+}
+
+impl Disk {
+    /// Keeps a block. What is public stays public.
+    pub fn put(&mut self, cid: Cid, bytes: Vec<u8>, public: bool) {
+        let block = self.blocks.entry(cid).or_insert(Block { bytes, public });
+        block.public |= public;
+    }
+
+    /// Makes private blocks public.
+    pub fn release(&mut self, cids: &[Cid]) {
+        for cid in cids {
+            if let Some(block) = self.blocks.get_mut(cid) {
+                block.public = true;
+            }
+        }
+    }
+
+    /// A block as peers may have it.
+    pub fn serve(&self, cid: &Cid) -> Option<&[u8]> {
+        self.blocks.get(cid).filter(|b| b.public).map(|b| b.bytes.as_slice())
+    }
+}
+
+impl Blocks for Disk {
+    fn get(&self, cid: &Cid) -> Option<Vec<u8>> {
+        self.blocks.get(cid).map(|b| b.bytes.clone())
+    }
+}

@@ -1,0 +1,169 @@
+//! What can happen in a simulated world, in order of time.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use vantage_protocol::attester::{Call, PeerKey, Stream, Token};
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::JobId;
+
+/// Index of a node in the world.
+pub type Index = usize;
+/// Which life of a node: what was meant for an earlier one is lost.
+pub type Life = u32;
+
+/// Where an answer goes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Return {
+    /// To the core, as the answer to its call.
+    Call(Call),
+    /// Onwards, as the reply to a request that is being relayed.
+    Relay(Token),
+    /// Nowhere: nobody waits for it.
+    Nowhere,
+}
+
+/// Something that happens to one node.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Time passes.
+    Wake,
+    /// A connection stands.
+    PeerUp(PeerKey),
+    /// A gossip message arrives.
+    Gossip {
+        /// From which node.
+        from: Index,
+        /// The message.
+        bytes: Rc<[u8]>,
+    },
+    /// A request arrives.
+    Request {
+        /// From which node.
+        from: Index,
+        /// In which of its lives.
+        from_life: Life,
+        /// Where the answer goes there.
+        back: Return,
+        /// On which stream.
+        stream: Stream,
+        /// The request.
+        bytes: Rc<[u8]>,
+    },
+    /// An answer arrives, or the wait is over.
+    Answer {
+        /// What it answers.
+        back: Return,
+        /// The answer.
+        bytes: Option<Vec<u8>>,
+    },
+    /// A fetch ends.
+    Fetched {
+        /// Which block.
+        cid: Cid,
+        /// The block, if somebody served it.
+        bytes: Option<Vec<u8>>,
+    },
+    /// A cell was run.
+    CellDone {
+        /// Which job.
+        job: JobId,
+        /// Which slot.
+        slot: u32,
+    },
+    /// The operator offers the node's target.
+    Announce,
+    /// The operator orders the job.
+    Submit,
+    /// The node dies after so many more effects.
+    Doom(u32),
+    /// The node starts again.
+    Restart,
+    /// The node dies for good.
+    Die,
+    /// The node is cut off.
+    Cut,
+    /// The node is connected again.
+    Heal,
+    /// Bytes of another network arrive.
+    Foreign(usize),
+    /// A member that breaks the rules looks at what it can do.
+    Scheme,
+}
+
+impl Event {
+    /// Name for the trace.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Wake => "wake",
+            Event::PeerUp(_) => "peer up",
+            Event::Gossip { .. } => "gossip",
+            Event::Request { .. } => "request",
+            Event::Answer { .. } => "answer",
+            Event::Fetched { .. } => "fetched",
+            Event::CellDone { .. } => "cell done",
+            Event::Announce => "announce",
+            Event::Submit => "submit",
+            Event::Doom(_) => "doom",
+            Event::Restart => "restart",
+            Event::Die => "die",
+            Event::Cut => "cut",
+            Event::Heal => "heal",
+            Event::Foreign(_) => "foreign",
+            Event::Scheme => "scheme",
+        }
+    }
+
+    /// The bytes that arrive with it, for the trace.
+    pub fn payload(&self) -> Vec<u8> {
+        match self {
+            Event::Gossip { bytes, .. } | Event::Request { bytes, .. } => bytes.to_vec(),
+            Event::Answer { bytes, .. } => bytes.clone().unwrap_or_default(),
+            Event::Fetched { cid, bytes } => {
+                let mut payload = cid.to_bytes();
+                payload.push(u8::from(bytes.is_some()));
+                payload
+            }
+            Event::PeerUp(peer) => peer.to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it is lost when the node has died since.
+    pub fn dies_with_node(&self) -> bool {
+        matches!(
+            self,
+            Event::Wake | Event::PeerUp(_) | Event::Answer { .. } | Event::Fetched { .. } | Event::CellDone { .. }
+        )
+    }
+}
+
+/// A scheduled event.
+#[derive(Clone, Debug)]
+pub struct Scheduled {
+    /// To whom.
+    pub node: Index,
+    /// In which of its lives.
+    pub life: Life,
+    /// What.
+    pub event: Event,
+}
+
+/// Events to come, by time and then in the order in which they were scheduled.
+#[derive(Debug, Default)]
+pub struct Queue {
+    events: BTreeMap<(u64, u64), Scheduled>,
+    next: u64,
+}
+
+impl Queue {
+    /// Schedules an event.
+    pub fn push(&mut self, at_ms: u64, scheduled: Scheduled) {
+        self.events.insert((at_ms, self.next), scheduled);
+        self.next += 1;
+    }
+
+    /// The next event and its time.
+    pub fn pop(&mut self) -> Option<(u64, Scheduled)> {
+        self.events.pop_first().map(|((at_ms, _), scheduled)| (at_ms, scheduled))
+    }
+}
