@@ -21,7 +21,11 @@ impl World {
             self.trace.add(self.now_ms, kind(&effect), node, &payload(&effect));
             let it = &self.nodes[node];
             if it.is_honest() {
-                let found = self.ear.hear(self.now_ms, node, &it.config, &effect);
+                let asked = match &effect {
+                    Effect::Reply { token, .. } => it.asked.get(token).map(|a| (a.stream, a.bytes.to_vec())),
+                    _ => None,
+                };
+                let found = self.ear.hear(node, &it.config, &effect, asked.as_ref());
                 self.violations.extend(found);
             }
             self.carry(node, effect);
@@ -49,7 +53,6 @@ impl World {
     /// Power off now, and on again later.
     pub(super) fn crash(&mut self, node: Index) {
         self.trace.add(self.now_ms, "crash", node, &[]);
-        self.ear.crashed(node);
         self.nodes[node].stop();
         let at_ms = self.now_ms + self.dice.between(DOWN_MS.0, DOWN_MS.1);
         self.schedule(at_ms, node, Event::Restart);

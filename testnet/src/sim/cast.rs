@@ -7,6 +7,7 @@ use vantage_protocol::genesis::{Genesis, Member};
 use vantage_protocol::id::NodeId;
 use vantage_protocol::keys::{LogKey, RootKey, TransportKey, WitnessKey};
 use vantage_protocol::keyset::Keyset;
+use vantage_protocol::log::Policy;
 
 /// When simulated time begins, POSIX seconds: a round number, 14 November 2023.
 pub const START_S: u64 = 1_700_000_000;
@@ -100,5 +101,12 @@ impl Cast {
         };
         let foreign = Genesis { name: "another simulation".into(), ..genesis.clone() };
         Self { identities, genesis, foreign }
+    }
+
+    /// The whole committee's witness keys with the quorum.
+    pub fn policy(&self) -> Policy {
+        let committee = self.identities.iter().filter(|i| self.genesis.member(&i.node).is_some());
+        let members = committee.map(|i| (i.node, self.genesis.origin(i.node), i.witness.public()));
+        Policy::new(members.collect(), self.genesis.quorum())
     }
 }

@@ -6,7 +6,7 @@ use super::event::{Index, Life, Return};
 use super::rogue::Rogue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use vantage_protocol::attester::{Attester, Config, Execution, Token};
+use vantage_protocol::attester::{Attester, Config, Execution, Stream, Token};
 use vantage_protocol::id::{Hash, JobId};
 
 /// Who waits for the answer to a request that came in.
@@ -18,6 +18,8 @@ pub struct Asker {
     pub life: Life,
     /// Where the answer goes there.
     pub back: Return,
+    /// On which stream it was asked.
+    pub stream: Stream,
     /// The request.
     pub bytes: Rc<[u8]>,
 }

@@ -8,7 +8,7 @@ use super::node::{Asker, Node};
 use super::scenario::Scenario;
 use super::trace::Trace;
 use std::rc::Rc;
-use vantage_protocol::attester::{Input, Stream};
+use vantage_protocol::attester::Input;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::JobId;
@@ -50,6 +50,7 @@ impl World {
         let nodes: Vec<Node> =
             cast.identities.iter().map(|i| Node::new(i.clone(), i.config(&cast.genesis))).collect();
         let dice = Dice::new(scenario.seed, 0);
+        let policy = cast.policy();
         // the last node is honest in every scenario: a volunteer, or the last member
         let author = nodes.len().saturating_sub(1);
         let mut world = Self {
@@ -58,7 +59,7 @@ impl World {
             nodes,
             now_ms: START_S * 1000,
             trace: Trace::default(),
-            ear: Ear::default(),
+            ear: Ear::new(policy),
             job: None,
             violations: Vec::new(),
             dice,
@@ -136,8 +137,8 @@ impl World {
             Event::PeerUp(peer) => self.input(node, Input::PeerUp { peer }),
             Event::Gossip { from, bytes } => self.gossip_arrives(node, from, bytes),
             Event::Request { from, from_life, back, stream, bytes } => {
-                let asker = Asker { node: from, life: from_life, back, bytes };
-                self.request_arrives(node, asker, stream);
+                let asker = Asker { node: from, life: from_life, back, stream, bytes };
+                self.request_arrives(node, asker);
             }
             Event::Answer { back, bytes } => self.answer_arrives(node, back, bytes),
             Event::Fetched { cid, bytes } => self.fetched(node, cid, bytes),
@@ -161,12 +162,12 @@ impl World {
         self.input(node, Input::Gossip { token, bytes: message });
     }
 
-    fn request_arrives(&mut self, node: Index, asker: Asker, stream: Stream) {
+    fn request_arrives(&mut self, node: Index, asker: Asker) {
         if self.nodes[node].cut {
             return;
         }
         let token = self.nodes[node].token();
-        let bytes = asker.bytes.to_vec();
+        let (stream, bytes) = (asker.stream, asker.bytes.to_vec());
         self.nodes[node].asked.insert(token, asker);
         if let Some(answer) = self.rogue_answer(node, stream, &bytes) {
             if let Some(answer) = answer {

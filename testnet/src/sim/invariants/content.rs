@@ -1,0 +1,50 @@
+//! I8: assignment and report are recomputable from the content alone, and every bundle verifies.
+
+use super::Evidence;
+use std::collections::BTreeMap;
+use vantage_protocol::attester::{OutcomeView, Phase};
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::NodeId;
+use vantage_protocol::proof::{Summary, Trust, verify};
+
+/// Every honest node comes to the same assignment; nodes with a sealed job to the same content; and
+/// a stranger with the genesis hash verifies each bundle with the blocks that its node serves.
+pub(super) fn recomputable(evidence: &Evidence<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut assignments: BTreeMap<Vec<Option<NodeId>>, usize> = BTreeMap::new();
+    let mut sealed: BTreeMap<Option<Cid>, usize> = BTreeMap::new();
+    for (index, view) in &evidence.views {
+        if view.phase != Phase::Waiting && view.phase != Phase::Refused {
+            assignments.insert(view.slots.iter().map(|s| s.executor).collect(), *index);
+        }
+        if matches!(view.outcome, Some(OutcomeView::Sealed { .. })) && view.content.is_some() {
+            sealed.insert(view.content, *index);
+        }
+        found.extend(verified(evidence, *index));
+    }
+    if assignments.len() > 1 {
+        found.push(format!("I8: {} assignments", assignments.len()));
+    }
+    if sealed.len() > 1 {
+        found.push(format!("I8: {} contents of one sealed job", sealed.len()));
+    }
+    found
+}
+
+/// A stranger's look at what a node publishes.
+fn verified(evidence: &Evidence<'_>, index: usize) -> Option<String> {
+    let view = evidence.views.get(&index)?;
+    let (outcome, bundle) = (view.outcome.as_ref()?, view.bundle?);
+    let disk = &evidence.world.nodes[index].disk;
+    let verdict = verify(bundle, &|cid| disk.serve(cid).map(<[u8]>::to_vec), &Trust::Hash(evidence.net));
+    let expected = match outcome {
+        OutcomeView::Sealed { .. } => Summary::Sealed,
+        OutcomeView::Bounded => Summary::Bounded,
+    };
+    // a bundle made before the last Final came in may still be bounded when the node sees more
+    if verdict.summary == expected && verdict.comparison.recomputed.is_some() {
+        return None;
+    }
+    let (is, reasons) = (verdict.summary.word(), verdict.reasons.join("; "));
+    Some(format!("I8: the bundle of node {index} is {is}, not {}: {reasons}", expected.word()))
+}
