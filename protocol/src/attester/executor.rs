@@ -149,7 +149,7 @@ impl Attester {
     }
 
     /// What was private until the reveal is public from now on.
-    fn release(&self, step: &mut Step<'_>, receipts: Cid) {
+    pub(super) fn release(&self, step: &mut Step<'_>, receipts: Cid) {
         let mut blocks = vec![receipts];
         if let Some(Ok(read)) = step.block(&receipts).map(|b| wire::decode::<Receipts>(&b)) {
             blocks.extend(read.links());

@@ -92,7 +92,12 @@ impl Attester {
         }
         let judgement = self.judgement(step, round, node, commit, reveal)?;
         let verdict = match judgement {
-            Judgement::Ok => AckVerdict::Ok,
+            Judgement::Ok => {
+                // an answer equal to one of our own may still be held back here: what is
+                // acknowledged is served
+                self.release(step, reveal.receipts);
+                AckVerdict::Ok
+            }
             Judgement::Bad(code, detail) => {
                 round.details.insert(at.hash, detail);
                 AckVerdict::Bad(code)
