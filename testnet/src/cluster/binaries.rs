@@ -20,7 +20,7 @@ pub enum BuildError {
     #[error("cargo did not start: {0}")]
     Cargo(std::io::Error),
     /// Cargo ended with an error; its output stands above.
-    #[error("cargo build -p vantage-node -p vantage-bootstrap failed; its output stands above")]
+    #[error("cargo build --workspace --bins failed; its output stands above")]
     Failed,
     /// The lock that keeps two builds apart could not be had.
     #[error("lock {0}: {1}")]
@@ -31,7 +31,8 @@ pub enum BuildError {
 }
 
 /// Builds node and bootstrap, unless they are up to date, in the profile that tests use too: the
-/// dependencies are optimised there. Processes that want them
+/// dependencies are optimised there. All programs together, since a part of the workspace would be built
+/// with other features of the dependencies, libp2p among them, all over again. Processes that want them
 /// at the same time wait for one another. Cargo's messages go to standard error.
 pub fn build() -> Result<Binaries, BuildError> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default();
@@ -44,7 +45,7 @@ pub fn build() -> Result<Binaries, BuildError> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(&workspace)
-        .args(["build", "--quiet", "--locked", "-p", "vantage-node", "-p", "vantage-bootstrap"])
+        .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
         .arg("--target-dir")
         .arg(&target)
         .stdin(std::process::Stdio::null())

@@ -1,0 +1,4 @@
+//! One file for each command that needs more than its library.
+
+pub(crate) mod kill;
+pub(crate) mod vendor;

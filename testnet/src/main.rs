@@ -1,0 +1,40 @@
+//! `vantage-testnet`: the demo, the simulator, simulated vendors, and tests on real processes.
+
+mod command;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Test networks of Vantage.
+#[derive(Debug, Parser)]
+#[command(name = "vantage-testnet", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the main job end to end on real processes, and verify it as a stranger would
+    Demo(vantage_testnet::demo::DemoArgs),
+    /// Kill processes at random moments of real jobs and check that nothing is lost
+    Kill(vantage_testnet::kill::KillArgs),
+    /// Serve a simulated vendor until Ctrl-C
+    Vendor(command::vendor::VendorArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),
+        Command::Kill(arguments) => command::kill::run(&arguments).await,
+        Command::Vendor(arguments) => command::vendor::run(&arguments).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
