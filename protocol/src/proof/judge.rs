@@ -226,12 +226,7 @@ impl Judge<'_> {
 }
 
 /// Committee members in whose names the proof holds lines, but whose keys the policy does not have.
-pub(super) fn unknown_members(
-    net: &NetId,
-    genesis: &Genesis,
-    policy: &Policy,
-    proof: &TlogProof,
-) -> Vec<NodeId> {
+fn unknown_members(net: &NetId, genesis: &Genesis, policy: &Policy, proof: &TlogProof) -> Vec<NodeId> {
     let nodes = genesis.committee.iter().map(|m| m.root.node_id());
     let named = |node: &NodeId| {
         let name = witness_name(&Origin::new(net, EPOCH, *node));

@@ -4,4 +4,5 @@ mod edits;
 mod flips;
 mod judging;
 mod outcomes;
+mod rehash;
 pub(crate) mod world;

@@ -356,8 +356,7 @@ fn not_shown(plan: &Plan) -> Vec<String> {
         "that no other commit came earlier in an executor's log: the committee checks that".into(),
     ];
     if plan.job.targets.iter().any(|t| t.target.surface() == crate::target::Surface::Api) {
-        not_shown
-            .push("which weights ran behind an API, and that the API equals the vendor's product".into());
+        not_shown.push("that a vendor's API answers as the vendor's product does".into());
     }
     not_shown
 }
@@ -370,7 +369,10 @@ fn conclude(mut verdict: Verdict, problems: Problems, outcome: Option<Outcome>) 
         Some(Outcome::Bounded) => Summary::Bounded,
         None => Summary::Incomplete,
     };
-    let (reasons, remarks, evidence) = problems.into_parts();
+    let (mut reasons, remarks, evidence) = problems.into_parts();
+    if verdict.summary == Summary::Bounded {
+        reasons.push("Finals: no quorum of equal ones is shown; more Finals may still show it SEALED".into());
+    }
     verdict.reasons = reasons;
     verdict.remarks = remarks;
     verdict.evidence = evidence;

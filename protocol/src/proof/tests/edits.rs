@@ -114,6 +114,11 @@ fn a_backdated_cosignature_or_another_key_in_its_name_is_invalid() {
     proof.checkpoint.cosignatures[0].key_id = [1, 2, 3, 4];
     world.certs[at].proof = proof.to_text();
     expect(&judged(&world), Invalid, "by another key");
+
+    let mut proof = TlogProof::parse(&good.proof).unwrap();
+    proof.checkpoint.cosignatures[0].name = "example.org/witness".into();
+    world.certs[at].proof = proof.to_text();
+    expect(&judged(&world), Invalid, "which is no member's");
 }
 
 #[test]

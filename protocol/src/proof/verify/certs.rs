@@ -1,7 +1,6 @@
 //! The leaves that a publisher proves, and the heads under which they stand.
 
 use super::super::evidence::Evidence;
-use super::super::judge::unknown_members;
 use super::super::verdict::Span;
 use super::keyring::Keyring;
 use super::plan::Plan;
@@ -79,6 +78,13 @@ impl Shown {
             }
             match reader.read(at, &proof) {
                 Ok(Some(proven)) => {
+                    if !proven.is_certified() {
+                        let (have, need) = (proven.cosigners.len(), proven.quorum);
+                        let typ = proven.leaf.statement.typ();
+                        problems.incomplete(format!(
+                            "{what} ({typ}): cosigned by {have} of the {need} members that it takes"
+                        ));
+                    }
                     shown.see(&proof.checkpoint, &proven.cosigners, problems);
                     shown.proven.insert((at.author, at.index), proven);
                 }
@@ -114,12 +120,8 @@ impl Shown {
             problems.invalid(format!("{name}: the log holds another leaf there"));
             return None;
         }
-        if !proven.is_certified() {
-            let (have, need) = (proven.cosigners.len(), proven.quorum);
-            problems.incomplete(format!("{name}: cosigned by {have} of the {need} members that it takes"));
-            return None;
-        }
-        Some(proven)
+        // if it is not certified that is said already
+        Some(proven).filter(|proven| proven.is_certified())
     }
 
     /// All proven leaves by author and index.
@@ -187,16 +189,22 @@ impl Reader<'_> {
         if belongs { Ok(()) } else { Err(format!("a {} that has no place here", leaf.statement.typ())) }
     }
 
-    /// A line in the name of a member whose key is known is by that key.
+    /// Every line is in the name of a member, and by its key where that is known: an export holds
+    /// nothing else.
     fn own_lines(&self, proof: &TlogProof, cosigners: &[Cosigner]) -> Result<(), String> {
-        let unknown = unknown_members(self.net, self.genesis, &self.keyring.policy, proof);
-        for member in &self.genesis.committee {
-            let node = member.root.node_id();
-            let name = witness_name(&Origin::new(self.net, EPOCH, node));
-            let named = proof.checkpoint.cosignatures.iter().filter(|line| line.name == name);
-            let ids: BTreeSet<[u8; 4]> = named.map(|line| line.key_id).collect();
+        let members = self.genesis.committee.iter().map(|m| m.root.node_id());
+        let names: BTreeMap<String, NodeId> =
+            members.map(|node| (witness_name(&Origin::new(self.net, EPOCH, node)), node)).collect();
+        let mut keys: BTreeMap<NodeId, BTreeSet<[u8; 4]>> = BTreeMap::new();
+        for line in &proof.checkpoint.cosignatures {
+            let Some(node) = names.get(&line.name) else {
+                return Err(format!("a cosignature in the name {:?}, which is no member's", line.name));
+            };
+            keys.entry(*node).or_default().insert(line.key_id);
+        }
+        for (node, ids) in keys {
             let verified = usize::from(cosigners.iter().any(|c| c.member == node));
-            if ids.len() > verified && !unknown.contains(&node) {
+            if self.keyring.policy.knows(&node) && ids.len() > verified {
                 return Err(format!("a cosignature in the name of member {node} is by another key"));
             }
         }

@@ -59,16 +59,8 @@ impl<'a> Word<'a> {
         let node = member.root.node_id();
         let mut word = Self { member, last: None, ok: BTreeSet::new() };
         let mut bad = BTreeSet::new();
-        for proven in shown.proven().filter(|p| p.at.author == node) {
+        for proven in shown.proven().filter(|p| p.at.author == node && p.is_certified()) {
             match &proven.leaf.statement {
-                Statement::Ack(_) | Statement::Final(_) if !proven.is_certified() => {
-                    let (what, index) = (proven.leaf.statement.typ(), proven.at.index);
-                    let have = proven.cosigners.len();
-                    problems.remark(format!(
-                        "{what} at leaf {index} of {} does not count: {have} cosignatures are no quorum",
-                        node.short()
-                    ));
-                }
                 Statement::Ack(ack) => word.ack(proven, ack, &mut bad, problems),
                 Statement::Final(last) => word.finalises(proven, last, plan, problems),
                 _ => {}
