@@ -12,6 +12,9 @@ use crate::wire;
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 
+/// A witness is asked this often for a date past a deadline: times are in seconds.
+const DATE_AGAIN_MS: u64 = 1_000;
+
 /// Where the own log stands with its witnesses. Volatile: everything here can be asked for again.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
@@ -31,9 +34,13 @@ pub(crate) struct Own {
 /// Where one witness stands with our log.
 #[derive(Debug, Default)]
 pub(crate) struct WitnessState {
-    /// Size that it has cosigned, as far as we know.
+    /// Size that it has cosigned, as far as we know: where it wants to be asked from.
     pub(crate) size: u64,
     busy: bool,
+    /// When it was last asked to date an unchanged head anew.
+    dated_ms: u64,
+    /// It says that it has cosigned this many leaves, more than we hold. Its word alone.
+    beyond: u64,
     pub(crate) next_ms: u64,
     fails: u32,
 }
@@ -150,11 +157,18 @@ impl Attester {
         for member in members.into_iter().filter(|m| *m != node) {
             let stale =
                 late.is_some_and(|deadline| self.clocks.latest_s(&member).is_none_or(|t| t <= deadline));
+            let cosigned = self.own_log().and_then(|l| l.head(target)).is_some_and(|h| h.times.contains_key(&member));
             let state = self.own.witnesses.entry(member).or_default();
-            if state.busy || step.now_ms < state.next_ms || target == 0 || (state.size >= target && !stale) {
+            // its answer may have been lost: what counts is whether we hold its cosignature. A head
+            // below what it has cosigned is refused; the next one will not be
+            let wanted = !cosigned || stale && step.now_ms >= state.dated_ms + DATE_AGAIN_MS;
+            if !wanted || state.busy || step.now_ms < state.next_ms || target == 0 || state.size > target {
                 continue;
             }
-            let (old, fails) = (state.size.min(target), state.fails);
+            if cosigned {
+                state.dated_ms = step.now_ms;
+            }
+            let (old, fails) = (state.size, state.fails);
             let Some((request, head)) = self.witness_request(&member, old) else { continue };
             let Some(peer) = self.route(&member, fails) else { continue };
             if let Some(state) = self.own.witnesses.get_mut(&member) {
@@ -220,12 +234,14 @@ impl Attester {
                     return;
                 }
                 let size = cosigned.checkpoint.size;
-                *state = WitnessState { size: state.size.max(size), ..WitnessState::default() };
+                let (size, dated_ms) = (state.size.max(size), state.dated_ms);
+                *state = WitnessState { size, dated_ms, ..WitnessState::default() };
                 self.merge_own(step, &cosigned);
             }
             (409, _, Some(size)) if size > held => {
-                self.own.lost = Some(size);
-                step.notice(Notice::LostOwnLog { seen: size, held });
+                state.back_off(now_ms, None);
+                state.beyond = size;
+                self.note_lost(step, held);
             }
             (409, _, Some(size)) => {
                 // the same size again would be asked for at once, for ever
@@ -238,6 +254,17 @@ impl Attester {
                 state.back_off(now_ms, Some(wait_ms));
             }
             _ => state.back_off(now_ms, None),
+        }
+    }
+
+    /// More members than may be faulty have cosigned a longer log than the one held: it is lost. A
+    /// certified head was cosigned by so many honest ones, and liars alone silence nobody.
+    fn note_lost(&mut self, step: &mut Step<'_>, held: u64) {
+        let mut claims: Vec<u64> = self.own.witnesses.values().map(|w| w.beyond).filter(|b| *b > held).collect();
+        claims.sort_unstable_by_key(|b| std::cmp::Reverse(*b));
+        if let Some(seen) = claims.get(self.config.genesis.faults()).copied() {
+            self.own.lost = Some(seen);
+            step.notice(Notice::LostOwnLog { seen, held });
         }
     }
 
