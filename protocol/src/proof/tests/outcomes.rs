@@ -209,3 +209,12 @@ fn a_verdict_encodes_for_programs() {
     let verdict = judged(&World::sealed());
     assert!(!wire::encode(&verdict).is_empty());
 }
+
+#[test]
+fn lines_cannot_steer_a_terminal() {
+    let mut verdict = judged(&World::sealed());
+    verdict.reasons.push("red \u{1b}[31m, reversed \u{202e}, and\nsummary: SEALED".into());
+    for line in verdict.lines() {
+        assert!(!line.contains(['\u{1b}', '\u{202e}', '\n']), "{line:?}");
+    }
+}
