@@ -46,8 +46,8 @@ impl Fetches {
         }
     }
 
-    /// When the next one is due.
-    pub(crate) fn next_ms(&self) -> Option<u64> {
-        self.open.values().filter(|f| !f.busy).map(|f| f.next_ms).min()
+    /// When the next one may be asked for again; those that could be already are wanted no more.
+    pub(crate) fn next_ms(&self, now_ms: u64) -> Option<u64> {
+        self.open.values().filter(|f| !f.busy && f.next_ms > now_ms).map(|f| f.next_ms).min()
     }
 }
