@@ -26,7 +26,11 @@ impl Fetches {
     /// Asks for a block, unless it is being asked for or was not found just now.
     pub(crate) fn want(&mut self, step: &mut Step<'_>, cid: Cid, peers: Vec<[u8; 32]>) {
         if self.open.len() >= FETCHES_MAX && !self.open.contains_key(&cid) {
-            return;
+            // what was not asked for again when it could be is wanted no more
+            self.open.retain(|_, f| f.busy || f.next_ms + RETRY_MS_MAX > step.now_ms);
+            if self.open.len() >= FETCHES_MAX {
+                return;
+            }
         }
         let fetch = self.open.entry(cid).or_insert(Fetch { busy: false, tries: 0, next_ms: 0 });
         if !fetch.busy && step.now_ms >= fetch.next_ms {

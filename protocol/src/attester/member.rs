@@ -29,11 +29,13 @@ impl Attester {
     /// Acknowledges what can be judged. Says whether every assigned pair is acknowledged now.
     fn acknowledge(&mut self, step: &mut Step<'_>, round: &mut Round) -> bool {
         let acked = self.acked(&round.id);
+        // an earlier reveal is never an honest one: judging it would tell what this node hides
+        let closed = self.is_closed(round);
         let (mut items, mut findings, mut all) = (Vec::new(), Vec::new(), true);
         for (slot, node) in round.pairs() {
             let (at, verdict) = match self.shown(round, slot, &node) {
                 Shown::Declined(at, _) => (at, Some(AckVerdict::Ok)),
-                Shown::Revealed { commit, at, reveal, counts: true } => {
+                Shown::Revealed { commit, at, reveal, counts: true } if closed => {
                     let known = acked.contains_key(&at.hash);
                     let verdict =
                         if known { None } else { self.judge(step, round, &node, &commit, at, &reveal) };

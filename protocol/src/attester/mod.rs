@@ -344,8 +344,9 @@ impl Attester {
                     });
                     shown == Some(false)
                 });
-            let commit = (unrevealed && now_s <= round.job.reveal_by_s && !self.is_closed(round))
-                .then_some(round.job.commit_by_s);
+            // members acknowledge reveals only once the job is closed
+            let needed = unrevealed && now_s <= round.job.reveal_by_s || self.is_member();
+            let commit = (needed && !self.is_closed(round)).then_some(round.job.commit_by_s);
             let unfinished = self.is_member() && log.is_some_and(|l| l.final_of(&round.id, false).is_none());
             let last = unfinished.then_some(round.job.final_by_s);
             [commit, last].into_iter().flatten()

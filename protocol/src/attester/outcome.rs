@@ -7,7 +7,7 @@ use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::id::{Hash, NodeId};
 use crate::leaf::{Cert, Statement};
-use crate::proof::{Parts, assemble, bundle, certs};
+use crate::proof::{Assembled, Parts, assemble, bundle, certs, closure};
 use crate::statement::{Final, StatementList};
 use crate::wire;
 use std::collections::BTreeMap;
@@ -96,21 +96,47 @@ impl Attester {
             statements: &statements,
         };
         let Ok(content) = assemble(&parts) else { return };
+        let news = round.content != Some(content.root);
         round.content = Some(content.root);
-        round.assembled_of = finals;
-        if self.is_member() {
-            let report = report.filter(|cid| step.block(cid).is_some());
-            let made = self.certs_of(round, &list).and_then(|c| bundle(self.net, content.root, report, &c));
-            if let Ok(made) = made {
-                round.bundle = Some(made.root);
-                for (cid, bytes) in content.blocks.into_iter().chain(made.blocks) {
-                    step.put(cid, bytes);
-                }
-                step.out.push(Effect::Provide(content.root));
-            }
+        if !self.is_member() || self.publish(step, round, &list, report, content) {
+            round.assembled_of = finals;
         }
-        let sealed = matches!(round.outcome, Some(Outcome::Sealed { .. }));
-        step.notice(Notice::Outcome { job: round.id, sealed, content: round.content });
+        if news || round.assembled_of == finals {
+            let sealed = matches!(round.outcome, Some(Outcome::Sealed { .. }));
+            step.notice(Notice::Outcome { job: round.id, sealed, content: round.content });
+        }
+    }
+
+    /// Publishes content and bundle once every block of the content is held; asks for what is missing.
+    /// Says whether it is done.
+    fn publish(
+        &mut self,
+        step: &mut Step<'_>,
+        round: &mut Round,
+        list: &StatementList,
+        report: Option<Cid>,
+        content: Assembled,
+    ) -> bool {
+        let made: BTreeMap<Cid, Vec<u8>> = content.blocks.into_iter().collect();
+        let below = closure(content.root, &|cid| made.get(cid).cloned().or_else(|| step.block(cid)));
+        if !below.missing.is_empty() {
+            let finals = self.finals(round).into_iter().map(|(member, ..)| member);
+            let holders: Vec<NodeId> = list.statements.iter().map(|at| at.author).chain(finals).collect();
+            below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
+            return false;
+        }
+        let report = report.filter(|cid| step.block(cid).is_some());
+        let certs = self.certs_of(round, list);
+        let Ok(bundled) = certs.and_then(|c| bundle(self.net, content.root, report, &c)) else { return true };
+        round.bundle = Some(bundled.root);
+        // an answer may be held only as this node's own, hidden one
+        let stored = below.held.into_iter().filter(|cid| !made.contains_key(cid)).collect();
+        step.out.push(Effect::Release(stored));
+        for (cid, bytes) in made.into_iter().chain(bundled.blocks) {
+            step.put(cid, bytes);
+        }
+        step.out.push(Effect::Provide(content.root));
+        true
     }
 
     /// The statements that the outcome stands for, and the attested report.

@@ -157,7 +157,8 @@ impl Attester {
         for member in members.into_iter().filter(|m| *m != node) {
             let stale =
                 late.is_some_and(|deadline| self.clocks.latest_s(&member).is_none_or(|t| t <= deadline));
-            let cosigned = self.own_log().and_then(|l| l.head(target)).is_some_and(|h| h.times.contains_key(&member));
+            let cosigned =
+                self.own_log().and_then(|l| l.head(target)).is_some_and(|h| h.times.contains_key(&member));
             let state = self.own.witnesses.entry(member).or_default();
             // its answer may have been lost: what counts is whether we hold its cosignature. A head
             // below what it has cosigned is refused; the next one will not be
@@ -260,7 +261,8 @@ impl Attester {
     /// More members than may be faulty have cosigned a longer log than the one held: it is lost. A
     /// certified head was cosigned by so many honest ones, and liars alone silence nobody.
     fn note_lost(&mut self, step: &mut Step<'_>, held: u64) {
-        let mut claims: Vec<u64> = self.own.witnesses.values().map(|w| w.beyond).filter(|b| *b > held).collect();
+        let mut claims: Vec<u64> =
+            self.own.witnesses.values().map(|w| w.beyond).filter(|b| *b > held).collect();
         claims.sort_unstable_by_key(|b| std::cmp::Reverse(*b));
         if let Some(seen) = claims.get(self.config.genesis.faults()).copied() {
             self.own.lost = Some(seen);
