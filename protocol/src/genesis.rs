@@ -148,6 +148,11 @@ impl Wire for Genesis {
         rule::ascending("committee (by root key)", &roots)?;
         for member in &self.committee {
             rule::name("committee.operator", &member.operator)?;
+            if member.operator == Operator::Volunteers.label() {
+                return Err(
+                    "committee.operator: \"volunteers\" stands for all whom genesis does not name".into()
+                );
+            }
             rule::name("committee.region", &member.region)?;
         }
         Ok(())

@@ -58,13 +58,17 @@ pub const RETRY_MS_MAX: u64 = 30_000;
 pub const CLOCK_AHEAD_S_MAX: u64 = 60;
 /// A peer's clock counts for this long after it was heard (PROTOCOL section 2).
 pub const CLOCK_HEARD_S_MAX: u64 = 60;
-/// Most leaves pushed in one witness request: 2 MiB of the largest leaves.
-pub const PUSH_LEAVES_MAX: usize = 128;
+/// Most leaves pushed in one witness request: with the note they stay below the stream's 2 MiB.
+pub const PUSH_LEAVES_MAX: usize = 120;
 /// Most leaves returned for one range request: as many as may be pushed.
 pub const RANGE_LEAVES_MAX: usize = 128;
 /// Most logs a node follows beside the committee's: a guess, bounds memory.
 pub const LOGS_MAX: usize = 4096;
 /// Most leaves of one log that a node follows: a guess, two years of one leaf a minute.
 pub const LOG_LEAVES_MAX: u64 = 1 << 20;
+/// Most leaves of a log whose author genesis does not name: a guess, a leaf every half hour for a year.
+pub const STRANGER_LEAVES_MAX: u64 = 1 << 14;
+/// Most jobs of one author that a node works on at once: a guess.
+pub const AUTHOR_JOBS_MAX: usize = 32;
 /// Most jobs a member works on at once: a guess, bounds memory.
 pub const JOBS_MAX: usize = 256;

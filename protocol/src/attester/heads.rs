@@ -1,6 +1,6 @@
 //! Heads of other logs: heard by gossip, asked for from peers, merged, and their leaves fetched.
 
-use super::log_view::LogView;
+use super::log_view::{Head, LogView};
 use super::step::{Step, spread};
 use super::{Attester, Effect, Notice, Pending, Record, Stream, Token, Verdict};
 use crate::id::NodeId;
@@ -8,7 +8,10 @@ use crate::keyset::Keyset;
 use crate::leaf::{Leaf, Statement};
 use crate::log::{SignedCheckpoint, leaf_hash, verify_inclusion};
 use crate::message::{Heads, LogAnswer, LogRequest, ProvenLeaf};
-use crate::params::{HEAD_AGAIN_MS, LOGS_MAX, RANGE_LEAVES_MAX, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::params::{
+    HEAD_AGAIN_MS, LOG_LEAVES_MAX, LOGS_MAX, RANGE_LEAVES_MAX, RETRY_MS_MAX, RETRY_MS_MIN,
+    STRANGER_LEAVES_MAX,
+};
 use crate::wire;
 use serde_bytes::ByteBuf;
 
@@ -18,6 +21,8 @@ const STALE_S: u64 = 120;
 const RATE_MAX: u32 = 100;
 /// Window of the rate limit, milliseconds.
 const RATE_MS: u64 = 10_000;
+/// Pages of heads taken from one peer in a row: a guess, more than all logs that are followed need.
+const PAGES_MAX: u32 = 64;
 /// Notes kept while a member's keyset is missing: a guess.
 const UNJUDGED_MAX: usize = 64;
 
@@ -67,8 +72,10 @@ impl Attester {
         if !heads.leaves.iter().all(|leaf| proven(&head, leaf)) || self.policy.cosigners(&head).is_err() {
             return Verdict::Reject;
         }
-        // counted once the signature holds: nobody else can use up an author's rate
-        if self.over_rate(step.now_ms, node) {
+        // counted once the signature holds, and never against news: a genuine head that is wrapped
+        // again and again by others can't silence its author
+        let news = self.logs.get(&node).is_some_and(|log| log.certified() < head.checkpoint.size);
+        if !news && self.over_rate(step.now_ms, node) {
             return Verdict::Ignore;
         }
         self.absorb(step, &head, &heads.leaves);
@@ -94,7 +101,9 @@ impl Attester {
         if keyset.node() != node || leaf.author != node {
             return Err("the keyset belongs to another node".into());
         }
-        Ok(LogView::open(keyset, leaf, leaf0.to_vec()))
+        let vouched = self.config.genesis.member(&node).is_some();
+        let leaves_max = if vouched { LOG_LEAVES_MAX } else { STRANGER_LEAVES_MAX };
+        Ok(LogView::open(keyset, leaf, leaf0.to_vec(), leaves_max))
     }
 
     /// Follows a log from now on.
@@ -187,14 +196,15 @@ impl Attester {
     /// Merges a head of the held branch; keeps it on disk once it is certified.
     pub(super) fn merge_head(&mut self, step: &mut Step<'_>, node: &NodeId, head: &SignedCheckpoint) {
         let Some(log) = self.logs.get_mut(node) else { return };
-        let before = log.certified();
+        let (before, size) = (log.certified(), head.checkpoint.size);
+        let firsts = log.head(size).map(Head::firsts);
         if !log.merge(&self.policy, head) {
             return;
         }
-        let size = head.checkpoint.size;
+        // what counts for ever is who first cosigned when; later dates are heard again
         let quorum = self.policy.quorum();
-        let merged = log.head(size).filter(|h| h.cosigners(None) >= quorum).map(|h| h.signed.to_note());
-        if let Some(note) = merged {
+        let merged = log.head(size).filter(|h| h.cosigners(None) >= quorum && Some(h.firsts()) != firsts);
+        if let Some(note) = merged.map(|h| h.signed.to_note()) {
             step.persist(Record::Head(note));
         }
         if log.certified() > before {
@@ -213,7 +223,8 @@ impl Attester {
 
     /// Wants leaves of a log up to a size.
     pub(super) fn want_leaves(&mut self, node: NodeId, size: u64) {
-        if self.wants.len() < LOGS_MAX || self.wants.contains_key(&node) {
+        // logs that are not known yet come with their heads
+        if self.logs.contains_key(&node) {
             let want = self.wants.entry(node).or_default();
             want.size = want.size.max(size);
         }
@@ -235,7 +246,7 @@ impl Attester {
             let peers = self.known_peers(None);
             let pick = spread(&crate::id::Hash(self.node.0), step.now_ms / HEAD_AGAIN_MS) as usize;
             if let Some(peer) = peers.get(pick % peers.len().max(1)) {
-                self.ask_heads(step, *peer, None);
+                self.ask_heads(step, *peer, None, 0);
             }
         }
     }
@@ -265,13 +276,25 @@ impl Attester {
         self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Range { node, start: held });
     }
 
-    pub(super) fn ask_heads(&mut self, step: &mut Step<'_>, peer: [u8; 32], after: Option<NodeId>) {
+    pub(super) fn ask_heads(
+        &mut self,
+        step: &mut Step<'_>,
+        peer: [u8; 32],
+        after: Option<NodeId>,
+        pages: u32,
+    ) {
         let request = LogRequest::Heads { net: self.net, after };
-        self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Heads { peer });
+        self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Heads { peer, pages });
     }
 
     /// A peer told its heads.
-    pub(super) fn heads_answered(&mut self, step: &mut Step<'_>, peer: [u8; 32], bytes: Option<Vec<u8>>) {
+    pub(super) fn heads_answered(
+        &mut self,
+        step: &mut Step<'_>,
+        peer: [u8; 32],
+        pages: u32,
+        bytes: Option<Vec<u8>>,
+    ) {
         let Some(Ok(LogAnswer::Heads { heads, more })) = bytes.map(|b| wire::decode::<LogAnswer>(&b)) else {
             return;
         };
@@ -294,8 +317,8 @@ impl Attester {
                 self.absorb(step, &head, &[]);
             }
         }
-        if more && last.is_some() {
-            self.ask_heads(step, peer, last);
+        if more && last.is_some() && pages < PAGES_MAX {
+            self.ask_heads(step, peer, last, pages + 1);
         }
     }
 
@@ -343,10 +366,29 @@ impl Attester {
         }
         let new = &new[..usize::try_from(size - held).unwrap_or(0)];
         if self.take_leaves(step, &node, new, size, &head.checkpoint.root).is_err() {
+            if self.policy.check(&head).is_ok() {
+                self.rewind(step, &node);
+            }
             return false;
         }
         self.absorb(step, &head, &[]);
         true
+    }
+
+    /// Leaves that nothing vouches for did not lead to a certified root: forgets them, first those
+    /// beyond what this witness cosigned, then those beyond what is certified.
+    fn rewind(&mut self, step: &mut Step<'_>, node: &NodeId) {
+        let Some(log) = self.logs.get_mut(node) else { return };
+        let signed = log
+            .witnessed
+            .filter(|(size, root)| log.root_at(*size) == Some(*root))
+            .map_or(0, |(size, _)| size);
+        let certified = log.certified().max(1);
+        let size = if log.size() > signed.max(certified) { signed.max(certified) } else { certified };
+        if size < log.size() {
+            log.truncate(size);
+            step.persist(Record::Rewind { node: *node, size });
+        }
     }
 
     /// Part of a long log: its leaves are kept although no head ends there; a wrong one is undone by

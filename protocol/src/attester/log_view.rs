@@ -4,7 +4,6 @@ use crate::id::{Hash, JobId, NodeId};
 use crate::keyset::Keyset;
 use crate::leaf::{Cert, Leaf, LeafRef, Statement};
 use crate::log::{Origin, Pick, Policy, SignedCheckpoint, TlogProof, Tree, leaf_hash};
-use crate::params::LOG_LEAVES_MAX;
 use std::collections::BTreeMap;
 
 /// Uncertified heads kept while they gather cosignatures: a guess.
@@ -43,6 +42,11 @@ impl Head {
         Self { signed, times }
     }
 
+    /// When each member first cosigned it.
+    pub(crate) fn firsts(&self) -> BTreeMap<NodeId, u64> {
+        self.times.iter().map(|(node, (first, _))| (*node, *first)).collect()
+    }
+
     /// Distinct members whose first cosignature is dated up to `by_s`, or at all.
     pub(crate) fn cosigners(&self, by_s: Option<u64>) -> usize {
         self.times.values().filter(|(first, _)| by_s.is_none_or(|by| *first <= by)).count()
@@ -58,6 +62,7 @@ pub(crate) struct LogView {
     tree: Tree,
     heads: BTreeMap<u64, Head>,
     certified: u64,
+    leaves_max: u64,
     by_job: BTreeMap<JobId, Vec<u64>>,
     jobs: Vec<u64>,
     announces: Vec<u64>,
@@ -69,7 +74,7 @@ pub(crate) struct LogView {
 
 impl LogView {
     /// Opens a log by its leaf 0, whose keyset the caller has verified.
-    pub(crate) fn open(keyset: Keyset, leaf: Leaf, bytes: Vec<u8>) -> Self {
+    pub(crate) fn open(keyset: Keyset, leaf: Leaf, bytes: Vec<u8>, leaves_max: u64) -> Self {
         let mut log = Self {
             node: leaf.author,
             keyset,
@@ -77,6 +82,7 @@ impl LogView {
             tree: Tree::new(),
             heads: BTreeMap::new(),
             certified: 0,
+            leaves_max,
             by_job: BTreeMap::new(),
             jobs: Vec::new(),
             announces: Vec::new(),
@@ -123,8 +129,8 @@ impl LogView {
 
     /// Reads and appends a leaf of this log. The error is for people.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), String> {
-        if self.size() >= LOG_LEAVES_MAX {
-            return Err(format!("the log has reached its limit of {LOG_LEAVES_MAX} leaves"));
+        if self.size() >= self.leaves_max {
+            return Err(format!("the log has reached its limit of {} leaves", self.leaves_max));
         }
         let net = self.entries.first().map(|e| e.leaf.net).ok_or("the log has no leaf 0")?;
         let leaf = Leaf::decode(bytes, &net).map_err(|e| e.to_string())?;

@@ -187,9 +187,13 @@ impl Attester {
                 for item in &ack.items {
                     let verdicts =
                         all.entry(item.statement.hash).or_insert_with(|| Verdicts::of(item.statement));
-                    let side =
-                        if item.verdict == AckVerdict::Ok { &mut verdicts.ok } else { &mut verdicts.bad };
-                    side.insert(member);
+                    // whoever said both has said bad
+                    if item.verdict != AckVerdict::Ok {
+                        verdicts.bad.insert(member);
+                        verdicts.ok.remove(&member);
+                    } else if !verdicts.bad.contains(&member) {
+                        verdicts.ok.insert(member);
+                    }
                 }
             }
         }

@@ -35,7 +35,7 @@ use crate::keys::{LogKey, WitnessKey};
 use crate::keyset::Keyset;
 use crate::leaf::{Leaf, Statement};
 use crate::log::{Origin, Policy, SignedCheckpoint};
-use crate::params::{BATCH_MS, JOBS_MAX};
+use crate::params::{AUTHOR_JOBS_MAX, BATCH_MS, JOBS_MAX};
 use clock::Clocks;
 use fetches::Fetches;
 use heads::Want;
@@ -50,6 +50,8 @@ use step::Step;
 const TICK_MS: u64 = 500;
 /// A job without an outcome is given up this long after its last deadline, seconds: a guess, a day.
 const GIVE_UP_S: u64 = 24 * 3600;
+/// A sealed job is followed this long after its last deadline for Finals that come late, seconds: a guess.
+const LINGER_S: u64 = 60;
 /// Requests under way at once: a guess, bounds memory.
 const CALLS_MAX: usize = 1024;
 
@@ -70,7 +72,7 @@ pub struct Config {
 #[derive(Debug)]
 enum Pending {
     Witness { member: NodeId, head: SignedCheckpoint },
-    Heads { peer: PeerKey },
+    Heads { peer: PeerKey, pages: u32 },
     Range { node: NodeId, start: u64 },
 }
 
@@ -254,7 +256,7 @@ impl Attester {
     fn take(&mut self, step: &mut Step<'_>, input: Input) {
         match input {
             Input::Tick => self.news = true,
-            Input::PeerUp { peer } => self.ask_heads(step, peer, None),
+            Input::PeerUp { peer } => self.ask_heads(step, peer, None, 0),
             Input::Gossip { token, bytes } => self.gossip_heard(step, token, &bytes),
             Input::Request { token, stream: Stream::Witness, bytes } => {
                 self.witness_asked(step, token, &bytes)
@@ -263,7 +265,7 @@ impl Attester {
             Input::Request { token, stream: Stream::Certs, bytes } => self.certs_asked(step, token, &bytes),
             Input::Answer { call, bytes } => match self.calls.remove(&call) {
                 Some(Pending::Witness { member, head }) => self.witness_answered(step, member, head, bytes),
-                Some(Pending::Heads { peer }) => self.heads_answered(step, peer, bytes),
+                Some(Pending::Heads { peer, pages }) => self.heads_answered(step, peer, pages, bytes),
                 Some(Pending::Range { node, start }) => self.range_answered(step, node, start, bytes),
                 None => {}
             },
@@ -300,13 +302,7 @@ impl Attester {
             return;
         }
         self.find_jobs(step);
-        let open: Vec<JobId> = self
-            .rounds
-            .values()
-            .filter(|r| self.is_open(r, step.now_s()))
-            .map(|r| r.id)
-            .take(JOBS_MAX)
-            .collect();
+        let open = self.open_rounds(step.now_s());
         for id in open {
             let Some(mut round) = self.rounds.remove(&id) else { continue };
             if matches!(round.state, RoundState::Waiting) {
@@ -320,11 +316,28 @@ impl Attester {
         }
     }
 
+    /// Jobs to work on: members' first, each author's in the order of its log, so that no stranger's
+    /// pile of jobs keeps others waiting.
+    fn open_rounds(&self, now_s: u64) -> Vec<JobId> {
+        let mut open: Vec<&Round> = self.rounds.values().filter(|r| self.is_open(r, now_s)).collect();
+        open.sort_by_key(|r| (self.config.genesis.member(&r.at.author).is_none(), r.at.index, r.id));
+        let mut of_author: BTreeMap<NodeId, usize> = BTreeMap::new();
+        open.retain(|r| {
+            let count = of_author.entry(r.at.author).or_default();
+            *count += 1;
+            *count <= AUTHOR_JOBS_MAX
+        });
+        open.into_iter().map(|r| r.id).take(JOBS_MAX).collect()
+    }
+
     /// Whether there may be something left to do for a job.
     fn is_open(&self, round: &Round, now_s: u64) -> bool {
         let ended = match (&round.state, &round.outcome) {
             (RoundState::Refused(_), _) => true,
-            (_, Some(Outcome::Sealed { .. })) => round.assembled_of == self.config.genesis.size(),
+            (_, Some(Outcome::Sealed { .. })) => {
+                let all = round.assembled_of == self.config.genesis.size();
+                all || round.assembled_of > 0 && now_s > round.job.final_by_s.saturating_add(LINGER_S)
+            }
             _ => false,
         };
         !ended && now_s <= round.job.final_by_s.saturating_add(GIVE_UP_S)
@@ -355,9 +368,9 @@ impl Attester {
     }
 
     fn ask(&mut self, step: &mut Step<'_>, peer: PeerKey, stream: Stream, bytes: Vec<u8>, pending: Pending) {
-        if self.calls.len() >= CALLS_MAX {
-            // the oldest is given up; its answer will find nothing
-            self.calls.pop_first();
+        // witnesses and wants are asked once at a time, so only these can pile up
+        if self.calls.len() >= CALLS_MAX && matches!(pending, Pending::Heads { .. }) {
+            return;
         }
         let call = self.next_call;
         self.next_call += 1;

@@ -8,9 +8,9 @@ use crate::cid::Cid;
 use crate::id::{Hash, NodeId};
 use crate::leaf::{Cert, Statement};
 use crate::proof::{Assembled, Parts, assemble, bundle, certs, closure};
-use crate::statement::{Final, StatementList};
+use crate::statement::{AckVerdict, Final, StatementList};
 use crate::wire;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Canonical bytes of leaves.
 type Leaves = Vec<Vec<u8>>;
@@ -23,7 +23,14 @@ impl Attester {
         }
         let finals = self.finals(round);
         let found = self.outcome(step, round, &finals);
-        let changed = found != round.outcome && !matches!(round.outcome, Some(Outcome::Sealed { .. }));
+        let changed = match (&round.outcome, &found) {
+            // a sealed set never changes; a quorum may still come to name a report for it
+            (Some(Outcome::Sealed { report: None, .. }), Some(Outcome::Sealed { report, .. })) => {
+                report.is_some()
+            }
+            (Some(Outcome::Sealed { .. }), _) => false,
+            (known, found) => known != found,
+        };
         if changed {
             round.outcome = found;
             round.assembled_of = 0;
@@ -31,8 +38,7 @@ impl Attester {
         if round.outcome.is_none() {
             return;
         }
-        let again = round.assembled_of == 0 || finals.len() == self.config.genesis.size();
-        if round.assembled_of < finals.len() && again {
+        if round.assembled_of < finals.len() {
             self.assemble_round(step, round, finals.len());
         }
     }
@@ -53,15 +59,16 @@ impl Attester {
 
     fn outcome(&self, step: &Step<'_>, round: &Round, finals: &[(NodeId, u64, Final)]) -> Option<Outcome> {
         let quorum = self.policy.quorum();
-        let mut sets: BTreeMap<(u32, Hash), Vec<&Final>> = BTreeMap::new();
-        for (_, _, last) in finals {
-            sets.entry((last.count, last.root)).or_default().push(last);
+        let mut sets: BTreeMap<(u32, Hash, Cid), Vec<&Final>> = BTreeMap::new();
+        for (member, index, last) in finals {
+            if self.is_covered(round, member, *index, last) {
+                sets.entry((last.count, last.root, last.list)).or_default().push(last);
+            }
         }
-        if let Some(((count, root), equal)) = sets.iter().find(|(_, equal)| equal.len() >= quorum) {
-            let list = most(equal.iter().map(|f| f.list))?.0;
+        if let Some(((count, root, list), equal)) = sets.iter().find(|(_, equal)| equal.len() >= quorum) {
             let report = most(equal.iter().filter_map(|f| f.report)).filter(|(_, n)| *n >= quorum);
             return Some(Outcome::Sealed {
-                list,
+                list: *list,
                 root: *root,
                 count: *count,
                 report: report.map(|(cid, _)| cid),
@@ -73,11 +80,29 @@ impl Attester {
         (finals.len() >= quorum && settled).then_some(Outcome::Bounded)
     }
 
+    /// A Final counts for what its member has acknowledged ok before, exactly.
+    fn is_covered(&self, round: &Round, member: &NodeId, index: u64, last: &Final) -> bool {
+        let Some(log) = self.logs.get(member) else { return false };
+        let (mut ok, mut bad) = (BTreeMap::new(), BTreeSet::new());
+        for (_, entry) in log.about(&round.id, true).take_while(|(i, _)| *i < index) {
+            let Statement::Ack(ack) = &entry.leaf.statement else { continue };
+            for item in &ack.items {
+                match item.verdict {
+                    AckVerdict::Ok => drop(ok.insert(item.statement.hash, item.statement)),
+                    AckVerdict::Bad(_) => drop(bad.insert(item.statement.hash)),
+                }
+            }
+        }
+        ok.retain(|hash, _| !bad.contains(hash));
+        let list = StatementList::new(round.id, ok.into_values().collect());
+        list.statements.len() as u64 == u64::from(last.count) && list.root() == last.root
+    }
+
     fn assemble_round(&mut self, step: &mut Step<'_>, round: &mut Round, finals: usize) {
         let Some((list, report)) = self.published_list(step, round) else { return };
         let Some(statements) = self.leaves_of(&list) else {
             for at in &list.statements {
-                self.want_leaves(at.author, at.index + 1);
+                self.want_leaves(at.author, at.index.saturating_add(1));
             }
             return;
         };

@@ -161,7 +161,7 @@ impl Attester {
             Ok(None) => {
                 if let Ok(executors) = wire::decode::<Executors>(&executors) {
                     for announce in executors.announces {
-                        self.want_leaves(announce.author, announce.index + 1);
+                        self.want_leaves(announce.author, announce.index.saturating_add(1));
                     }
                 }
             }
@@ -177,6 +177,10 @@ impl Attester {
         let mut announces = Vec::new();
         for at in &executors.announces {
             let Some(log) = self.logs.get(&at.author) else { return Ok(None) };
+            // only what is certified is the same for everybody
+            if at.index >= log.certified() {
+                return Ok(None);
+            }
             let entry = log.resolve(at).map_err(|()| {
                 format!("executor list: leaf {} of {} is not the one named", at.index, at.author.short())
             })?;

@@ -104,6 +104,10 @@ impl Attester {
         if add.old != old || size < old {
             return Err(Refusal::Size(old));
         }
+        if old > log.size() {
+            self.want_leaves(node, old);
+            return Err(Refusal::Later(2, "leaves of this log are being fetched again".into()));
+        }
         if old > 0 && log.root_at(old) != Some(old_root) {
             return Err(Refusal::Forbidden(
                 "this log has shown a rival branch; this witness has signed another".into(),
@@ -117,14 +121,22 @@ impl Attester {
                 size - old
             )));
         }
-        let held = log.size();
-        for (index, bytes) in (old..).zip(&request.leaves) {
-            let Some(entry) = log.entry(index) else { break };
-            if entry.hash != leaf_hash(bytes) {
-                step.notice(Notice::Fork { node });
-                return Err(Refusal::Proof(format!("leaf {index} is not the one held here")));
+        let certified = log.certified();
+        let differs = (old..)
+            .zip(&request.leaves)
+            .find(|(index, bytes)| log.entry(*index).is_some_and(|entry| entry.hash != leaf_hash(bytes)));
+        if let Some((index, _)) = differs {
+            step.notice(Notice::Fork { node });
+            if index < certified {
+                return Err(Refusal::Proof(format!("leaf {index} is not the certified one")));
+            }
+            // neither certified nor cosigned here: what was held may be anybody's invention
+            if let Some(log) = self.logs.get_mut(&node) {
+                log.truncate(index);
+                step.persist(Record::Rewind { node, size: index });
             }
         }
+        let held = self.logs.get(&node).map_or(0, super::log_view::LogView::size);
         let new = request
             .leaves
             .get(usize::try_from(held.saturating_sub(old)).unwrap_or(usize::MAX)..)
