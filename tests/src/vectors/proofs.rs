@@ -51,7 +51,7 @@ fn same_blocks(bytes: &[u8]) -> Result<Vec<u8>, String> {
 
 fn evidence(w: &World) -> Vec<Vector> {
     let member = &w.members[2];
-    let log = vec![member.keyset(&w.net), last_word(w, false), ack(w, member), last_word(w, true)];
+    let log = [member.keyset(&w.net), last_word(w, false), ack(w, member), last_word(w, true)];
     let cert = |end: usize| w.cert(member, &log[..end], JOB_S + 150);
     let convicts = |name, about, evidence: &Evidence| {
         let accused = evidence.verify(&w.genesis, &keysets(w)).expect("the evidence convicts");
