@@ -1,2 +1,7 @@
-//! The Vantage node and command line.
-fn main() {}
+//! The program `vantage`: a node and its command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vantage_node::cli::main()
+}

@@ -142,6 +142,14 @@ impl Client {
         }
     }
 
+    /// Keeps a block of a verified bundle at the node, public; `provide` tells the DHT that it has it.
+    pub async fn put(&mut self, cid: Cid, bytes: &[u8], provide: bool) -> Result<(), ClientError> {
+        match self.ask(&Request::Put { cid, bytes: STANDARD.encode(bytes), provide }).await? {
+            Response::Kept {} => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// Connected peers.
     pub async fn peers(&mut self) -> Result<Vec<Peer>, ClientError> {
         match self.ask(&Request::Peers {}).await? {

@@ -2,7 +2,14 @@
 
 pub mod client;
 pub mod protocol;
-pub(crate) mod view;
+mod requests;
+mod server;
+mod socket;
 mod wire;
 
 pub use client::{Client, ClientError};
+pub use server::{About, Context, serve};
+pub use socket::{Socket, SocketError};
+
+#[cfg(test)]
+mod tests;

@@ -15,12 +15,12 @@ use vantage_protocol::attester::JobOrder;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{JobId, NetId, NodeId};
 
-pub use super::view::JobView;
+pub use vantage_protocol::attester::{FinalView, JobView, OutcomeView, Phase, SlotState, SlotView};
 
 /// Name of the socket in the data directory.
 pub const SOCKET: &str = "control.sock";
-/// Longest line, either way: the largest suite (1 MiB) in base64, and room to spare.
-pub const LINE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Longest line, either way: the largest block (certs of 2 MiB) in base64, and room to spare.
+pub const LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Clients served at once. A guess: an operator and some scripts.
 pub const CLIENTS_MAX: usize = 16;
 /// Bytes of a CAR in one [`Response::Chunk`], before base64. A guess that keeps lines short.
@@ -66,6 +66,16 @@ pub enum Request {
     Car {
         /// Where to begin.
         root: Cid,
+    },
+    /// Keep a block of an imported bundle, public: [`Response::Kept`]. The client has verified the bundle; the node
+    /// checks that the bytes are what the id names.
+    Put {
+        /// Which.
+        cid: Cid,
+        /// Its bytes, base64.
+        bytes: String,
+        /// Whether to tell the DHT that this node has it: for the roots.
+        provide: bool,
     },
     /// Connected peers: [`Response::Peers`].
     Peers {},
@@ -117,6 +127,8 @@ pub enum Response {
     },
     /// A stream of responses is complete.
     End {},
+    /// A block is kept.
+    Kept {},
     /// Connected peers.
     Peers {
         /// By peer id.
@@ -184,8 +196,14 @@ pub struct Status {
     pub log_size: u64,
     /// Leaves of it that a quorum has cosigned.
     pub certified_size: u64,
+    /// Peers have seen this many leaves of this node's log, more than it holds: it signs nothing.
+    #[serde(default)]
+    pub lost_own_log: Option<u64>,
     /// Logs known.
     pub logs: usize,
+    /// Committee members whose keysets are known.
+    #[serde(default)]
+    pub members_known: usize,
     /// Committee members heard of lately.
     pub members_heard: usize,
     /// Committee size.

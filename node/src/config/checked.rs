@@ -1,0 +1,330 @@
+//! The configuration after every check that needs no keys and no network.
+
+use super::error::ConfigError;
+use super::{MODELS_VAR, raw};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use vantage_exec::Vendor;
+use vantage_net::{Multiaddr, Role};
+use vantage_protocol::announce::Offer;
+use vantage_protocol::genesis::Genesis;
+use vantage_protocol::id::NodeId;
+use vantage_protocol::params::{NAME_BYTES_MAX, TARGETS_MAX};
+use vantage_protocol::target::{Surface, Target};
+
+/// Longest file that is read, bytes: a genesis may have 64 KiB in its shorter form.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+/// Longest pause between two cells, milliseconds; more is a typing error.
+const GAP_MS_MAX: u64 = 3_600_000;
+/// Most slots of one job that a node may offer, as the protocol has it.
+const SLOTS_MAX: u32 = 1024;
+
+/// What a node runs with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that it comes from.
+    pub file: PathBuf,
+    /// Where the node keeps everything.
+    pub data: PathBuf,
+    /// The network.
+    pub genesis: Genesis,
+    /// Where a volunteer says it stands, or what a member's operator expects the genesis to say.
+    pub region: Option<String>,
+    /// Addresses.
+    pub net: Net,
+    /// What the node runs for others.
+    pub offers: Offers,
+    /// Directory of models.
+    pub models: PathBuf,
+    /// How slots are run.
+    pub execution: Execution,
+    /// APIs that the node may call, keys loaded.
+    pub vendors: Vec<Vendor>,
+    /// How open models are run.
+    pub runner: RunnerCommand,
+}
+
+/// Addresses of the node and of others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Net {
+    /// Addresses to listen on.
+    pub listen: Vec<Multiaddr>,
+    /// Addresses under which others reach the node.
+    pub external: Vec<Multiaddr>,
+    /// Entry points.
+    pub bootstrap: Vec<Multiaddr>,
+    /// Let private addresses be dialled and published.
+    pub allow_private: bool,
+}
+
+/// What the node offers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offers {
+    /// Sorted by target.
+    pub targets: Vec<Offer>,
+    /// Slots of one job taken on at most.
+    pub slots_max: u32,
+}
+
+/// How slots are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Execution {
+    /// Pause between two cells of a slot, milliseconds.
+    pub gap_ms: u64,
+}
+
+/// The program that runs an open model in a process of its own: it must call [`vantage_runner::serve`] on its standard
+/// streams. The file cannot name it; by default it is this program with the argument `runner`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunnerCommand {
+    /// The program; none means this one.
+    pub program: Option<PathBuf>,
+    /// Its arguments.
+    pub args: Vec<String>,
+}
+
+impl Default for RunnerCommand {
+    fn default() -> Self {
+        Self { program: None, args: vec!["runner".to_owned()] }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file and the genesis that it names.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = read(file, "make one with `vantage init`, or name another with --config")?;
+        let raw: raw::Config =
+            toml::from_str(&text).map_err(|error| ConfigError::shape(file, &text, &error))?;
+        Self::check(raw, file)
+    }
+
+    /// Checks what the file says. Relative paths begin at the file's directory.
+    pub fn check(raw: raw::Config, file: &Path) -> Result<Self, ConfigError> {
+        let base = file.parent().unwrap_or(Path::new("."));
+        let genesis = load_genesis(&base.join(&raw.genesis), file)?;
+        let checker = Checker { file, genesis: &genesis, allow_sim: raw.allow_sim };
+        checker.sim()?;
+        checker.region(raw.region.as_deref())?;
+        let net = checker.net(&raw.net)?;
+        if raw.execution.gap_ms > GAP_MS_MAX {
+            return Err(ConfigError::key(
+                file,
+                "execution.gap_ms",
+                format!("{} is more than an hour", raw.execution.gap_ms),
+                format!("at most {GAP_MS_MAX}"),
+            ));
+        }
+        let vendors = checker.vendors(&raw.vendors)?;
+        let region = raw.region.as_deref();
+        let offers = checker.offers(&raw.offers, &vendors, region)?;
+        Ok(Self {
+            data: raw.data.map_or_else(|| base.to_owned(), |data| base.join(data)),
+            file: file.to_owned(),
+            region: raw.region,
+            net,
+            offers,
+            models: raw.open.models.map_or_else(default_models, |models| base.join(models)),
+            execution: Execution { gap_ms: raw.execution.gap_ms },
+            vendors,
+            runner: RunnerCommand::default(),
+            genesis,
+        })
+    }
+
+    /// What the genesis makes of a node.
+    pub fn role(&self, node: &NodeId) -> Role {
+        if self.genesis.member(node).is_some() { Role::Member } else { Role::Volunteer }
+    }
+
+    /// The region that a node declares; none if it offers nothing. The error is of the configuration: a member's
+    /// region is what the genesis vouches for.
+    pub fn region_of(&self, node: &NodeId) -> Result<Option<String>, ConfigError> {
+        let vouched = self.genesis.member(node).map(|member| member.region.as_str());
+        match (vouched, self.region.as_deref()) {
+            (Some(vouched), Some(written)) if vouched != written => Err(ConfigError::key(
+                &self.file,
+                "region",
+                format!("is {written:?}, but the genesis says that this member stands in {vouched:?}"),
+                "leave it out, or correct it",
+            )),
+            (vouched, written) => Ok(vouched.or(written).map(str::to_owned)),
+        }
+    }
+}
+
+/// The directory of models where the configuration names none: `$VANTAGE_MODELS`, else `~/.cache/vantage/models`.
+pub fn default_models() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set(MODELS_VAR).unwrap_or_else(|| {
+        set("HOME").unwrap_or_else(|| PathBuf::from(".")).join(".cache").join("vantage").join("models")
+    })
+}
+
+/// Reads and checks a genesis; `named_by` is the configuration that names it.
+fn load_genesis(path: &Path, named_by: &Path) -> Result<Genesis, ConfigError> {
+    let help = format!("set genesis in {} to the network's genesis file", named_by.display());
+    let text = read(path, &help)?;
+    Genesis::from_toml(&text).map_err(|error| ConfigError {
+        file: path.to_owned(),
+        line: None,
+        key: None,
+        what: error.to_string(),
+        help: "get the genesis anew from the network's founders; its hash names the network".to_owned(),
+    })
+}
+
+fn read(path: &Path, help: &str) -> Result<String, ConfigError> {
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| ConfigError::unreadable(path, &error, help))?;
+    file.take(FILE_BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| ConfigError::unreadable(path, &error, help))?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        let what = format!("is longer than {FILE_BYTES_MAX} bytes");
+        return Err(ConfigError {
+            file: path.to_owned(),
+            line: None,
+            key: None,
+            what,
+            help: help.to_owned(),
+        });
+    }
+    Ok(text)
+}
+
+/// What the checks need to know.
+struct Checker<'a> {
+    file: &'a Path,
+    genesis: &'a Genesis,
+    allow_sim: bool,
+}
+
+impl Checker<'_> {
+    fn wrong<T>(&self, key: &str, what: impl ToString, help: impl ToString) -> Result<T, ConfigError> {
+        Err(ConfigError::key(self.file, key, what, help))
+    }
+
+    fn sim(&self) -> Result<(), ConfigError> {
+        if self.allow_sim && !self.genesis.test {
+            let what = format!("is true, but {:?} is not a test network", self.genesis.name);
+            return self.wrong("allow_sim", what, "remove it: simulated targets exist in test networks only");
+        }
+        Ok(())
+    }
+
+    fn region(&self, region: Option<&str>) -> Result<(), ConfigError> {
+        let Some(region) = region else { return Ok(()) };
+        let in_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if region.is_empty() || region.len() > NAME_BYTES_MAX || !region.bytes().all(in_name) {
+            return self.wrong("region", format!("{region:?} is no name of a region"), "use a-z, 0-9 and -");
+        }
+        Ok(())
+    }
+
+    fn net(&self, net: &raw::Net) -> Result<Net, ConfigError> {
+        let addresses = |key: &str, texts: &[String]| {
+            texts.iter().map(|text| self.address(key, text)).collect::<Result<Vec<_>, _>>()
+        };
+        let bootstrap = addresses("net.bootstrap", &net.bootstrap)?;
+        if let Some(bad) = net.bootstrap.iter().find(|text| !text.contains("/p2p/")) {
+            let what = format!("{bad} does not say which peer lives there");
+            return self.wrong("net.bootstrap", what, "let it end in /p2p/<peer id>");
+        }
+        Ok(Net {
+            listen: addresses("net.listen", &net.listen)?,
+            external: addresses("net.external", &net.external)?,
+            bootstrap,
+            allow_private: net.allow_private,
+        })
+    }
+
+    fn address(&self, key: &str, text: &str) -> Result<Multiaddr, ConfigError> {
+        Multiaddr::from_str(text).or_else(|error| {
+            let shown: String = text.chars().take(128).collect();
+            let help = "write it as /ip4/<address>/tcp/<port> or /ip4/<address>/udp/<port>/quic-v1";
+            self.wrong(key, format!("{shown:?} is not an address ({error})"), help)
+        })
+    }
+
+    fn vendors(&self, vendors: &[vantage_exec::VendorConfig]) -> Result<Vec<Vendor>, ConfigError> {
+        let mut seen = BTreeSet::new();
+        let mut checked = Vec::new();
+        for vendor in vendors {
+            if !seen.insert(&vendor.target) {
+                let what = format!("{:?} stands twice", vendor.target);
+                return self.wrong("vendor.target", what, "keep one table for each vendor");
+            }
+            let sim = vendor.target.starts_with(vantage_exec::SIM_PREFIX);
+            if sim && !self.allow_sim {
+                let what = format!("{:?} is simulated", vendor.target);
+                return self.wrong("vendor", what, "set allow_sim = true (in a test network), or remove it");
+            }
+            match vendor.clone().check(self.allow_sim) {
+                Ok(vendor) => checked.push(vendor),
+                Err(error) => return self.wrong("vendor", error, "correct this [[vendor]] table"),
+            }
+        }
+        Ok(checked)
+    }
+
+    fn offers(
+        &self,
+        offers: &raw::Offers,
+        vendors: &[Vendor],
+        region: Option<&str>,
+    ) -> Result<Offers, ConfigError> {
+        if offers.slots_max > SLOTS_MAX {
+            let what = format!("{} is too many", offers.slots_max);
+            return self.wrong("offers.slots_max", what, format!("at most {SLOTS_MAX}"));
+        }
+        if offers.targets.len() > TARGETS_MAX {
+            let what = format!("{} targets are too many", offers.targets.len());
+            return self.wrong("offers.targets", what, format!("at most {TARGETS_MAX}"));
+        }
+        let mut targets = Vec::new();
+        for offer in &offers.targets {
+            let target = self.offered(&offer.target, vendors, region)?;
+            targets.push(Offer { target, call_microusd: offer.call_microusd });
+        }
+        targets.sort_by(|a, b| a.target.cmp(&b.target));
+        if let Some([twice, _]) = targets.array_windows().find(|[a, b]| a.target == b.target) {
+            return self.wrong("offers.targets", format!("{} stands twice", twice.target), "remove one");
+        }
+        Ok(Offers { targets, slots_max: offers.slots_max })
+    }
+
+    fn offered(&self, text: &str, vendors: &[Vendor], region: Option<&str>) -> Result<Target, ConfigError> {
+        const KEY: &str = "offers.targets";
+        let target = match Target::from_str(text) {
+            Ok(target) => target,
+            Err(error) => return self.wrong(KEY, error, "correct it"),
+        };
+        if target.is_sim() && !self.allow_sim {
+            let help = "set allow_sim = true (in a test network), or remove it";
+            return self.wrong(KEY, format!("{target} is simulated"), help);
+        }
+        if target.surface() == Surface::Open {
+            return Ok(target);
+        }
+        let name = vendor_name(&target);
+        let Some(vendor) = vendors.iter().find(|vendor| vendor.target() == name) else {
+            let what = format!("{target} is offered, but there is no [[vendor]] with target = {name:?}");
+            return self.wrong(KEY, what, "add the table, or remove the offer");
+        };
+        match region.map(|region| vendor.endpoint(region)) {
+            Some(Err(error)) => self.wrong(KEY, error, "add the endpoint, or remove the offer"),
+            _ => Ok(target),
+        }
+    }
+}
+
+/// The name of the `[[vendor]]` table that serves a target: `openai`, `lab` for `compat:lab/…`, `sim:openai`.
+pub fn vendor_name(target: &Target) -> &str {
+    if target.is_sim() {
+        return target.as_str();
+    }
+    target.vendor().strip_prefix("compat:").unwrap_or(target.vendor())
+}

@@ -1,0 +1,64 @@
+//! What is wrong in a configuration: which file, which line or key, what, and what to do.
+
+use super::suggest;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// One thing wrong in the configuration or in a file that it names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, counted from 1, where it is known.
+    pub line: Option<usize>,
+    /// Key, such as `net.listen`, where it is known.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl ConfigError {
+    /// Something is wrong with the value of a key.
+    pub(super) fn key(file: &Path, key: &str, what: impl ToString, help: impl ToString) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: None,
+            key: Some(key.to_owned()),
+            what: what.to_string(),
+            help: help.to_string(),
+        }
+    }
+
+    /// The file could not be read.
+    pub(super) fn unreadable(file: &Path, error: &io::Error, help: &str) -> Self {
+        let what = format!("cannot be read: {error}");
+        Self { file: file.to_owned(), line: None, key: None, what, help: help.to_owned() }
+    }
+
+    /// The file is not TOML, or not of the expected shape.
+    pub(super) fn shape(file: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let line = error.span().map(|span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count());
+        let message = error.message().to_owned();
+        let help = suggest::for_unknown_field(&message)
+            .unwrap_or_else(|| "correct the line; docs/OPERATING.md lists all keys".to_owned());
+        Self { file: file.to_owned(), line, key: None, what: message, help }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(key) = &self.key {
+            write!(f, ", {key}")?;
+        }
+        write!(f, ": {}; {}", self.what, self.help)
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,106 @@
+//! The configuration as it stands in the file. Unknown keys are refused.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use vantage_exec::VendorConfig;
+
+/// The whole file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The network's genesis, TOML.
+    pub genesis: PathBuf,
+    /// Where the node keeps everything. Default: the directory of this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// Where the node says it stands. A member's is in the genesis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Whether simulated targets are run; only in a test network.
+    #[serde(default)]
+    pub allow_sim: bool,
+    /// The network.
+    #[serde(default)]
+    pub net: Net,
+    /// What the node runs for others.
+    #[serde(default)]
+    pub offers: Offers,
+    /// Open models.
+    #[serde(default)]
+    pub open: Open,
+    /// How slots are run.
+    #[serde(default)]
+    pub execution: Execution,
+    /// APIs that the node may call.
+    #[serde(default, rename = "vendor", skip_serializing_if = "Vec::is_empty")]
+    pub vendors: Vec<VendorConfig>,
+}
+
+/// `[net]`
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Net {
+    /// Addresses to listen on; port 0 picks one. Empty: the node only dials.
+    #[serde(default)]
+    pub listen: Vec<String>,
+    /// Addresses under which others reach the node.
+    #[serde(default)]
+    pub external: Vec<String>,
+    /// Entry points, each ending in `/p2p/<peer id>`.
+    #[serde(default)]
+    pub bootstrap: Vec<String>,
+    /// Let private and loopback addresses be dialled and published.
+    #[serde(default)]
+    pub allow_private: bool,
+}
+
+/// `[offers]`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offers {
+    /// What is offered.
+    #[serde(default)]
+    pub targets: Vec<Offer>,
+    /// Slots of one job taken on at most. Default 16, a guess.
+    #[serde(default = "slots_max")]
+    pub slots_max: u32,
+}
+
+/// One offered target.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Its name, such as `open:smollm2-135m`.
+    pub target: String,
+    /// Price asked for one call, millionths of a US dollar. Default 0.
+    #[serde(default)]
+    pub call_microusd: u64,
+}
+
+/// `[open]`
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// Directory of models. Default: `$VANTAGE_MODELS`, else `~/.cache/vantage/models`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<PathBuf>,
+}
+
+/// `[execution]`
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Execution {
+    /// Pause between two cells of a slot, milliseconds. Default 0.
+    #[serde(default)]
+    pub gap_ms: u64,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self { targets: Vec::new(), slots_max: slots_max() }
+    }
+}
+
+fn slots_max() -> u32 {
+    16
+}

@@ -1,0 +1,201 @@
+use super::*;
+use std::fs;
+use std::path::Path;
+use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::keys::RootKey;
+
+fn genesis(test: bool) -> Genesis {
+    let root = RootKey::from_seed(&[1; 32]).public();
+    Genesis {
+        v: 1,
+        name: "net".into(),
+        founded_s: 1,
+        test,
+        gap_s_min: if test { 2 } else { 30 },
+        output_bytes_max: 4096,
+        founders: vec![],
+        committee: vec![Member { root, operator: "a".into(), region: "eu".into() }],
+    }
+}
+
+/// Loads a configuration beside a genesis.
+fn load_in(dir: &Path, test: bool, text: &str) -> Result<Config, ConfigError> {
+    fs::write(dir.join("genesis.toml"), genesis(test).to_toml()).unwrap();
+    fs::write(dir.join(FILE), text).unwrap();
+    Config::load(&dir.join(FILE))
+}
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    load_in(tempfile::tempdir().unwrap().path(), true, text)
+}
+
+/// The error that a text gives, without the directory.
+fn refused(text: &str) -> String {
+    let error = load(text).unwrap_err().to_string();
+    error.rsplit_once('/').filter(|(dir, _)| !dir.contains(' ')).map_or(error.clone(), |(_, e)| e.to_owned())
+}
+
+const SIM: &str = "allow_sim = true\n\
+    [[vendor]]\ntarget = \"sim:openai\"\nendpoints = { eu = \"http://127.0.0.1:1/eu\" }\n";
+
+#[test]
+fn the_shortest_configuration_has_defaults() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = load_in(dir.path(), true, "genesis = \"genesis.toml\"\n").unwrap();
+    assert_eq!(config.data, dir.path());
+    assert_eq!((config.offers.slots_max, config.execution.gap_ms), (16, 0));
+    assert!(config.offers.targets.is_empty() && config.net.listen.is_empty());
+    let member = config.genesis.committee[0].root.node_id();
+    assert_eq!(config.role(&member), vantage_net::Role::Member);
+    assert_eq!(config.region_of(&member).unwrap().as_deref(), Some("eu"));
+    let stranger = RootKey::from_seed(&[2; 32]).public().node_id();
+    assert_eq!(config.role(&stranger), vantage_net::Role::Volunteer);
+    assert_eq!(config.region_of(&stranger).unwrap(), None);
+}
+
+#[test]
+fn a_full_configuration_is_read() {
+    let config = load(&format!(
+        "genesis = \"genesis.toml\"\ndata = \"d\"\nregion = \"eu\"\n{SIM}\
+         [net]\nlisten = [\"/ip4/127.0.0.1/tcp/0\"]\nallow_private = true\n\
+         [offers]\nslots_max = 3\ntargets = [{{ target = \"sim:openai\", call_microusd = 5 }}, {{ target = \"open:m\" }}]\n\
+         [open]\nmodels = \"/m\"\n[execution]\ngap_ms = 7\n"
+    ))
+    .unwrap();
+    assert!(config.data.ends_with("d") && config.models == Path::new("/m"));
+    let offers: Vec<_> =
+        config.offers.targets.iter().map(|o| (o.target.to_string(), o.call_microusd)).collect();
+    assert_eq!(offers, [("open:m".to_owned(), 0), ("sim:openai".to_owned(), 5)], "sorted");
+    assert_eq!(config.vendors[0].target(), "sim:openai");
+    assert_eq!((config.offers.slots_max, config.execution.gap_ms), (3, 7));
+}
+
+#[test]
+fn the_documentation_shows_a_configuration_that_works() {
+    let page = include_str!("mod.rs");
+    let toml: String = page
+        .lines()
+        .map_while(|line| line.strip_prefix("//!"))
+        .map(str::trim_start)
+        .skip_while(|line| !line.starts_with("```toml"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("```"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let peer = vantage_net::peer_id_from_seed([3; 32]).unwrap().to_string();
+    let toml = toml.replace("12D3KooW…", &peer).replace("OPENAI_API_KEY", "PATH");
+    let error = load(&toml).unwrap_err().to_string();
+    assert!(error.contains("environment variable PATH"), "all is well but the key: {error}");
+    load(&toml.replace("{ env = \"PATH\" }", "\"none\"")).unwrap();
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_word_that_was_meant() {
+    let error = refused("genesis = \"genesis.toml\"\n[net]\nlisen = []\n");
+    assert!(error.starts_with("config.toml, line 3: unknown field `lisen`"), "{error}");
+    assert!(error.ends_with("did you mean listen?"), "{error}");
+    let error = refused("genesis = \"genesis.toml\"\nwhatever = 1\n");
+    assert!(error.contains("line 2") && error.contains("known here: genesis, data, region"), "{error}");
+    let error = refused("genesis = \"genesis.toml\"\n[[vendor]]\ntarget = \"openai\"\nendpoint = {}\n");
+    assert!(error.contains("did you mean endpoints?"), "{error}");
+}
+
+#[test]
+fn a_broken_file_says_where() {
+    let error = refused("genesis = \"genesis.toml\"\nregion = [\n");
+    assert!(error.starts_with("config.toml, line "), "{error}");
+    let error = refused("genesis = 7\n");
+    assert!(error.contains("line 1") && error.contains("invalid type"), "{error}");
+    let error = refused("region = \"eu\"\n");
+    assert!(error.contains("missing field `genesis`"), "{error}");
+}
+
+#[test]
+fn files_that_are_missing_or_endless_are_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE);
+    let error = Config::load(&path).unwrap_err().to_string();
+    assert!(error.contains("config.toml: cannot be read") && error.contains("vantage init"), "{error}");
+    fs::write(&path, "genesis = \"nowhere.toml\"\n").unwrap();
+    let error = Config::load(&path).unwrap_err().to_string();
+    assert!(error.contains("nowhere.toml: cannot be read") && error.contains("set genesis in"), "{error}");
+    fs::write(&path, "#".repeat(300 * 1024)).unwrap();
+    let error = Config::load(&path).unwrap_err().to_string();
+    assert!(error.contains("longer than"), "{error}");
+    fs::write(&path, b"\xff\xfe").unwrap();
+    assert!(Config::load(&path).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn a_genesis_that_is_none_is_said_with_its_own_file() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(FILE), "genesis = \"genesis.toml\"\n").unwrap();
+    for (text, why) in [
+        ("v = 1\n", "missing field"),
+        ("colour = 1\n", "unknown field"),
+        (&genesis(true).to_toml().replace("gap_s_min = 2", "gap_s_min = 1"), "gap_s_min"),
+    ] {
+        fs::write(dir.path().join("genesis.toml"), text).unwrap();
+        let error = Config::load(&dir.path().join(FILE)).unwrap_err().to_string();
+        assert!(error.contains("genesis.toml: genesis: ") && error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn each_wrong_value_is_named_with_its_key() {
+    let long = "open:".to_owned() + &"x".repeat(80);
+    for (text, key, what) in [
+        ("region = \"Europe!\"".to_owned(), "region", "no name of a region"),
+        ("[net]\nlisten = [\"127.0.0.1:80\"]".to_owned(), "net.listen", "is not an address"),
+        ("[net]\nbootstrap = [\"/ip4/127.0.0.1/tcp/1\"]".to_owned(), "net.bootstrap", "/p2p/<peer id>"),
+        ("[execution]\ngap_ms = 99999999".to_owned(), "execution.gap_ms", "more than an hour"),
+        ("[offers]\nslots_max = 5000".to_owned(), "offers.slots_max", "at most 1024"),
+        ("[offers]\ntargets = [{ target = \"chatgpt\" }]".to_owned(), "offers.targets", "no model is named"),
+        (format!("[offers]\ntargets = [{{ target = \"{long}\" }}]"), "offers.targets", "bytes"),
+        (
+            "[offers]\ntargets = [{ target = \"open:m\" }, { target = \"open:m\" }]".to_owned(),
+            "offers.targets",
+            "stands twice",
+        ),
+        (
+            "[offers]\ntargets = [{ target = \"openai/gpt\" }]".to_owned(),
+            "offers.targets",
+            "no [[vendor]] with target = \"openai\"",
+        ),
+        (
+            "[offers]\ntargets = [{ target = \"sim:openai\" }]".to_owned(),
+            "offers.targets",
+            "set allow_sim = true",
+        ),
+        (SIM.replace("allow_sim = true\n", ""), "vendor", "is simulated"),
+        (
+            format!("region = \"ap\"\n{SIM}[offers]\ntargets = [{{ target = \"sim:openai\" }}]"),
+            "offers.targets",
+            "no endpoint for region ap",
+        ),
+        (SIM.replace("127.0.0.1", "192.0.2.1"), "vendor", "must be on this machine"),
+        (SIM.to_owned() + "timeout_ms = 0", "vendor", "timeout_ms is 0"),
+        (SIM.to_owned() + "key = \"sk-abcdefgh\"", "vendor", "never write the key itself"),
+        (SIM.to_owned() + &SIM.replace("allow_sim = true\n", ""), "vendor.target", "stands twice"),
+    ] {
+        let error = refused(&format!("genesis = \"genesis.toml\"\n{text}\n"));
+        assert!(error.contains(&format!(", {key}: ")) && error.contains(what), "{text}\n{error}");
+        assert!(!error.contains("sk-abcdefgh"), "{error}");
+    }
+}
+
+#[test]
+fn simulation_needs_a_test_network() {
+    let dir = tempfile::tempdir().unwrap();
+    let error =
+        load_in(dir.path(), false, "genesis = \"genesis.toml\"\nallow_sim = true\n").unwrap_err().to_string();
+    assert!(error.contains("allow_sim") && error.contains("not a test network"), "{error}");
+}
+
+#[test]
+fn a_member_stands_where_the_genesis_says() {
+    let config = load("genesis = \"genesis.toml\"\nregion = \"us\"\n").unwrap();
+    let member = config.genesis.committee[0].root.node_id();
+    let error = config.region_of(&member).unwrap_err().to_string();
+    assert!(error.contains("region: is \"us\"") && error.contains("\"eu\""), "{error}");
+}

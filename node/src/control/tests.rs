@@ -1,0 +1,140 @@
+use super::protocol::{CLIENTS_MAX, Fault, LINE_BYTES_MAX, Phase, Request, Response, SOCKET};
+use super::{Client, ClientError};
+use crate::testbed::{Bed, order};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::Path;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+use vantage_protocol::cid::Cid;
+
+/// Sends bytes and reads one line.
+async fn say(data: &Path, bytes: &[u8]) -> Response {
+    let mut stream = BufReader::new(UnixStream::connect(data.join(SOCKET)).await.unwrap());
+    // the node may close before it has read all of a line that is too long
+    let _ = stream.write_all(bytes).await;
+    let mut line = String::new();
+    stream.read_line(&mut line).await.unwrap();
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+}
+
+fn fault(response: Response) -> Fault {
+    match response {
+        Response::Error(fault) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(error: ClientError) -> Fault {
+    match error {
+        ClientError::Refused(fault) => fault,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn requests_and_answers_are_one_object_a_line() {
+    let request = serde_json::to_string(&Request::Job { id: "3f".into() }).unwrap();
+    assert_eq!(request, "{\"job\":{\"id\":\"3f\"}}");
+    assert_eq!(serde_json::to_string(&Request::Status {}).unwrap(), "{\"status\":{}}");
+    let fault = Fault { what: "a".into(), place: "b".into(), help: "c".into() };
+    let line = serde_json::to_string(&Response::Error(fault)).unwrap();
+    assert_eq!(line, "{\"error\":{\"what\":\"a\",\"where\":\"b\",\"help\":\"c\"}}");
+    for bad in
+        ["{\"job\":{}}", "{\"job\":{\"id\":\"a\",\"b\":1}}", "{\"status\":{\"a\":1}}", "{\"dance\":{}}", "[]"]
+    {
+        assert!(serde_json::from_str::<Request>(bad).is_err(), "{bad}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_answers_its_owner_and_survives_nonsense() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let data = bed.data(0);
+    let meta = std::fs::metadata(data.join(SOCKET)).unwrap();
+    assert!(meta.file_type().is_socket());
+    assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+
+    for nonsense in
+        [&b"\n"[..], b"hello\n", b"{}\n", b"\xff\xfe\n", b"{\"job\":{\"id\":7}}\n", b"{\"status\":{}} x\n"]
+    {
+        let fault = fault(say(&data, nonsense).await);
+        assert!(fault.place == "request" && fault.what.contains("not understood"), "{fault}");
+    }
+    let endless = vec![b' '; LINE_BYTES_MAX + 2];
+    assert!(fault(say(&data, &endless).await).what.contains("more than"));
+
+    let mut client = bed.client(0).await;
+    let status = client.status().await.unwrap();
+    assert_eq!((status.node, status.members, status.quorum), (node.ready().node, 1, 1));
+    assert_eq!((status.role.as_str(), status.region.as_deref()), ("member", Some("eu")));
+    assert_eq!(client.jobs().await.unwrap().len(), 0);
+    assert_eq!(client.peers().await.unwrap().len(), 0);
+    let unknown = refused(client.job("ab").await.unwrap_err());
+    assert!(unknown.what.contains("no job begins with \"ab\"") && unknown.place == "id", "{unknown}");
+    client.watch("ab").await.unwrap();
+    refused(client.next_view().await.unwrap_err());
+    let absent = Cid::raw(b"absent");
+    assert!(refused(client.block(absent).await.unwrap_err()).what.contains("not here"));
+    assert!(refused(client.car(absent, &mut Vec::new()).await.unwrap_err()).what.contains("missing"));
+
+    node.stop();
+    node.stopped().await.unwrap();
+    assert!(!data.join(SOCKET).exists());
+    assert!(matches!(Client::connect(&data).await, Err(ClientError::Connect { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_order_is_refused_with_the_reason() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let mut client = bed.client(0).await;
+    let (good, suite) = order(&["eu"], 2, 20);
+    let wrong = refused(client.submit(good.clone(), b"no suite").await.unwrap_err());
+    assert_eq!(wrong.place, "suite");
+    let (_, another) = order(&["eu"], 3, 20);
+    let wrong = refused(client.submit(good.clone(), &another).await.unwrap_err());
+    assert!(wrong.what.contains("order.suite is"), "{wrong}");
+    bed.submit(0, &["eu"], 1, 20).await;
+    let mut nowhere = good.clone();
+    nowhere.regions = vec!["moon".into()];
+    let wrong = refused(client.submit(nowhere, &suite).await.unwrap_err());
+    assert!(wrong.place == "order" && wrong.what.contains("no executor"), "{wrong}");
+    let mut hasty = good;
+    hasty.commit_s = 1;
+    let wrong = refused(client.submit(hasty, &suite).await.unwrap_err());
+    assert!(wrong.what.contains("commit_by_s: must be at least 2 s"), "{wrong}");
+    node.stop();
+    node.stopped().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_for_clients_are_bounded_and_come_back() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS_MAX {
+        let mut client = bed.client(0).await;
+        client.status().await.unwrap();
+        clients.push(client);
+    }
+    let fault = fault(say(&bed.data(0), b"{\"status\":{}}\n").await);
+    assert!(fault.what.contains("clients are served already"), "{fault}");
+    clients.pop();
+    while bed.client(0).await.status().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    drop(clients);
+    node.stop();
+    node.stopped().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_stops_when_its_owner_says_so() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let id = bed.submit(0, &["eu"], 2, 20).await;
+    assert_eq!(bed.done(0, &id).await.phase, Phase::Done);
+    bed.client(0).await.shutdown().await.unwrap();
+    node.stopped().await.unwrap();
+}

@@ -1,0 +1,304 @@
+//! The engine: one loop that tells the core what happened and carries out what it wants done.
+//!
+//! Inputs that wait are handled together; everything durable that they give rise to is written in one transaction and
+//! synced once; only then does anything leave the node (*group commit*). The order of effects is kept within each
+//! kind, and nothing that leaves can rest on something that a crash would forget (I7).
+//!
+//! The engine waits for nobody: questions, fetches and slots run as tasks of their own and come back as [`Event`]s.
+//! If the store fails the engine ends, and nothing of the failed group was sent.
+
+mod carry;
+mod command;
+mod event;
+mod notice;
+mod offer;
+mod peer;
+mod tokens;
+
+pub use command::{Command, Lookup, Standing};
+pub use event::Event;
+pub use offer::Offering;
+pub use peer::{peer_id, peer_key};
+
+use crate::clock;
+use crate::execution::{Executions, SlotEnd, SlotOutcome};
+use crate::store::{Batch, Staged, Store, StoreError};
+use notice::Notices;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokens::Tokens;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vantage_net::{NetEvent, NetHandle};
+use vantage_protocol::attester::{Attester, Effect, Input, Token};
+use vantage_protocol::id::JobId;
+
+/// Inputs handled before their effects are written and carried out. A guess: keeps one fsync for a burst, and the
+/// first of it not waiting long.
+const GROUP_INPUTS_MAX: usize = 64;
+/// Bytes to be written from which on a group takes no further input. A guess.
+const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Answers, fetches and commands that wait for the engine. Those who send wait when it is full.
+pub const EVENTS_MAX: usize = 256;
+/// Orders that wait for their job; further ones are refused. A guess.
+const ORDERS_MAX: usize = 64;
+
+/// Why the engine ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The node cannot remember, so it must not speak.
+    #[error("the store failed, and what was not written was not sent: {0}")]
+    Store(#[from] StoreError),
+    /// The network task is gone.
+    #[error("the network task has ended: see the lines before this one")]
+    Network,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The core, its past replayed.
+    pub attester: Attester,
+    /// Where it keeps things.
+    pub store: Arc<Store>,
+    /// Speaks to the network.
+    pub net: NetHandle,
+    /// Runs slots.
+    pub executions: Executions,
+    /// What the node offers.
+    pub offering: Offering,
+    /// A sender of the inbox's events, for tasks.
+    pub events: mpsc::Sender<Event>,
+}
+
+/// Where things come in.
+pub struct Inbox {
+    /// From the network.
+    pub net: mpsc::Receiver<NetEvent>,
+    /// Ends of slots.
+    pub ends: mpsc::Receiver<SlotEnd>,
+    /// Answers, fetched blocks and commands.
+    pub events: mpsc::Receiver<Event>,
+    /// Asks the engine to end.
+    pub stop: CancellationToken,
+}
+
+/// The engine and all that it keeps in memory.
+pub struct Engine {
+    attester: Attester,
+    store: Arc<Store>,
+    net: NetHandle,
+    executions: Executions,
+    offering: Offering,
+    events: mpsc::Sender<Event>,
+    tasks: TaskTracker,
+    tokens: Tokens,
+    orders: HashMap<Token, oneshot::Sender<Result<JobId, String>>>,
+    notices: Notices,
+    changes: watch::Sender<u64>,
+}
+
+/// What a group of inputs has given rise to.
+#[derive(Default)]
+struct Group {
+    batch: Batch,
+    /// Everything that is not durable, in order.
+    later: Vec<Effect>,
+    commands: Vec<Command>,
+    inputs: usize,
+}
+
+impl Group {
+    fn is_full(&self) -> bool {
+        self.inputs >= GROUP_INPUTS_MAX || self.batch.bytes() >= GROUP_BYTES_MAX
+    }
+}
+
+impl Engine {
+    /// An engine, and a counter that goes up whenever something may have changed.
+    pub fn new(parts: Parts) -> (Self, watch::Receiver<u64>) {
+        let (changes, changed) = watch::channel(0);
+        let engine = Self {
+            attester: parts.attester,
+            store: parts.store,
+            net: parts.net,
+            executions: parts.executions,
+            offering: parts.offering,
+            events: parts.events,
+            tasks: TaskTracker::new(),
+            tokens: Tokens::default(),
+            orders: HashMap::new(),
+            notices: Notices::default(),
+            changes,
+        };
+        (engine, changed)
+    }
+
+    /// Runs until it is asked to stop or cannot go on; then calls off what runs and closes the network. It blocks its
+    /// thread while it writes, so it wants one of its own.
+    pub async fn run(mut self, mut inbox: Inbox) -> Result<(), EngineError> {
+        let result = self.serve(&mut inbox).await;
+        if let Err(error) = &result {
+            tracing::error!(%error, "the engine stops");
+        }
+        self.net.shutdown().await;
+        self.executions.stop(inbox.ends).await;
+        result
+    }
+
+    async fn serve(&mut self, inbox: &mut Inbox) -> Result<(), EngineError> {
+        let mut wake_ms: u64 = 0;
+        loop {
+            let mut group = Group::default();
+            let left = Duration::from_millis(wake_ms.saturating_sub(clock::now_ms()));
+            tokio::select! {
+                biased;
+                () = inbox.stop.cancelled() => return Ok(()),
+                Some(event) = inbox.events.recv() => self.take(event, &mut group),
+                Some(end) = inbox.ends.recv() => self.take_end(end, &mut group)?,
+                event = inbox.net.recv() => match event {
+                    Some(event) => self.take_net(event, &mut group),
+                    None => return Err(EngineError::Network),
+                },
+                () = tokio::time::sleep(left) => {}
+            }
+            self.drain(inbox, &mut group)?;
+            if clock::now_ms() >= wake_ms {
+                self.offer(&mut group);
+                self.handle(Input::Tick, &mut group);
+            }
+            self.conclude(group)?;
+            wake_ms = self.attester.next_wake_ms(clock::now_ms());
+        }
+    }
+
+    /// Takes what waits already, as far as the group has room.
+    fn drain(&mut self, inbox: &mut Inbox, group: &mut Group) -> Result<(), EngineError> {
+        while !group.is_full() {
+            if let Ok(event) = inbox.events.try_recv() {
+                self.take(event, group);
+            } else if let Ok(end) = inbox.ends.try_recv() {
+                self.take_end(end, group)?;
+            } else if let Ok(event) = inbox.net.try_recv() {
+                self.take_net(event, group);
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is durable, then does the rest.
+    fn conclude(&mut self, group: Group) -> Result<(), EngineError> {
+        let quiet = group.batch.is_empty() && group.later.is_empty() && group.inputs <= 1;
+        let added = group.batch.published().iter().filter_map(carry::library).collect();
+        self.store.commit(group.batch)?;
+        self.net.blocks_added(added);
+        for effect in group.later {
+            self.carry(effect);
+        }
+        for command in group.commands {
+            self.answer(command);
+        }
+        if !quiet {
+            self.changes.send_modify(|version| *version += 1);
+        }
+        Ok(())
+    }
+
+    /// Tells the core one thing and sorts what it wants done.
+    fn handle(&mut self, input: Input, group: &mut Group) {
+        let view = Staged { store: &self.store, batch: &group.batch };
+        let effects = self.attester.handle(input, clock::now_ms(), &view);
+        group.inputs += 1;
+        for effect in effects {
+            match effect {
+                Effect::Persist(record) => group.batch.record(&record),
+                Effect::Put { cid, bytes } => group.batch.put(&cid, bytes, true),
+                Effect::PutPrivate { cid, bytes } => group.batch.put(&cid, bytes, false),
+                Effect::Release(cids) => group.batch.release(&cids),
+                other => group.later.push(other),
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event, group: &mut Group) {
+        match event {
+            Event::Answer { call, bytes } => {
+                self.handle(Input::Answer { call, bytes: bytes.map(Vec::from) }, group);
+            }
+            Event::Fetched { cid, bytes } => {
+                let found = bytes.is_some();
+                if let Some(bytes) = bytes {
+                    group.batch.put(&cid, bytes.into(), true);
+                }
+                self.handle(Input::Fetched { cid, found }, group);
+            }
+            Event::Command(Command::Submit { order, suite, reply }) => {
+                if self.orders.len() >= ORDERS_MAX {
+                    // Whoever asked may be gone.
+                    let _ = reply.send(Err("too many orders wait already".to_owned()));
+                    return;
+                }
+                let token = self.tokens.fresh();
+                self.orders.insert(token, reply);
+                group.batch.put(&order.suite, suite, true);
+                self.handle(Input::Submit { token, order }, group);
+            }
+            Event::Command(mut command) => {
+                if let Command::Put { cid, bytes, .. } = &mut command {
+                    group.batch.put(cid, std::mem::take(bytes), true);
+                }
+                group.inputs += 1;
+                group.commands.push(command);
+            }
+        }
+    }
+
+    fn take_end(&mut self, end: SlotEnd, group: &mut Group) -> Result<(), EngineError> {
+        self.executions.ended(&end);
+        let SlotEnd { job, slot, outcome } = end;
+        match outcome {
+            SlotOutcome::Executed { salt, cells } => {
+                self.handle(Input::Executed { job, slot, salt, cells }, group);
+            }
+            SlotOutcome::Declined { reason } => {
+                tracing::warn!(job = %job.short(), slot, reason, "a slot is not taken on");
+                self.handle(Input::Declined { job, slot, reason }, group);
+            }
+            SlotOutcome::GivenUp => tracing::info!(job = %job.short(), slot, "a slot was given up"),
+            SlotOutcome::Failed(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn take_net(&mut self, event: NetEvent, group: &mut Group) {
+        match event {
+            NetEvent::Listening(addr) => tracing::info!(%addr, "listening"),
+            NetEvent::PeerUp { peer } => {
+                if let Some(peer) = peer_key(&peer) {
+                    self.handle(Input::PeerUp { peer }, group);
+                }
+            }
+            NetEvent::PeerDown { peer } => tracing::debug!(%peer, "a peer is gone"),
+            NetEvent::Gossip { token, from: _, data } => {
+                let token = self.tokens.gossip(token);
+                self.handle(Input::Gossip { token, bytes: data.into() }, group);
+            }
+            NetEvent::Request { stream, peer: _, data, reply } => {
+                let token = self.tokens.reply(reply);
+                let stream = event::stream_in(stream);
+                self.handle(Input::Request { token, stream, bytes: data.into() }, group);
+            }
+        }
+    }
+
+    /// Announces what the node offers, where that is due.
+    fn offer(&mut self, group: &mut Group) {
+        let now_ms = clock::now_ms();
+        let Some(announce) = self.offering.due(now_ms, &self.executions) else { return };
+        group.batch.announced(offer::kept(&announce));
+        self.handle(Input::Announce { announce }, group);
+    }
+}

@@ -1,0 +1,72 @@
+//! What the core wants people to know: one line in the log, and the latest ones kept for `status`.
+
+use crate::clock;
+use crate::control::protocol::{NOTICES_MAX, NoticeView};
+use std::collections::VecDeque;
+use vantage_protocol::attester::Notice;
+
+/// The latest notices.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    latest: VecDeque<NoticeView>,
+}
+
+impl Notices {
+    /// Logs a notice and keeps it.
+    pub(super) fn take(&mut self, notice: &Notice) {
+        let text = text(notice);
+        match notice {
+            Notice::LostOwnLog { .. } | Notice::Fork { .. } => tracing::error!("{text}"),
+            Notice::ClockAhead { .. } | Notice::JobRefused { .. } => tracing::warn!("{text}"),
+            _ => tracing::info!("{text}"),
+        }
+        // A notice that is repeated every second must not push out the others.
+        self.latest.retain(|kept| kept.text != text);
+        if self.latest.len() >= NOTICES_MAX {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(NoticeView { at_ms: clock::now_ms(), text });
+    }
+
+    /// Oldest first.
+    pub(super) fn views(&self) -> Vec<NoticeView> {
+        self.latest.iter().cloned().collect()
+    }
+}
+
+fn text(notice: &Notice) -> String {
+    match notice {
+        Notice::JobSeen { job } => format!("job {}: certified, this node follows it", job.short()),
+        Notice::JobRefused { job, why } => {
+            format!("job {}: cannot be worked on: {}", job.short(), plain(why))
+        }
+        Notice::Said { index, typ, job } => match job {
+            Some(job) => format!("job {}: said {typ}, leaf {index} of this node's log", job.short()),
+            None => format!("said {typ}, leaf {index} of this node's log"),
+        },
+        Notice::Outcome { job, sealed, content } => {
+            let outcome = if *sealed { "SEALED" } else { "BOUNDED" };
+            match content {
+                Some(content) => format!("job {}: {outcome}, content {content}", job.short()),
+                None => format!("job {}: {outcome}", job.short()),
+            }
+        }
+        Notice::Fork { node } => {
+            format!("the log of {} shows two heads that exclude each other", node.short())
+        }
+        Notice::LostOwnLog { seen, held } => format!(
+            "peers have seen {seen} leaves of this node's log and it holds {held}: an old backup was restored or the disk \
+             lost data; this node signs nothing any more. Restore the newest data directory, or start a new node"
+        ),
+        Notice::ClockAhead { ahead_s } => {
+            format!(
+                "this node's clock is {ahead_s} s ahead of the committee's: it does not cosign; set the clock"
+            )
+        }
+    }
+}
+
+/// Text that may have come from a stranger, fit for a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(300).collect()
+}

@@ -1,0 +1,172 @@
+//! Running slots: one task each, cell after cell, every receipt on disk before the next cell begins.
+//!
+//! A slot that is asked for again after a restart goes on where it was: cells whose receipts are on disk are not run
+//! again. A cell that a crash interrupted is; its calls were counted before they were sent, so no restart exceeds a cap.
+//!
+//! Shortly before the commit deadline what is not done becomes a receipt with failure `deadline`, so that the cells
+//! that are done still count. After the deadline nothing is of use any more: the slot is given up.
+
+mod api;
+mod cell;
+mod open;
+mod receipt;
+mod slot;
+
+use crate::config::{self, Config};
+use crate::store::{Store, StoreError};
+use open::OpenWorker;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vantage_exec::{OpenAi, TransportError};
+use vantage_protocol::attester::Execution;
+use vantage_protocol::id::{JobId, Salt};
+use vantage_protocol::receipt::Receipt;
+use vantage_protocol::target::{Surface, Target};
+use vantage_runner::ModelStore;
+
+#[cfg(test)]
+pub(crate) use receipt::sample as sample_receipt;
+
+/// How a slot ended.
+#[derive(Debug)]
+pub struct SlotEnd {
+    /// Which job.
+    pub job: JobId,
+    /// Which slot.
+    pub slot: u32,
+    /// What came of it.
+    pub outcome: SlotOutcome,
+}
+
+/// What came of a slot.
+#[derive(Debug)]
+pub enum SlotOutcome {
+    /// All cells have a receipt; outputs and responses are in the store, private.
+    Executed {
+        /// Fresh from the system's random source.
+        salt: Salt,
+        /// In canonical order.
+        cells: Vec<Receipt>,
+    },
+    /// The slot is not taken on.
+    Declined {
+        /// Why, for people.
+        reason: String,
+    },
+    /// Abandoned, called off, or too late.
+    GivenUp,
+    /// This node cannot remember: it must stop.
+    Failed(StoreError),
+}
+
+/// All slots that this node runs.
+#[derive(Debug)]
+pub struct Executions {
+    store: Arc<Store>,
+    ends: mpsc::Sender<SlotEnd>,
+    vendors: BTreeMap<String, Arc<OpenAi>>,
+    models: ModelStore,
+    open: Arc<OpenWorker>,
+    gap: Duration,
+    running: BTreeMap<(JobId, u32), CancellationToken>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Executions {
+    /// Nothing runs yet. Ends of slots go to `ends`, whose other side must be drained.
+    pub fn new(
+        config: &Config,
+        store: Arc<Store>,
+        ends: mpsc::Sender<SlotEnd>,
+    ) -> Result<Self, TransportError> {
+        let mut vendors = BTreeMap::new();
+        for vendor in &config.vendors {
+            vendors.insert(vendor.target().to_owned(), Arc::new(OpenAi::new(vendor.clone())?));
+        }
+        Ok(Self {
+            store,
+            ends,
+            vendors,
+            models: ModelStore::new(&config.models),
+            open: Arc::new(OpenWorker::new(ModelStore::new(&config.models), config.runner.clone())),
+            gap: Duration::from_millis(config.execution.gap_ms),
+            running: BTreeMap::new(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Why a target cannot be run here from a region; `Ok` if it can, as far as can be seen without running it.
+    pub fn available(&self, target: &Target, region: &str) -> Result<(), String> {
+        if target.surface() == Surface::Open {
+            return self.models.open(target.model()).map(|_| ()).map_err(|error| error.to_string());
+        }
+        self.vendor(target)?.vendor().endpoint(region).map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Runs a slot, unless it is running already. Does not wait.
+    pub fn start(&mut self, execution: Execution) {
+        let key = (execution.job, execution.slot);
+        let Entry::Vacant(place) = self.running.entry(key) else { return };
+        let cancel = place.insert(self.stop.child_token()).clone();
+        let executor = self.executor(&execution);
+        let (store, gap, ends) = (self.store.clone(), self.gap, self.ends.clone());
+        self.tasks.spawn(async move {
+            let outcome = match executor {
+                Ok(executor) => slot::Slot { execution, executor, store, gap, cancel }.run().await,
+                Err(reason) => SlotOutcome::Declined { reason },
+            };
+            // Nobody listens once the node is stopping.
+            let _ = ends.send(SlotEnd { job: key.0, slot: key.1, outcome }).await;
+        });
+    }
+
+    /// Calls a slot off; its end is still told.
+    pub fn abandon(&self, job: &JobId, slot: u32) {
+        if let Some(cancel) = self.running.get(&(*job, slot)) {
+            cancel.cancel();
+        }
+    }
+
+    /// Takes note of an end that was told.
+    pub fn ended(&mut self, end: &SlotEnd) {
+        self.running.remove(&(end.job, end.slot));
+    }
+
+    /// Slots being run.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Calls everything off and waits until nothing runs any more. What is done is on disk.
+    pub async fn stop(self, mut ends: mpsc::Receiver<SlotEnd>) {
+        self.stop.cancel();
+        self.tasks.close();
+        ends.close();
+        while ends.recv().await.is_some() {}
+        self.tasks.wait().await;
+        self.open.stop().await;
+    }
+
+    fn executor(&self, execution: &Execution) -> Result<cell::Executor, String> {
+        self.available(&execution.target, &execution.region)?;
+        Ok(match execution.target.surface() {
+            Surface::Open => cell::Executor::Open(self.open.clone()),
+            Surface::Api => cell::Executor::Api(self.vendor(&execution.target)?.clone()),
+        })
+    }
+
+    fn vendor(&self, target: &Target) -> Result<&Arc<OpenAi>, String> {
+        let name = config::checked::vendor_name(target);
+        self.vendors.get(name).ok_or_else(|| format!("{target} is not set up here: no [[vendor]] {name:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

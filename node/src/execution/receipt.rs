@@ -1,0 +1,186 @@
+//! From what came back to the receipt that is published: bounded, without control characters.
+
+use super::cell::{Cell, Terms};
+use crate::clock;
+use std::collections::BTreeMap;
+use vantage_exec::{Evidence, HEADERS_ALLOWED};
+use vantage_protocol::attester::Task;
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::Hash;
+use vantage_protocol::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, REASON_BYTES_MAX};
+use vantage_protocol::receipt::{Engine, OriginGrade, Receipt};
+use vantage_runner::{EngineFacts, Finish, Generation};
+
+/// The failure of an answer over the job's limit, as executors call it.
+const TOO_LARGE: &str = "too_large";
+
+/// A call's evidence.
+pub(super) fn of_evidence(task: &Task, terms: &Terms, evidence: Evidence) -> Cell {
+    let mut cell = empty(task, terms);
+    let receipt = &mut cell.receipt;
+    receipt.status = evidence.status;
+    receipt.model = short(evidence.model.as_deref());
+    receipt.request_id = short(evidence.request_id.as_deref());
+    receipt.finish = short(evidence.finish_reason.as_deref());
+    receipt.headers = headers(evidence.headers);
+    receipt.started_ms = evidence.started_unix_ms;
+    receipt.ended_ms = evidence.ended_unix_ms;
+    receipt.input_tokens = evidence.usage.and_then(|usage| usage.prompt_tokens.try_into().ok());
+    receipt.output_tokens = evidence.usage.and_then(|usage| usage.output_tokens.try_into().ok());
+    receipt.attempts = u32::try_from(evidence.attempts.len()).unwrap_or(u32::MAX);
+    if !evidence.response.is_empty() && evidence.response.len() <= BLOCK_BYTES_MAX {
+        let cid = Cid::raw(&evidence.response);
+        cell.receipt.response = Some(cid);
+        cell.blocks.push((cid, evidence.response));
+    }
+    match (evidence.failure, evidence.text) {
+        (Some(failure), _) => cell.receipt.failure = short(Some(&failure.to_string())),
+        (None, text) => cell.answer(text.unwrap_or_default(), terms),
+    }
+    cell
+}
+
+/// An open model's answer.
+pub(super) fn of_generation(
+    task: &Task,
+    terms: &Terms,
+    started_ms: u64,
+    generation: Generation,
+    facts: &EngineFacts,
+) -> Cell {
+    let mut cell = empty(task, terms);
+    let receipt = &mut cell.receipt;
+    receipt.model = short(Some(&facts.model));
+    receipt.finish = Some(match generation.finish {
+        Finish::Stop => "stop".to_owned(),
+        Finish::Length => "length".to_owned(),
+    });
+    receipt.started_ms = started_ms;
+    receipt.ended_ms = clock::now_ms().max(started_ms);
+    receipt.input_tokens = Some(generation.prompt_tokens);
+    receipt.output_tokens = Some(generation.output_tokens);
+    receipt.attempts = 1;
+    receipt.engine = Some(engine(facts));
+    cell.answer(generation.text, terms);
+    cell
+}
+
+/// No answer, and why: a stable code.
+pub(super) fn of_failure(task: &Task, terms: &Terms, code: &str) -> Cell {
+    let mut cell = empty(task, terms);
+    cell.receipt.failure = short(Some(code));
+    cell
+}
+
+impl Cell {
+    fn answer(&mut self, text: String, terms: &Terms) {
+        let bytes = text.into_bytes();
+        if bytes.is_empty() {
+            self.receipt.failure = Some("empty".to_owned());
+        } else if bytes.len() as u64 > terms.output_bytes_max {
+            self.receipt.failure = Some(TOO_LARGE.to_owned());
+        } else {
+            let cid = Cid::raw(&bytes);
+            self.receipt.output = Some(cid);
+            self.blocks.push((cid, bytes));
+        }
+    }
+}
+
+fn empty(task: &Task, terms: &Terms) -> Cell {
+    let now_ms = clock::now_ms();
+    let receipt = Receipt {
+        prompt: task.prompt,
+        repeat: task.repeat,
+        request: task.hash,
+        output: None,
+        response: None,
+        failure: None,
+        status: None,
+        model: None,
+        request_id: None,
+        finish: None,
+        headers: BTreeMap::new(),
+        started_ms: now_ms,
+        ended_ms: now_ms,
+        input_tokens: None,
+        output_tokens: None,
+        cost_microusd: None,
+        attempts: 0,
+        surface: terms.target.surface(),
+        sim: terms.target.is_sim(),
+        engine: None,
+        origin: OriginGrade::Own,
+    };
+    Cell { receipt, blocks: Vec::new() }
+}
+
+fn engine(facts: &EngineFacts) -> Engine {
+    let text = |text: &str| short(Some(text)).unwrap_or_else(|| "unknown".to_owned());
+    Engine {
+        name: text(&format!("{} {}", facts.engine, facts.version)),
+        model: Hash(*facts.model_sha256.as_bytes()),
+        weights: Hash(*facts.weights_sha256.as_bytes()),
+        quantisation: text(&facts.quantisation),
+        cpu: text(&facts.cpu),
+        threads: facts.threads,
+    }
+}
+
+fn headers(found: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let allowed = found.into_iter().filter(|(name, _)| HEADERS_ALLOWED.contains(&name.as_str()));
+    allowed.filter_map(|(name, value)| Some((name, bounded(&value, HEADER_BYTES_MAX)?))).collect()
+}
+
+fn short(text: Option<&str>) -> Option<String> {
+    bounded(text?, REASON_BYTES_MAX)
+}
+
+/// Text without control characters, cut to so many bytes; none if nothing is left.
+fn bounded(text: &str, bytes_max: usize) -> Option<String> {
+    let mut out = String::new();
+    for c in text.chars() {
+        let c = if c.is_control() { '\u{fffd}' } else { c };
+        if out.len() + c.len_utf8() > bytes_max {
+            break;
+        }
+        out.push(c);
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// A receipt for tests.
+#[cfg(test)]
+pub(crate) fn sample(prompt: u32, repeat: u32) -> Receipt {
+    let request = vantage_protocol::request::Request {
+        adapter: "a".into(),
+        method: "POST".into(),
+        path: "/".into(),
+        body: vec![],
+    };
+    let task = Task { prompt, repeat, request, hash: Hash([0; 32]) };
+    let terms = Terms {
+        target: "sim:openai".parse().unwrap(),
+        region: "eu".into(),
+        output_bytes_max: 10,
+        stop_ms: 0,
+        cancel: Default::default(),
+        budget: None,
+    };
+    of_failure(&task, &terms, "timeout").receipt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_bounded_and_plain() {
+        assert_eq!(bounded("a\nb\u{1b}[31m", 64).unwrap(), "a\u{fffd}b\u{fffd}[31m");
+        assert_eq!(bounded("ééé", 5).unwrap(), "éé");
+        assert_eq!(bounded("", 5), None);
+        let found = [("set-cookie", "x"), ("server", ""), ("date", "now")];
+        let found = found.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(headers(found.into()).into_keys().collect::<Vec<_>>(), ["date"]);
+    }
+}

@@ -1,0 +1,285 @@
+//! A running node: keys, store, network, engine and control put together, started and stopped.
+
+use crate::clock;
+use crate::config::{Config, ConfigError};
+use crate::control::protocol::Ready;
+use crate::control::{self, About, Context, Socket, SocketError};
+use crate::engine::{EVENTS_MAX, Engine, EngineError, Inbox, Offering, Parts};
+use crate::execution::Executions;
+use crate::keys::{self, Identity, KeysError};
+use crate::lock::{DataLock, LockError};
+use crate::private_file;
+use crate::store::{PublicBlocks, Store, StoreError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use vantage_exec::TransportError;
+use vantage_net::{NetConfig, NetError, NetEvent, NetHandle};
+use vantage_protocol::attester::{Attester, Config as CoreConfig};
+use vantage_protocol::id::NodeId;
+
+/// Name of the file that says that the node is up.
+pub const READY: &str = "ready.json";
+/// Ends of slots that wait for the engine.
+const ENDS_MAX: usize = 64;
+/// How long addresses are waited for. Listeners are bound before; a guess.
+const LISTEN_PATIENCE: Duration = Duration::from_secs(10);
+/// How often is looked for them.
+const LISTEN_POLL: Duration = Duration::from_millis(10);
+
+/// A node that runs until it is stopped or cannot go on.
+#[derive(Debug)]
+pub struct Node {
+    ready: Ready,
+    stop: CancellationToken,
+    engine: JoinHandle<Result<(), EngineError>>,
+    control: JoinHandle<()>,
+    net: NetHandle,
+    ready_file: PathBuf,
+    /// A node that is dropped stops too; else its thread would keep the runtime.
+    _stops: DropGuard,
+    _lock: DataLock,
+}
+
+/// Why a node does not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The configuration is at fault.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Another node has the data directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The keys are at fault.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The store is at fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network could not be set up.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The HTTP client could not be set up.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The control socket could not be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// The system's clock is wrong.
+    #[error(
+        "the system's clock says {now_s} s, which is before the network was founded ({founded_s} s): set the clock, \
+         for instance with an NTP client, and start again"
+    )]
+    Clock {
+        /// POSIX seconds now.
+        now_s: u64,
+        /// POSIX seconds in the genesis.
+        founded_s: u64,
+    },
+    /// Keys and genesis do not go together.
+    #[error("the keys do not fit the network: {0}")]
+    Core(String),
+    /// The listeners gave no address.
+    #[error("net.listen: no address after {} s: is the port in use, or the address not of this machine?", LISTEN_PATIENCE.as_secs())]
+    Listen,
+    /// A file could not be written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The engine ended by itself.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A defect: the engine's thread panicked.
+    #[error("the engine broke down ({0}): this is a defect, please report it with the node's log")]
+    Broken(#[from] JoinError),
+}
+
+impl Node {
+    /// Starts a node: replays its past, opens its network, and begins to serve. Needs a tokio runtime with I/O and time.
+    pub async fn start(config: Config) -> Result<Self, NodeError> {
+        let started_s = clock::now_ms() / 1000;
+        if started_s < config.genesis.founded_s {
+            return Err(NodeError::Clock { now_s: started_s, founded_s: config.genesis.founded_s });
+        }
+        let lock = DataLock::take(&config.data)?;
+        let ready_file = config.data.join(READY);
+        forget(&ready_file)?;
+        let identity = keys::load(&config.data, &config.genesis)?;
+        let region = declared_region(&config, &identity.node)?;
+        let store = Arc::new(Store::open(&config.data, &config.genesis.net(), &identity.node)?);
+        let attester = replayed(&config, &identity, &store)?;
+        let socket = Socket::bind(&config.data)?;
+        let control_path = socket.path().display().to_string();
+
+        let (net, net_events) =
+            vantage_net::spawn(net_config(&config, &identity), Arc::new(PublicBlocks(store.clone())))?;
+        let stop = CancellationToken::new();
+        let about = About { genesis: config.genesis.clone(), node: identity.node, region, started_s };
+        let (engine, context) = wire_up(&config, about, attester, &store, &net, net_events, stop.clone())?;
+        let control = tokio::spawn(control::serve(socket, context));
+        let mut node = Self {
+            ready: Ready {
+                ready: true,
+                pid: std::process::id(),
+                node: identity.node,
+                net: config.genesis.net(),
+                peer_id: net.peer_id().to_string(),
+                listen: Vec::new(),
+                control: control_path,
+            },
+            _stops: stop.clone().drop_guard(),
+            stop,
+            engine,
+            control,
+            net,
+            ready_file,
+            _lock: lock,
+        };
+        match node.announce_ready(config.net.listen.len()).await {
+            Ok(()) => Ok(node),
+            Err(error) => {
+                node.stop();
+                node.stopped().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Who and where it is.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Asks it to stop; [`Node::stopped`] tells when it has.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// A token that stops it, for signal handlers.
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Waits until it has stopped: everything written, workers called off, connections closed.
+    pub async fn stopped(self) -> Result<(), NodeError> {
+        let Self { stop, engine, control, ready_file, .. } = self;
+        let ended = engine.await;
+        stop.cancel();
+        // It ends by the token; it fails only if it panicked, and then it has ended too.
+        let _ = control.await;
+        forget(&ready_file)?;
+        Ok(ended??)
+    }
+
+    /// Waits for the addresses, then tells the world by a file.
+    async fn announce_ready(&mut self, listeners: usize) -> Result<(), NodeError> {
+        let deadline = tokio::time::Instant::now() + LISTEN_PATIENCE;
+        let listening = loop {
+            let status = self.net.status().await.ok_or(NodeError::Engine(EngineError::Network))?;
+            if status.listening.len() >= listeners {
+                break status.listening;
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return Err(NodeError::Listen);
+            }
+            tokio::time::sleep(LISTEN_POLL).await;
+        };
+        let peer = &self.ready.peer_id;
+        self.ready.listen = listening.iter().map(|addr| format!("{addr}/p2p/{peer}")).collect();
+        let json = serde_json::to_vec(&self.ready).map_err(std::io::Error::from);
+        json.and_then(|json| private_file::replace(&self.ready_file, &json))
+            .map_err(|source| NodeError::Io { path: self.ready_file.clone(), source })
+    }
+}
+
+/// The region that a node declares; a node that offers something needs one.
+fn declared_region(config: &Config, node: &NodeId) -> Result<Option<String>, NodeError> {
+    let region = config.region_of(node)?;
+    if region.is_none() && !config.offers.targets.is_empty() {
+        return Err(NodeError::Config(ConfigError {
+            file: config.file.clone(),
+            line: None,
+            key: Some("region".to_owned()),
+            what: "is missing, but targets are offered".to_owned(),
+            help: "say where the node stands, or offer nothing".to_owned(),
+        }));
+    }
+    Ok(region)
+}
+
+/// The core with its past.
+fn replayed(config: &Config, identity: &Identity, store: &Store) -> Result<Attester, NodeError> {
+    let core = CoreConfig {
+        genesis: config.genesis.clone(),
+        log: identity.log.clone(),
+        witness: identity.witness.clone(),
+        keyset: identity.keyset.clone(),
+    };
+    let mut attester = Attester::new(core).map_err(NodeError::Core)?;
+    let records = store.replay(|record| attester.restore(record))?;
+    tracing::info!(records, node = %identity.node, "past replayed");
+    Ok(attester)
+}
+
+fn net_config(config: &Config, identity: &Identity) -> NetConfig {
+    let role = config.role(&identity.node);
+    let seed = *identity.transport_seed.expose();
+    NetConfig {
+        listen: config.net.listen.clone(),
+        external: config.net.external.clone(),
+        bootstrap: config.net.bootstrap.clone(),
+        allow_private: config.net.allow_private,
+        ..NetConfig::new(seed, config.genesis.net().net16(), role)
+    }
+}
+
+/// Starts the engine on a thread of its own, and makes what the control socket is answered from.
+fn wire_up(
+    config: &Config,
+    about: About,
+    attester: Attester,
+    store: &Arc<Store>,
+    net: &NetHandle,
+    net_events: mpsc::Receiver<NetEvent>,
+    stop: CancellationToken,
+) -> Result<(JoinHandle<Result<(), EngineError>>, Context), NodeError> {
+    let (ends_out, ends) = mpsc::channel(ENDS_MAX);
+    let (events, events_in) = mpsc::channel(EVENTS_MAX);
+    let announced = store.announced()?;
+    let (region, offers) = (about.region.clone(), &config.offers);
+    let parts = Parts {
+        attester,
+        store: store.clone(),
+        net: net.clone(),
+        executions: Executions::new(config, store.clone(), ends_out)?,
+        offering: Offering::new(region, offers.targets.clone(), offers.slots_max, announced.as_deref()),
+        events: events.clone(),
+    };
+    let (engine, changed) = Engine::new(parts);
+    let inbox = Inbox { net: net_events, ends, events: events_in, stop: stop.clone() };
+    let runtime = tokio::runtime::Handle::current();
+    let engine = tokio::task::spawn_blocking(move || runtime.block_on(engine.run(inbox)));
+    let context =
+        Context { events, changed, store: store.clone(), net: net.clone(), about: Arc::new(about), stop };
+    Ok((engine, context))
+}
+
+/// A node that is not up has no ready file.
+fn forget(path: &std::path::Path) -> Result<(), NodeError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(NodeError::Io { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

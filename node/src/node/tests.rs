@@ -1,0 +1,153 @@
+use super::*;
+use crate::control::protocol::Phase;
+use crate::testbed::{Bed, REGIONS};
+use vantage_protocol::attester::OutcomeView;
+use vantage_protocol::proof::{Trust, verify_car};
+
+async fn stop(node: Node) {
+    node.stop();
+    node.stopped().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_committee_seals_a_job_and_a_stranger_verifies_it() {
+    let bed = Bed::new(4).await;
+    let mut nodes: Vec<Node> = Vec::new();
+    for n in 0..4 {
+        let others: Vec<&Node> = nodes.iter().collect();
+        nodes.push(bed.start(n, &others).await.unwrap());
+    }
+    let id = bed.submit(1, &REGIONS, 3, 30).await;
+    let mut contents = Vec::new();
+    for n in 0..4 {
+        let view = bed.done(n, &id).await;
+        assert_eq!((view.phase, view.slots.len()), (Phase::Done, 3), "{view:?}");
+        assert!(matches!(view.outcome, Some(OutcomeView::Sealed { count: 3, .. })), "{view:?}");
+        contents.push(view.content.unwrap());
+    }
+    assert!(contents.windows(2).all(|pair| pair[0] == pair[1]), "byte-equal on all members");
+    assert_eq!(bed.vendor.calls(), 9, "nothing was asked twice");
+
+    let mut client = bed.client(3).await;
+    let bundle = client.job(&id.short()).await.unwrap().bundle.unwrap();
+    let mut car = Vec::new();
+    let written = client.car(bundle, &mut car).await.unwrap();
+    assert_eq!(written, car.len() as u64);
+    let verdict = verify_car(&car, &Trust::Genesis(Box::new(bed.genesis.clone())));
+    assert_eq!(verdict.summary.word(), "SEALED", "{verdict:?}");
+    let status = client.status().await.unwrap();
+    assert_eq!((status.blocks_private, status.executing), (0, 0), "all is revealed");
+    assert_eq!(status.offers, ["sim:openai"]);
+    let peers = client.peers().await.unwrap();
+    assert_eq!(peers.iter().filter(|peer| peer.node.is_some()).count(), 3, "{peers:?}");
+    for node in nodes {
+        stop(node).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_node_goes_on_with_its_job_and_says_nothing_twice() {
+    let mut bed = Bed::new(1).await;
+    bed.gap_ms = 3_600_000;
+    let node = bed.start(0, &[]).await.unwrap();
+    let id = bed.submit(0, &["eu"], 3, 600).await;
+    while bed.vendor.calls() == 0 || bed.client(0).await.status().await.unwrap().blocks_private < 2 {
+        tokio::task::yield_now().await;
+    }
+    stop(node).await;
+    assert_eq!(bed.vendor.calls(), 1, "the pause held the others back");
+
+    bed.gap_ms = 0;
+    let node = bed.start(0, &[]).await.unwrap();
+    let view = bed.done(0, &id).await;
+    assert!(matches!(view.outcome, Some(OutcomeView::Sealed { count: 1, .. })), "{view:?}");
+    assert_eq!(bed.vendor.calls(), 3, "what was done was not done again");
+    let before = bed.client(0).await.status().await.unwrap();
+    stop(node).await;
+
+    let node = bed.start(0, &[]).await.unwrap();
+    assert_eq!(bed.done(0, &id).await, view);
+    let after = bed.client(0).await.status().await.unwrap();
+    assert_eq!((after.log_size, after.certified_size), (before.log_size, before.log_size));
+    stop(node).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_node_runs_on_a_data_directory() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let ready: Ready = serde_json::from_slice(&std::fs::read(bed.data(0).join(READY)).unwrap()).unwrap();
+    assert_eq!(&ready, node.ready());
+    assert!(ready.listen[0].ends_with(&format!("/p2p/{}", ready.peer_id)));
+    let error = bed.start(0, &[]).await.unwrap_err().to_string();
+    assert!(error.contains(&format!("in use by process {}", std::process::id())), "{error}");
+    assert!(bed.data(0).join(READY).exists(), "the second changed nothing");
+    stop(node).await;
+    assert!(!bed.data(0).join(READY).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_before_the_foundation_is_refused() {
+    let bed = Bed::new(1).await;
+    let mut config = bed.config(0, &[]);
+    config.genesis.founded_s = clock::now_ms() / 1000 + 3600;
+    let error = Node::start(config).await.unwrap_err().to_string();
+    assert!(error.contains("before the network was founded") && error.contains("set the clock"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_taken_is_said() {
+    let bed = Bed::new(1).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = bed.config(0, &[]);
+    let addr = format!("/ip4/127.0.0.1/tcp/{}", taken.local_addr().unwrap().port());
+    config.net.listen = vec![addr.parse().unwrap()];
+    let error = Node::start(config).await.unwrap_err().to_string();
+    assert!(error.contains(&addr) || error.contains("net.listen"), "{error}");
+    stop(bed.start(0, &[]).await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_stops_the_node_before_it_speaks() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let mut client = bed.client(0).await;
+    while client.status().await.unwrap().offers.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // what a dying disk does, for root too: large blocks cannot be written any more
+    std::fs::remove_dir_all(bed.data(0).join("blocks")).unwrap();
+    std::fs::write(bed.data(0).join("blocks"), b"").unwrap();
+    let (mut order, _) = crate::testbed::order(&["eu"], 1, 30);
+    let suite = long_suite();
+    order.suite = vantage_protocol::cid::Cid::dag_cbor(&suite);
+    let said = client.submit(order, &suite).await;
+    assert!(said.is_err(), "nothing was promised");
+    let error = node.stopped().await.unwrap_err().to_string();
+    assert!(error.contains("the store failed") && error.contains("is the disk full"), "{error}");
+
+    std::fs::remove_file(bed.data(0).join("blocks")).unwrap();
+    let node = bed.start(0, &[]).await.unwrap();
+    assert_eq!(bed.client(0).await.jobs().await.unwrap().len(), 0, "nothing was said");
+    stop(node).await;
+}
+
+/// A suite whose block is kept as a file.
+fn long_suite() -> Vec<u8> {
+    use vantage_protocol::suite::{Prompt, PromptKind, Suite};
+    let prompt = |n: usize| Prompt {
+        id: format!("p{n}"),
+        topic: "t".into(),
+        kind: PromptKind::Open,
+        text: "x".repeat(8000),
+    };
+    vantage_protocol::wire::encode(&Suite {
+        v: 1,
+        name: "long".into(),
+        label: "l".into(),
+        tokens_max: 16,
+        temperature_milli: 0,
+        seed: None,
+        prompts: (0..10).map(prompt).collect(),
+    })
+}

@@ -1,0 +1,47 @@
+//! Files that only their owner may read, written whole or not at all.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+/// Permission bits that give group or others anything.
+const OTHERS: u32 = 0o077;
+
+/// Makes a directory of mode 0700, with its parents; one that exists is left as it is.
+pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Writes a new file of mode 0600 and syncs it; one that exists is an error.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Puts a file of mode 0600 in the place of another, whole or not at all, durable when it returns.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = path.with_extension("new");
+    match fs::remove_file(&staged) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    create(&staged, bytes)?;
+    fs::rename(&staged, path)?;
+    sync_parent(path)
+}
+
+/// Makes the directory entry of a file durable.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// The permission bits of an open file if group or others have any.
+pub(crate) fn open_to_others(file: &File) -> io::Result<Option<u32>> {
+    let mode = file.metadata()?.permissions().mode() & 0o7777;
+    Ok((mode & OTHERS != 0).then_some(mode))
+}

@@ -1,0 +1,70 @@
+//! What can go wrong in the store. All of it is this machine's trouble; none is a peer's fault.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The store cannot go on. The node stops: what it cannot remember it must not say.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file could not be read or written.
+    #[error("{path}: {source}; is the disk full or read-only?")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database failed.
+    #[error("{path}: {source}; is the disk full, read-only or damaged?")]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// What it said.
+        source: Box<redb::Error>,
+    },
+    /// Written by another version of the program.
+    #[error(
+        "{path} has format {found}, this program knows format {known}: use the version of the program that wrote it"
+    )]
+    Format {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// Ours.
+        known: u64,
+    },
+    /// Written for another network or by another node.
+    #[error("{path} is of another {what}: a data directory serves one node in one network, use a new one")]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+        /// `net` or `node`.
+        what: String,
+    },
+    /// A count could not be kept.
+    #[error("{0}")]
+    Unrecorded(String),
+    /// A record does not fit the ones before it.
+    #[error(
+        "{path}, record {index}: {why}; restore the data directory as a whole from one backup, or start a new node"
+    )]
+    Record {
+        /// The database.
+        path: PathBuf,
+        /// Its place in the journal.
+        index: u64,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl StoreError {
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(super) fn database(path: &Path, error: impl Into<redb::Error>) -> Self {
+        Self::Database { path: path.to_owned(), source: Box::new(error.into()) }
+    }
+}
