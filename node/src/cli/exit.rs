@@ -1,0 +1,57 @@
+//! Exit codes: what a script can rely on.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Done; for `verify` and `job watch`: SEALED.
+    Done,
+    /// Not done: our fault, or not found, or not yet.
+    Failed,
+    /// The command line or a file written by hand is wrong.
+    Usage,
+    /// BOUNDED: the evidence holds, but no quorum holds one and the same set.
+    Bounded,
+    /// INCOMPLETE: nothing speaks against it, but something needed to judge is missing.
+    Incomplete,
+    /// INVALID: the evidence contradicts itself or the trust input.
+    Invalid,
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Bounded => 3,
+            Exit::Incomplete => 4,
+            Exit::Invalid => 5,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// For the help of commands that do or do not.
+pub(super) const PLAIN_CODES: &str = "\
+Exit codes:
+  0  done
+  1  not done: our fault, not found, or the node does not answer
+  2  wrong usage, or a file written by hand is not valid";
+
+/// For the help of commands that end with a verdict.
+pub(super) const VERDICT_CODES: &str = "\
+Exit codes:
+  0  SEALED: a quorum of the committee holds one and the same set of statements
+  1  not done: our fault, not found, or nobody answers
+  2  wrong usage, or a file written by hand is not valid
+  3  BOUNDED: the evidence holds, but no quorum holds one and the same set
+  4  INCOMPLETE: nothing speaks against it, but something needed to judge is missing
+  5  INVALID: the evidence contradicts itself, or belongs to another network";

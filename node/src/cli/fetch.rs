@@ -1,0 +1,246 @@
+//! Fetching a job's evidence from peers that need not be trusted.
+//!
+//! A visitor joins for a moment, asks for certs on the certs stream, walks the content's links and
+//! fetches every block by bitswap. Nothing is judged here: every block is true to its id, all else is
+//! for the verification.
+
+use super::args::PeerArgs;
+use super::error::{CliError, CliResult};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use vantage_net::{Bytes, Multiaddr, NetConfig, NetEvent, NetHandle, NoBlocks, PeerId, Role, Stream};
+use vantage_protocol::bundle::{Bundle, Certs};
+use vantage_protocol::cid::Cid;
+use vantage_protocol::id::NetId;
+use vantage_protocol::message::{CertsAnswer, CertsRequest};
+use vantage_protocol::proof::{BLOCKS_MAX, CAR_BYTES_MAX, Link, Role as BlockRole, links};
+use vantage_protocol::wire;
+
+/// Bundles of one content that are looked at. A guess: a few publishers, some of them hostile.
+const BUNDLES_MAX: usize = 8;
+/// Blocks asked for at once: a guess that keeps round trips hidden.
+const FETCHES_MAX: usize = 64;
+/// Share of the time that asking for certs may take, in parts.
+const CERTS_PARTS: u32 = 4;
+
+/// What peers sent.
+pub(super) struct Fetched {
+    /// The head of each publisher's bundle; the content itself if nobody had certs.
+    pub(super) roots: BTreeSet<Cid>,
+    /// Blocks below all of them, each true to its id.
+    pub(super) blocks: BTreeMap<Cid, Vec<u8>>,
+}
+
+/// Fetches a content or a bundle and all below it, with the certs that peers show for it.
+pub(super) async fn fetch(root: Cid, net: NetId, peers: &PeerArgs) -> CliResult<Fetched> {
+    let mut visit = Visit::begin(net, peers).await?;
+    let roots = visit.fetch(root).await;
+    visit.handle.shutdown().await;
+    visit.meter.finish_and_clear();
+    Ok(Fetched { roots: roots?, blocks: visit.blocks })
+}
+
+/// One stay in the network.
+struct Visit {
+    handle: NetHandle,
+    net: NetId,
+    peers: Vec<PeerId>,
+    places: String,
+    until: Instant,
+    patience: Duration,
+    meter: ProgressBar,
+    blocks: BTreeMap<Cid, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Visit {
+    async fn begin(net: NetId, args: &PeerArgs) -> CliResult<Self> {
+        if args.peers.is_empty() {
+            return Err(CliError::usage("no peer is named to fetch a content id from")
+                .at("--peer")
+                .advise("name one or more: --peer /ip4/…/tcp/…/p2p/12D3KooW…; or verify a bundle file"));
+        }
+        let patience = args.timeout.duration();
+        let until = Instant::now() + patience;
+        let places = args.peers.iter().map(Multiaddr::to_string).collect::<Vec<_>>().join(", ");
+        let (handle, mut events) = spawn(net, &args.peers, &places)?;
+        let mut peers: Vec<PeerId> = args.peers.iter().filter_map(peer_of).collect();
+        for addr in args.peers.iter().filter(|addr| peer_of(addr).is_none()) {
+            handle.dial(addr.clone());
+        }
+        if peers.len() < args.peers.len() {
+            // an address without a peer id: whoever answers there is asked
+            while let Ok(Some(event)) = timeout_at(until, events.recv()).await {
+                if let NetEvent::PeerUp { peer } = event
+                    && !peers.contains(&peer)
+                {
+                    peers.push(peer);
+                }
+                if peers.len() >= args.peers.len() {
+                    break;
+                }
+            }
+        }
+        tokio::spawn(async move { while events.recv().await.is_some() {} });
+        let meter = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            meter.set_style(style);
+        }
+        meter.enable_steady_tick(Duration::from_millis(120));
+        Ok(Self { handle, net, peers, places, until, patience, meter, blocks: BTreeMap::new(), bytes: 0 })
+    }
+
+    async fn fetch(&mut self, root: Cid) -> CliResult<BTreeSet<Cid>> {
+        self.meter.set_message("asking for certs");
+        let mut bundles = self.certs(root, self.peers.clone()).await;
+        if bundles.is_empty() {
+            // nobody has certs for a content of that id: it may be a bundle's, or others may have some
+            if let Ok(bundle) = wire::decode::<Bundle>(&self.need(root).await?) {
+                bundles = self.certs(bundle.content, self.peers.clone()).await;
+                bundles.insert(root);
+            } else {
+                let mut others = self.providers(root).await;
+                others.retain(|peer| !self.peers.contains(peer));
+                bundles = self.certs(root, others).await;
+            }
+        }
+        let roots = if bundles.is_empty() { BTreeSet::from([root]) } else { bundles };
+        for root in &roots {
+            self.walk(*root).await?;
+        }
+        Ok(roots)
+    }
+
+    /// Asks peers for certs; keeps their blocks and returns their bundles.
+    async fn certs(&mut self, content: Cid, peers: Vec<PeerId>) -> BTreeSet<Cid> {
+        let request = Bytes::from(wire::encode(&CertsRequest { net: self.net, content }));
+        let until = self.until.min(Instant::now() + self.patience / CERTS_PARTS);
+        let mut asked: FuturesUnordered<_> = peers
+            .into_iter()
+            .map(|peer| {
+                let (handle, request) = (self.handle.clone(), request.clone());
+                async move { handle.request(peer, Stream::Certs, request).await }
+            })
+            .collect();
+        let mut bundles = BTreeSet::new();
+        while let Ok(Some(answer)) = timeout_at(until, asked.next()).await {
+            let Ok(bytes) = answer else { continue };
+            let Ok(CertsAnswer { bundle: Some(bundle), certs: Some(certs) }) = wire::decode(&bytes) else {
+                continue;
+            };
+            if bundles.len() < BUNDLES_MAX && bundle.content == content {
+                bundles.extend(self.keep_bundle(&bundle, &certs));
+            }
+        }
+        bundles
+    }
+
+    fn keep_bundle(&mut self, bundle: &Bundle, certs: &Certs) -> Option<Cid> {
+        let certs = wire::encode(certs);
+        if !bundle.certs.names(&certs) {
+            return None;
+        }
+        let head = wire::encode(bundle);
+        let root = Cid::dag_cbor(&head);
+        self.keep(root, head);
+        self.keep(bundle.certs, certs);
+        Some(root)
+    }
+
+    async fn providers(&self, cid: Cid) -> Vec<PeerId> {
+        let Some(cid) = to_net(cid) else { return Vec::new() };
+        let until = self.until.min(Instant::now() + self.patience / CERTS_PARTS);
+        timeout_at(until, self.handle.find_providers(cid)).await.unwrap_or_default()
+    }
+
+    /// The root: without it there is nothing to speak of.
+    async fn need(&mut self, root: Cid) -> CliResult<Vec<u8>> {
+        let found = get(self.handle.clone(), root, self.peers.clone(), self.patience / 2).await;
+        let block = found.ok_or_else(|| {
+            CliError::failed(format!("nobody asked has {root}, within {} s", self.patience.as_secs() / 2))
+                .at(format!("peers {}", self.places))
+                .advise("check the id and the addresses, name more peers with --peer, or raise --net-timeout")
+        })?;
+        self.keep(root, block.clone());
+        Ok(block)
+    }
+
+    /// Fetches everything below a root. What is not found in time stays missing.
+    async fn walk(&mut self, root: Cid) -> CliResult<()> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![Link { role: BlockRole::Root, cid: root }];
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < FETCHES_MAX
+                && let Some(link) = open.pop()
+            {
+                if link.cid.codec != link.role.codec() || seen.len() >= BLOCKS_MAX || !seen.insert(link) {
+                    continue;
+                }
+                if let Some(block) = self.blocks.get(&link.cid) {
+                    open.extend(links(link.role, block).unwrap_or_default());
+                    continue;
+                }
+                let left = self.until.saturating_duration_since(Instant::now());
+                let found = get(self.handle.clone(), link.cid, self.peers.clone(), left);
+                under_way.push(async move { (link, found.await) });
+            }
+            let Some((link, found)) = under_way.next().await else { return Ok(()) };
+            let Some(block) = found else { continue };
+            open.extend(links(link.role, &block).unwrap_or_default());
+            self.keep(link.cid, block);
+            if self.bytes > CAR_BYTES_MAX {
+                return Err(CliError::failed(format!("the evidence has over {CAR_BYTES_MAX} bytes"))
+                    .at(format!("content {root}"))
+                    .advise("no job of this edition is that large: check the id"));
+            }
+        }
+    }
+
+    fn keep(&mut self, cid: Cid, block: Vec<u8>) {
+        let length = block.len();
+        if self.blocks.insert(cid, block).is_none() {
+            self.bytes += length;
+        }
+        self.meter.set_message(format!("{} blocks, {} kB", self.blocks.len(), self.bytes / 1000));
+    }
+}
+
+fn spawn(
+    net: NetId,
+    peers: &[Multiaddr],
+    places: &str,
+) -> CliResult<(NetHandle, tokio::sync::mpsc::Receiver<NetEvent>)> {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut())
+        .map_err(|error| CliError::failed(format!("the system's random source failed: {error}")))?;
+    let mut config = NetConfig::new(*seed, net.net16(), Role::Visitor);
+    config.bootstrap = peers.iter().filter(|addr| peer_of(addr).is_some()).cloned().collect();
+    // who names a private address means it
+    config.allow_private = peers.iter().any(|addr| !vantage_net::is_global(addr));
+    vantage_net::spawn(config, Arc::new(NoBlocks)).map_err(|error| {
+        CliError::failed(error).at(format!("peers {places}")).advise("check the addresses given with --peer")
+    })
+}
+
+async fn get(handle: NetHandle, cid: Cid, hints: Vec<PeerId>, patience: Duration) -> Option<Vec<u8>> {
+    let block = handle.fetch(to_net(cid)?, hints, patience).await.ok()?;
+    cid.names(&block).then(|| block.to_vec())
+}
+
+/// Our narrow id as the wide one of the network.
+fn to_net(cid: Cid) -> Option<vantage_net::Cid> {
+    vantage_net::Cid::try_from(cid.to_bytes()).ok()
+}
+
+/// The peer that an address names at its end.
+fn peer_of(addr: &Multiaddr) -> Option<PeerId> {
+    let text = addr.to_string();
+    let (_, peer) = text.rsplit_once("/p2p/")?;
+    peer.parse().ok()
+}

@@ -1,0 +1,164 @@
+//! `vantage job`: order jobs, list them, look at one.
+
+use super::args::{JobArgs, JobCommand, JobSubmitArgs, JobWatchArgs, NodeArgs};
+use super::control::{self, now_s};
+use super::error::{CliError, CliResult};
+use super::exit::Exit;
+use super::render::{Field, Out, Table};
+use super::{data, file, standing, watch};
+use serde_json::json;
+use vantage_protocol::attester::{JobOrder, JobView};
+use vantage_protocol::cid::Cid;
+use vantage_protocol::job::JobTarget;
+use vantage_protocol::params::SLOT_CELLS_MAX;
+use vantage_protocol::suite::Suite;
+use vantage_protocol::wire::{self, Wire};
+
+/// Carries the command out.
+pub(super) fn job(command: &JobCommand, out: &mut Out) -> CliResult<Exit> {
+    match command {
+        JobCommand::Submit(args) => submit(args, out),
+        JobCommand::List(args) => list(args, out),
+        JobCommand::Show(args) => show(args, out),
+        JobCommand::Watch(args) => follow(args, out),
+    }
+}
+
+fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
+    let suite = read_suite(args)?;
+    let block = wire::encode(&suite);
+    let order = order(args, &suite, Cid::dag_cbor(&block))?;
+    let dir = data::dir(&args.data)?;
+    control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        let cid = order.suite;
+        let id = client.submit(order, &block).await.map_err(control::refused)?;
+        if out.is_json() {
+            out.object(&json!({ "id": id, "suite": cid }));
+        } else {
+            out.line(format!("job {id}"));
+        }
+        if args.watch {
+            return watch::follow(&mut client, &id.to_string(), out).await;
+        }
+        if !out.is_json() {
+            let data = data::argument(&args.data);
+            out.line(format!("follow it: vantage job watch {}{data}", id.short()));
+        }
+        Ok(Exit::Done)
+    })
+}
+
+fn read_suite(args: &JobSubmitArgs) -> CliResult<Suite> {
+    let text = file::read_text(&args.suite, Suite::BYTES_MAX as u64)?;
+    Suite::from_toml(&text).map_err(|error| {
+        CliError::usage(format!("the suite is not valid: {error}"))
+            .at(args.suite.display())
+            .advise("correct the line or the field that is named")
+    })
+}
+
+/// The order as the node gets it. What the core will refuse anyhow is said here in the words of
+/// the command line.
+fn order(args: &JobSubmitArgs, suite: &Suite, cid: Cid) -> CliResult<JobOrder> {
+    let mut regions = args.regions.clone();
+    regions.sort();
+    if let Some(pair) = regions.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(CliError::usage(format!("region {} stands twice", pair[0])).at("--regions"));
+    }
+    let mut targets: Vec<JobTarget> =
+        args.targets.iter().map(|(t, n)| JobTarget { target: t.clone(), repeats: *n }).collect();
+    targets.sort();
+    if let Some(pair) = targets.windows(2).find(|pair| pair[0].target == pair[1].target) {
+        return Err(CliError::usage(format!("target {} stands twice", pair[0].target))
+            .at("--target")
+            .advise("ask for repeats with --target NAME=REPEATS"));
+    }
+    let mut contrasts = args.contrasts.clone();
+    contrasts.sort();
+    contrasts.dedup();
+    if let Some((a, b)) = contrasts.iter().find(|(a, b)| !regions.contains(a) || !regions.contains(b)) {
+        return Err(CliError::usage(format!("{a},{b} are not both among the job's regions"))
+            .at("--contrast")
+            .advise(format!("name two of {}", regions.join(", "))));
+    }
+    let repeats = targets.iter().map(|t| t.repeats as usize).max().unwrap_or(1);
+    let cells = suite.prompts.len().saturating_mul(repeats);
+    if cells > SLOT_CELLS_MAX {
+        return Err(CliError::usage(format!(
+            "{} prompts put {repeats} times are {cells} cells a slot, at most {SLOT_CELLS_MAX} are possible",
+            suite.prompts.len()
+        ))
+        .at(args.suite.display())
+        .advise("split the suite, or ask for fewer repeats"));
+    }
+    let twice = u32::try_from(cells * 2).unwrap_or(u32::MAX);
+    Ok(JobOrder {
+        suite: cid,
+        targets,
+        regions,
+        replicas: args.replicas,
+        contrasts,
+        commit_s: args.commit.0,
+        reveal_s: args.reveal.0,
+        final_s: args.last.0,
+        output_bytes_max: args.output_max,
+        slot_calls_max: args.calls_max.unwrap_or(twice),
+    })
+}
+
+fn list(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
+    let dir = data::dir(&args.data)?;
+    let views =
+        control::block_on(async { control::connect(&dir).await?.jobs().await.map_err(control::refused) })?;
+    if out.is_json() {
+        out.object(&json!({ "jobs": views }));
+        return Ok(Exit::Done);
+    }
+    if views.is_empty() {
+        out.line("no jobs yet; order one with `vantage job submit`");
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(&["job", "phase", "regions", "targets", "slots", "deadline", "content"]);
+    views.iter().for_each(|view| table.row(row(view)));
+    out.table(&table);
+    Ok(Exit::Done)
+}
+
+fn row(view: &JobView) -> [Field; 7] {
+    let targets: Vec<&str> = view.targets.iter().map(|t| t.target.as_str()).collect();
+    let deadline = standing::deadline(view, now_s());
+    [
+        view.id.short().into(),
+        Field::painted(standing::paint(view), standing::phase(view)),
+        view.regions.join(",").into(),
+        targets.join(" ").into(),
+        view.slots.len().to_string().into(),
+        deadline.map_or(String::new(), |(what, left_s)| format!("{what} in {left_s} s")).into(),
+        view.content.map_or(String::new(), |cid| cid.to_string()).into(),
+    ]
+}
+
+fn show(args: &JobArgs, out: &mut Out) -> CliResult<Exit> {
+    let dir = data::dir(&args.data)?;
+    let view = control::block_on(async {
+        control::connect(&dir).await?.job(&args.id).await.map_err(control::refused)
+    })?;
+    if out.is_json() {
+        out.object(&view);
+        return Ok(Exit::Done);
+    }
+    out.pairs(&standing::facts(&view, now_s()));
+    out.line("");
+    out.table(&standing::table(&view));
+    standing::outcome(&view, out);
+    Ok(Exit::Done)
+}
+
+fn follow(args: &JobWatchArgs, out: &mut Out) -> CliResult<Exit> {
+    let dir = data::dir(&args.data)?;
+    control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        watch::follow(&mut client, &args.id, out).await
+    })
+}

@@ -1,0 +1,114 @@
+//! The command line of `vantage`.
+//!
+//! Every command prints tables and lines for people or, with `--json`, objects of a stable shape for programs; ends
+//! with a documented exit code ([`Exit`]); and tells its errors as what, where and what to do ([`CliError`]).
+
+mod amount;
+mod args;
+mod bundle;
+mod comparison;
+mod control;
+mod data;
+mod error;
+mod exit;
+mod fetch;
+mod file;
+mod genesis;
+mod hub;
+mod init;
+mod job;
+mod model;
+mod render;
+mod run;
+mod standing;
+mod status;
+mod verdict;
+mod verify;
+mod watch;
+
+pub use args::Cli;
+pub use error::CliError;
+pub use exit::Exit;
+
+use args::{Command, GenesisCommand, JobCommand, ModelCommand};
+use clap::{CommandFactory as _, Parser as _};
+use error::CliResult;
+use render::Out;
+use std::process::ExitCode;
+
+/// The program: reads the arguments, carries the command out, tells how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // nobody listening is no error
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let json = wants_json(&cli.command);
+    let mut out = Out::stdout(json);
+    let result = carry_out(&cli.command, &mut out).and_then(|exit| out.finish().map(|()| exit));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            render::note(&error);
+            if json {
+                Out::stdout(true).object(&error.to_json());
+            }
+            error.exit().into()
+        }
+    }
+}
+
+fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
+    match command {
+        Command::Init(args) => init::init(args, out),
+        Command::Genesis(command) => genesis::genesis(command, out),
+        Command::Run(args) => run::run(args),
+        Command::Status(args) => status::status(args, out),
+        Command::Job(command) => job::job(command, out),
+        Command::Verify(args) => verify::run(args, out),
+        Command::Bundle(command) => bundle::bundle(command, out),
+        Command::Model(command) => model::model(command, out),
+        Command::Completions { shell } => completions(*shell, out),
+        Command::Runner => runner(),
+    }
+}
+
+fn wants_json(command: &Command) -> bool {
+    match command {
+        Command::Init(args) => args.json,
+        Command::Genesis(GenesisCommand::Create(args)) => args.json,
+        Command::Genesis(GenesisCommand::Show(args)) => args.json,
+        Command::Run(args) => args.json,
+        Command::Status(args) => args.json,
+        Command::Job(JobCommand::Submit(args)) => args.json,
+        Command::Job(JobCommand::List(args)) => args.json,
+        Command::Job(JobCommand::Show(args)) => args.json,
+        Command::Job(JobCommand::Watch(args)) => args.json,
+        Command::Verify(args) => args.json,
+        Command::Bundle(args::BundleCommand::Export(args)) => args.json,
+        Command::Bundle(args::BundleCommand::Import(args)) => args.json,
+        Command::Model(ModelCommand::Pull(args)) => args.json,
+        Command::Model(ModelCommand::List(args)) => args.json,
+        Command::Completions { .. } | Command::Runner => false,
+    }
+}
+
+fn completions(shell: clap_complete::Shell, out: &mut Out) -> CliResult<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "vantage", &mut script);
+    out.put(&String::from_utf8_lossy(&script));
+    Ok(Exit::Done)
+}
+
+/// The child process that [`vantage_runner::Runner`] starts.
+fn runner() -> CliResult<Exit> {
+    vantage_runner::serve(std::io::stdin(), &mut std::io::stdout().lock())
+        .map(|()| Exit::Done)
+        .map_err(|error| CliError::failed(error).at("the model's process"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! `vantage run`: the node, until it is stopped.
+
+use super::args::RunArgs;
+use super::data;
+use super::error::{CliError, CliResult};
+use super::exit::Exit;
+use crate::config::{self, Config, ConfigError};
+use crate::{NodeError, RunOptions};
+use std::path::Path;
+
+/// Carries the command out.
+pub(super) fn run(args: &RunArgs) -> CliResult<Exit> {
+    let config = load(args)?;
+    let data_dir = config.data.clone();
+    crate::run(config, RunOptions { json: args.json }).map_err(|error| refuse(error, &data_dir))?;
+    Ok(Exit::Done)
+}
+
+fn load(args: &RunArgs) -> CliResult<Config> {
+    let file = match &args.config {
+        Some(file) => file.clone(),
+        None => data::dir(&args.data)?.join(config::FILE),
+    };
+    let mut config = Config::load(&file).map_err(wrong)?;
+    if let (Some(dir), Some(_)) = (&args.data.dir, &args.config) {
+        config.data = dir.clone();
+    }
+    Ok(config)
+}
+
+/// A mistake in the configuration is the operator's: wrong usage.
+fn wrong(error: ConfigError) -> CliError {
+    let mut place = error.file.display().to_string();
+    if let Some(line) = error.line {
+        place += &format!(", line {line}");
+    }
+    if let Some(key) = &error.key {
+        place += &format!(", {key}");
+    }
+    CliError::usage(format!("the configuration is not valid: {}", error.what)).at(place).advise(error.help)
+}
+
+fn refuse(error: NodeError, data_dir: &Path) -> CliError {
+    match error {
+        NodeError::Config(error) => wrong(error),
+        other => CliError::failed(other).at(format!("the node of {}", data_dir.display())),
+    }
+}

@@ -1,0 +1,88 @@
+//! Following a job: a table drawn over itself on a terminal, lines in a pipe, JSON lines for a program.
+
+use super::control::{self, now_s};
+use super::error::CliResult;
+use super::exit::Exit;
+use super::render::Out;
+use super::standing;
+use crate::control::Client;
+use std::time::Duration;
+use vantage_protocol::attester::JobView;
+
+/// How often a terminal is redrawn for the countdown.
+const REDRAW: Duration = Duration::from_secs(1);
+
+/// Follows a job until it is done, or nobody reads any more.
+pub(super) async fn follow(client: &mut Client, id: &str, out: &mut Out) -> CliResult<Exit> {
+    client.watch(id).await.map_err(control::refused)?;
+    let mut screen = Screen::default();
+    let mut last: Option<JobView> = None;
+    let mut redraw = tokio::time::interval(REDRAW);
+    loop {
+        let next = {
+            // kept over redraws: a line read half must not be lost
+            let view = client.next_view();
+            tokio::pin!(view);
+            loop {
+                tokio::select! {
+                    next = &mut view => break next.map_err(control::refused)?,
+                    _ = redraw.tick(), if out.is_terminal() => {
+                        if let Some(view) = &last {
+                            screen.draw(view, out);
+                        }
+                    }
+                }
+            }
+        };
+        let Some(view) = next else { break };
+        screen.show(&view, out);
+        last = Some(view);
+        if out.is_closed() {
+            return Ok(Exit::Done);
+        }
+    }
+    let Some(view) = last else { return Ok(Exit::Failed) };
+    if !out.is_json() {
+        out.line("");
+        standing::outcome(&view, out);
+    }
+    Ok(standing::exit(&view))
+}
+
+/// What was shown last.
+#[derive(Default)]
+struct Screen {
+    line: String,
+    height: usize,
+}
+
+impl Screen {
+    fn show(&mut self, view: &JobView, out: &mut Out) {
+        if out.is_json() {
+            return out.object(view);
+        }
+        if out.is_terminal() {
+            return self.draw(view, out);
+        }
+        let line = standing::line(view);
+        if line != self.line {
+            let elapsed_s = now_s().saturating_sub(view.from_s);
+            out.line(format!("+{elapsed_s:<4} {line}"));
+            self.line = line;
+        }
+    }
+
+    /// Draws over what was drawn before: cursor up (CUU), erase below (ED), then the table.
+    fn draw(&mut self, view: &JobView, out: &mut Out) {
+        if self.height > 0 {
+            out.put(&format!("\u{1b}[{}A\u{1b}[0J", self.height));
+        }
+        let clock = standing::deadline(view, now_s());
+        let clock = clock.map_or(String::new(), |(what, left_s)| format!("  {what} in {left_s} s"));
+        let finals = format!("  {} finals{clock}", view.finals.len());
+        out.painted(standing::paint(view), standing::phase(view), finals);
+        let table = out.drawn(&standing::table(view));
+        out.put(&table);
+        self.height = 1 + table.lines().count();
+    }
+}

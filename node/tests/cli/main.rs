@@ -1,0 +1,60 @@
+//! The command line as people and scripts meet it: the real program, its exit codes and its words.
+
+mod fetching;
+mod founding;
+mod quiet_node;
+mod sealed;
+mod verifying;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// What a run of the program ended with.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    /// The one JSON object that it printed.
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
+    }
+
+    /// It ended with this code, and its error says all of this.
+    #[track_caller]
+    fn refused(&self, code: i32, said: &[&str]) {
+        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
+        assert!(self.err.contains("what to do:") || self.err.contains("Usage:"), "{}", self.err);
+        for words in said {
+            assert!(self.err.contains(words), "{words:?} is missing in:\n{}", self.err);
+        }
+    }
+}
+
+/// The program with an environment of its own: nothing of the tester's reaches it.
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vantage"));
+    command.args(arguments).stdin(Stdio::null());
+    for name in ["VANTAGE_DATA", "VANTAGE_GENESIS", "RUST_LOG", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn vantage(arguments: &[&str]) -> Ran {
+    ran(program(arguments).output().unwrap())
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
