@@ -71,7 +71,8 @@ pub struct Config {
 /// What an outgoing request was about.
 #[derive(Debug)]
 enum Pending {
-    Witness { member: NodeId, head: SignedCheckpoint },
+    /// `direct`: the member itself was asked, not another one that relays and may lie.
+    Witness { member: NodeId, head: SignedCheckpoint, direct: bool },
     Heads { peer: PeerKey, pages: u32 },
     Range { node: NodeId, start: u64 },
 }
@@ -264,7 +265,9 @@ impl Attester {
             Input::Request { token, stream: Stream::Log, bytes } => self.log_asked(step, token, &bytes),
             Input::Request { token, stream: Stream::Certs, bytes } => self.certs_asked(step, token, &bytes),
             Input::Answer { call, bytes } => match self.calls.remove(&call) {
-                Some(Pending::Witness { member, head }) => self.witness_answered(step, member, head, bytes),
+                Some(Pending::Witness { member, head, direct }) => {
+                    self.witness_answered(step, member, head, direct, bytes)
+                }
                 Some(Pending::Heads { peer, pages }) => self.heads_answered(step, peer, pages, bytes),
                 Some(Pending::Range { node, start }) => self.range_answered(step, node, start, bytes),
                 None => {}

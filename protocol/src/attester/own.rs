@@ -175,7 +175,9 @@ impl Attester {
             if let Some(state) = self.own.witnesses.get_mut(&member) {
                 state.busy = true;
             }
-            self.ask(step, peer, Stream::Witness, wire::encode(&request), Pending::Witness { member, head });
+            let direct = self.peer_of(&member) == Some(peer);
+            let pending = Pending::Witness { member, head, direct };
+            self.ask(step, peer, Stream::Witness, wire::encode(&request), pending);
         }
     }
 
@@ -215,9 +217,11 @@ impl Attester {
         step: &mut Step<'_>,
         member: NodeId,
         head: SignedCheckpoint,
+        direct: bool,
         bytes: Option<Vec<u8>>,
     ) {
         let now_ms = step.now_ms;
+        let target = self.own.target;
         let held = self.own_log().map_or(0, LogView::size);
         let answer = bytes.and_then(|b| wire::decode::<WitnessAnswer>(&b).ok());
         let (key, origin) = (self.keyset_of(&member).map(|k| k.witness), self.config.genesis.origin(member));
@@ -239,12 +243,14 @@ impl Attester {
                 *state = WitnessState { size, dated_ms, ..WitnessState::default() };
                 self.merge_own(step, &cosigned);
             }
-            (409, _, Some(size)) if size > held => {
+            (409, _, Some(size)) if size > held && direct => {
                 state.back_off(now_ms, None);
                 state.beyond = size;
                 self.note_lost(step, held);
             }
             (409, _, Some(size)) => {
+                // a relay's word must not keep the member from being asked
+                let size = if direct { size } else { size.min(target) };
                 // the same size again would be asked for at once, for ever
                 let told = state.size != size;
                 state.back_off(now_ms, told.then_some(0));

@@ -1,7 +1,7 @@
 //! The witness rule: verify strictly, extend only, hold every leaf, persist, then cosign.
 
 use super::step::Step;
-use super::{Attester, Effect, Notice, Record, Token};
+use super::{Attester, Effect, Notice, PeerKey, Record, Token};
 use crate::job::Job;
 use crate::leaf::Statement;
 use crate::log::{AddCheckpoint, Cosignature, SignedCheckpoint, leaf_hash};
@@ -36,14 +36,25 @@ impl Attester {
             return reply(step, token, Err(Refusal::Forbidden("another network".into())));
         }
         if request.to != self.node {
-            let known = self.config.genesis.member(&request.to).and_then(|_| self.peer_of(&request.to));
-            return match known.filter(|_| self.is_member()) {
-                Some(peer) => step.out.push(Effect::Relay { token, peer, bytes: bytes.to_vec() }),
-                None => reply(step, token, Err(Refusal::Unknown("no way to that witness from here".into()))),
+            return match self.relay(&request) {
+                Ok(peer) => step.out.push(Effect::Relay { token, peer, bytes: bytes.to_vec() }),
+                Err(refusal) => reply(step, token, Err(refusal)),
             };
         }
         let answer = self.witness(step, &request);
         reply(step, token, answer);
+    }
+
+    /// Whom to pass a request on to: a member of this network, about a log of this network.
+    fn relay(&self, request: &WitnessRequest) -> Result<PeerKey, Refusal> {
+        let add = AddCheckpoint::parse(&request.add).map_err(|e| Refusal::Malformed(e.to_string()))?;
+        let origin = &add.checkpoint.checkpoint.origin;
+        if *origin != self.config.genesis.origin(origin.node) {
+            return Err(Refusal::Unknown("a log of another network or epoch".into()));
+        }
+        let known = self.config.genesis.member(&request.to).and_then(|_| self.peer_of(&request.to));
+        let known = known.filter(|_| self.is_member());
+        known.ok_or_else(|| Refusal::Unknown("no way to that witness from here".into()))
     }
 
     fn witness(&mut self, step: &mut Step<'_>, request: &WitnessRequest) -> Result<Cosignature, Refusal> {
