@@ -15,24 +15,31 @@ impl World {
     pub(super) fn carry_out(&mut self, node: Index, effects: Vec<Effect>) {
         let life = self.nodes[node].life;
         for effect in effects {
-            if self.dies(node) {
-                return;
+            let tampered = self.tamper(node, &effect).unwrap_or_else(|| vec![effect]);
+            for effect in tampered {
+                if self.dies(node) || self.nodes[node].life != life {
+                    return;
+                }
+                self.carry_one(node, effect);
             }
-            self.trace.add(self.now_ms, kind(&effect), node, &payload(&effect));
-            let it = &self.nodes[node];
-            if it.is_honest() {
-                let asked = match &effect {
-                    Effect::Reply { token, .. } => it.asked.get(token).map(|a| (a.stream, a.bytes.to_vec())),
-                    _ => None,
-                };
-                let found = self.ear.hear(node, &it.config, &effect, asked.as_ref());
-                self.violations.extend(found);
-            }
-            self.carry(node, effect);
             if self.nodes[node].life != life {
                 return;
             }
         }
+    }
+
+    fn carry_one(&mut self, node: Index, effect: Effect) {
+        self.trace.add(self.now_ms, kind(&effect), node, &payload(&effect));
+        let it = &self.nodes[node];
+        if it.is_honest() {
+            let asked = match &effect {
+                Effect::Reply { token, .. } => it.asked.get(token).map(|a| (a.stream, a.bytes.to_vec())),
+                _ => None,
+            };
+            let found = self.ear.hear(node, &it.config, &effect, asked.as_ref());
+            self.violations.extend(found);
+        }
+        self.carry(node, effect);
     }
 
     /// Counts down to a planned crash.
@@ -62,6 +69,10 @@ impl World {
         let disk = &mut self.nodes[node].disk;
         match effect {
             Effect::Persist(record) => {
+                if self.lies(node, &record) {
+                    return;
+                }
+                let disk = &mut self.nodes[node].disk;
                 if self.scenario.bug != Some(Bug::SkipPersist) {
                     disk.records.push(record);
                 }

@@ -38,7 +38,7 @@ impl World {
     pub(super) fn route(&self, from: Index, peer: &PeerKey) -> Option<Index> {
         let mut behind = (0..self.nodes.len()).filter(|i| self.nodes[*i].identity.peer == *peer);
         let (first, second) = (behind.next()?, behind.next());
-        Some(second.filter(|_| from % 2 == 1).unwrap_or(first))
+        Some(second.filter(|i| from % 2 == 1 && self.nodes[*i].is_up()).unwrap_or(first))
     }
 
     /// Whether two nodes talk to each other: twins each keep to their half.

@@ -26,7 +26,7 @@ impl World {
         self.plan_rogues();
         self.plan_clocks();
         let start_ms = self.now_ms;
-        for node in 0..self.nodes.len() {
+        for node in 0..self.cast.identities.len() {
             let at_ms = start_ms + self.dice.below(300);
             self.schedule(at_ms, node, Event::Restart);
         }
@@ -73,6 +73,7 @@ impl World {
 
     /// A node starts, for the first time or again.
     pub(super) fn start(&mut self, node: Index) {
+        self.inherit(node);
         if let Err(why) = self.nodes[node].start() {
             self.violations.push(format!("I7: node {node} does not start from its own records: {why}"));
             self.nodes[node].lost = true;

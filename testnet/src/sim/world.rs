@@ -153,7 +153,8 @@ impl World {
     }
 
     fn gossip_arrives(&mut self, node: Index, from: Index, bytes: Rc<[u8]>) {
-        if self.nodes[node].cut || !self.nodes[node].seen.insert(sha256(&bytes)) {
+        let known = self.nodes[node].cut || !self.nodes[node].seen.insert(sha256(&bytes));
+        if known || self.is_of_twin(node, &bytes) {
             return;
         }
         let token = self.nodes[node].token();
