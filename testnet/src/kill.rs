@@ -113,10 +113,16 @@ type Places = BTreeMap<(NodeId, u64), Hash>;
 
 /// Runs all rounds on one network. `say` gets a line for people after each.
 pub async fn run(arguments: &KillArgs, dir: &Path, say: impl Fn(&Round)) -> Result<Vec<Round>, KillError> {
-    let binaries = tokio::task::spawn_blocking(cluster::build).await.map_err(|e| KillError::Files(e.to_string()))??;
+    let binaries =
+        tokio::task::spawn_blocking(cluster::build).await.map_err(|e| KillError::Files(e.to_string()))??;
     let mut rng = ChaCha8Rng::seed_from_u64(arguments.seed);
     let plan = plan();
-    let sim = SimConfig { seed: arguments.seed, regions: plan.regions().into_iter().collect(), ..SimConfig::default() };
+    let sim = SimConfig {
+        seed: arguments.seed,
+        regions: plan.regions().into_iter().collect(),
+        plants: Vec::new(),
+        ..SimConfig::default()
+    };
     let mut cluster = Cluster::start(dir, &plan, sim, binaries).await?;
     cluster.gathered().await?;
     let suite = dir.join("suite.toml");
@@ -175,7 +181,11 @@ async fn one(
         }
     };
     tokio::time::sleep(Duration::from_millis(away_ms)).await;
-    if victim < cluster.nodes.len() { cluster.restart(victim).await? } else { cluster.restart_bootstrap().await? }
+    if victim < cluster.nodes.len() {
+        cluster.restart(victim).await?
+    } else {
+        cluster.restart_bootstrap().await?
+    }
     let mut round = Round {
         round: number,
         victim: name,
@@ -199,8 +209,24 @@ async fn order(cluster: &Cluster, author: usize, suite: &Path) -> Result<String,
     let suite = suite.to_string_lossy().into_owned();
     let (commit, gap) = (format!("{COMMIT_S}s"), format!("{GAP_S}s"));
     let arguments = [
-        "job", "submit", &suite, "--data", &data, "--json", "--regions", "eu,us", "--replicas", "2", "--target",
-        "sim:openai", "--commit", &commit, "--reveal", &gap, "--final", &gap,
+        "job",
+        "submit",
+        &suite,
+        "--data",
+        &data,
+        "--json",
+        "--regions",
+        "eu,us",
+        "--replicas",
+        "2",
+        "--target",
+        "sim:openai",
+        "--commit",
+        &commit,
+        "--reveal",
+        &gap,
+        "--final",
+        &gap,
     ];
     let answer = vantage(&cluster.binaries, &arguments).await?;
     let id = answer.get("id").and_then(Value::as_str).map(str::to_owned);
@@ -240,15 +266,26 @@ async fn bundles(
 ) -> Result<(), KillError> {
     let net: NetId = cluster.net.parse().map_err(|e| KillError::Files(format!("genesis hash: {e}")))?;
     for node in cluster.nodes.iter().filter(|n| n.plan.operator.is_some()) {
-        let bytes = export(cluster, &node.data, &round.job, &format!("{}-{}", round.round, node.plan.name)).await?;
+        let bytes =
+            export(cluster, &node.data, &round.job, &format!("{}-{}", round.round, node.plan.name)).await?;
         let verdict = verify_car(&bytes, &Trust::Hash(net));
         if !matches!(verdict.summary, Summary::Sealed | Summary::Bounded) {
-            let why = format!("{}'s bundle is {}: {}", node.plan.name, verdict.summary.word(), verdict.reasons.join("; "));
+            let why = format!(
+                "{}'s bundle is {}: {}",
+                node.plan.name,
+                verdict.summary.word(),
+                verdict.reasons.join("; ")
+            );
             return broken(round.round, why);
         }
-        let Some(cells) = &verdict.cells else { return broken(round.round, "cells are not accounted for".into()) };
+        let Some(cells) = &verdict.cells else {
+            return broken(round.round, "cells are not accounted for".into());
+        };
         if cells.total() != verdict.cells_total {
-            return broken(round.round, format!("{} of {} cells are accounted for", cells.total(), verdict.cells_total));
+            return broken(
+                round.round,
+                format!("{} of {} cells are accounted for", cells.total(), verdict.cells_total),
+            );
         }
         (round.cells, round.answered) = (verdict.cells_total, cells.answered);
         note_places(round.round, &bytes, places)?;
@@ -268,12 +305,16 @@ async fn export(cluster: &Cluster, data: &Path, job: &str, name: &str) -> Result
 
 /// Compares the places of proven leaves with all that was seen before.
 fn note_places(round: u32, car: &[u8], places: &mut Places) -> Result<(), KillError> {
-    let unreadable = |what: &str| KillError::Broken { round, why: format!("{what} of a verified bundle does not read") };
+    let unreadable =
+        |what: &str| KillError::Broken { round, why: format!("{what} of a verified bundle does not read") };
     let car = Car::parse(car).map_err(|_| unreadable("the file"))?;
     let bundle: Bundle =
         car.blocks.get(&car.root).and_then(|b| wire::decode(b).ok()).ok_or_else(|| unreadable("the root"))?;
-    let certs: Certs =
-        car.blocks.get(&bundle.certs).and_then(|b| wire::decode(b).ok()).ok_or_else(|| unreadable("the certs"))?;
+    let certs: Certs = car
+        .blocks
+        .get(&bundle.certs)
+        .and_then(|b| wire::decode(b).ok())
+        .ok_or_else(|| unreadable("the certs"))?;
     for cert in &certs.certs {
         let proof = TlogProof::parse(&cert.proof).map_err(|_| unreadable("a proof"))?;
         let (place, hash) = ((proof.checkpoint.checkpoint.origin.node, proof.index), leaf_hash(&cert.leaf));
@@ -285,7 +326,11 @@ fn note_places(round: u32, car: &[u8], places: &mut Places) -> Result<(), KillEr
 }
 
 /// What a member has published once, it still has after all the kills.
-async fn still_there(cluster: &Cluster, published: &[(PathBuf, String)], round: u32) -> Result<(), KillError> {
+async fn still_there(
+    cluster: &Cluster,
+    published: &[(PathBuf, String)],
+    round: u32,
+) -> Result<(), KillError> {
     let net: NetId = cluster.net.parse().map_err(|e| KillError::Files(format!("genesis hash: {e}")))?;
     for (data, job) in published {
         let verdict = verify_car(&export(cluster, data, job, "again").await?, &Trust::Hash(net));

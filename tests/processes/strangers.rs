@@ -36,7 +36,7 @@ fn plan(name: &str) -> Plan {
 
 async fn network(dir: &Path, name: &str) -> Cluster {
     let binaries = tokio::task::spawn_blocking(build).await.unwrap().unwrap();
-    let sim = SimConfig { regions: vec!["eu".into(), "us".into()], ..SimConfig::default() };
+    let sim = SimConfig { regions: vec!["eu".into(), "us".into()], plants: Vec::new(), ..SimConfig::default() };
     let cluster = Cluster::start(dir, &plan(name), sim, binaries).await.unwrap();
     cluster.gathered().await.unwrap();
     std::fs::write(dir.join("suite.toml"), SUITE).unwrap();

@@ -32,10 +32,17 @@ pub async fn ask(data: &Path, request: &Value) -> Result<Value, ControlError> {
     let path = data.join("control.sock");
     let mut lines = open(&path, request).await?;
     let limit = Duration::from_secs(ANSWER_S_MAX);
-    let line = tokio::time::timeout(limit, lines.next_line()).await.map_err(|_| ControlError::Silent(path.clone()))?;
-    let line = line.map_err(|e| ControlError::Socket(path.clone(), e))?.ok_or(ControlError::Silent(path.clone()))?;
+    let line = tokio::time::timeout(limit, lines.next_line())
+        .await
+        .map_err(|_| ControlError::Silent(path.clone()))?;
+    let line =
+        line.map_err(|e| ControlError::Socket(path.clone(), e))?.ok_or(ControlError::Silent(path.clone()))?;
     let answer: Value = serde_json::from_str(&line).map_err(|e| ControlError::Json(path.clone(), e))?;
-    if let Some(why) = answer.get("error") { Err(ControlError::Refused(path, why.clone())) } else { Ok(answer) }
+    if let Some(why) = answer.get("error") {
+        Err(ControlError::Refused(path, why.clone()))
+    } else {
+        Ok(answer)
+    }
 }
 
 /// Sends one request and passes on every answer until the node ends the stream.
@@ -46,7 +53,9 @@ pub async fn watch(data: &Path, request: &Value) -> Result<mpsc::Receiver<Value>
     tokio::spawn(async move {
         while let Ok(Some(line)) = lines.next_line().await {
             let Ok(value) = serde_json::from_str::<Value>(&line) else { break };
-            if value.get("end").is_some() || sender.send(value).await.is_err() {
+            // after an error the node waits for the next request: there is none
+            let last = value.get("end").is_some() || value.get("error").is_some();
+            if last || sender.send(value).await.is_err() {
                 break;
             }
         }
@@ -54,10 +63,7 @@ pub async fn watch(data: &Path, request: &Value) -> Result<mpsc::Receiver<Value>
     Ok(receiver)
 }
 
-async fn open(
-    path: &Path,
-    request: &Value,
-) -> Result<tokio::io::Lines<BufReader<UnixStream>>, ControlError> {
+async fn open(path: &Path, request: &Value) -> Result<tokio::io::Lines<BufReader<UnixStream>>, ControlError> {
     let failed = |e| ControlError::Socket(path.to_owned(), e);
     let mut stream = UnixStream::connect(path).await.map_err(failed)?;
     stream.write_all(format!("{request}\n").as_bytes()).await.map_err(failed)?;

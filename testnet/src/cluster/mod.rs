@@ -90,17 +90,29 @@ pub enum ClusterError {
 
 impl Cluster {
     /// Founds the network in an empty directory and starts everything.
-    pub async fn start(dir: &Path, plan: &Plan, sim: SimConfig, binaries: Binaries) -> Result<Self, ClusterError> {
+    pub async fn start(
+        dir: &Path,
+        plan: &Plan,
+        sim: SimConfig,
+        binaries: Binaries,
+    ) -> Result<Self, ClusterError> {
         let vendor = SimOpenAi::start(sim).await.map_err(|e| ClusterError::Vendor(e.to_string()))?;
         let endpoints: BTreeMap<String, String> =
             plan.regions().into_iter().map(|r| (r.clone(), vendor.endpoint(&r))).collect();
         let founded = found::found(dir, plan, &binaries).await?;
-        let (bootstrap, entry) = start_bootstrap(dir, &founded.net, "/ip4/127.0.0.1/tcp/0", &binaries).await?;
+        let (bootstrap, entry) =
+            start_bootstrap(dir, &founded.net, "/ip4/127.0.0.1/tcp/0", &binaries).await?;
         let mut nodes = Vec::new();
         for (plan_of_node, (data, id)) in plan.nodes.iter().zip(&founded.nodes) {
             found::configure(data, plan, plan_of_node, &founded.genesis, &entry, &endpoints)?;
             let (process, listen) = start_node(data, &plan_of_node.name, &binaries).await?;
-            nodes.push(Node { plan: plan_of_node.clone(), data: data.clone(), id: id.clone(), process, listen });
+            nodes.push(Node {
+                plan: plan_of_node.clone(),
+                data: data.clone(),
+                id: id.clone(),
+                process,
+                listen,
+            });
         }
         let genesis = founded.genesis;
         Ok(Self { dir: dir.to_owned(), genesis, net: founded.net, binaries, bootstrap, entry, nodes, vendor })
@@ -179,7 +191,11 @@ impl Cluster {
     }
 }
 
-async fn start_node(data: &Path, name: &str, binaries: &Binaries) -> Result<(Process, Vec<String>), ClusterError> {
+async fn start_node(
+    data: &Path,
+    name: &str,
+    binaries: &Binaries,
+) -> Result<(Process, Vec<String>), ClusterError> {
     let mut process = Process::spawn(
         name,
         &binaries.node,
@@ -197,8 +213,10 @@ async fn start_bootstrap(
     binaries: &Binaries,
 ) -> Result<(Process, String), ClusterError> {
     let data = dir.join("bootstrap");
-    let arguments = ["--net", net, "--listen", listen, "--data", &data.to_string_lossy(), "--allow-private", "--json"];
-    let mut process = Process::spawn("bootstrap", &binaries.bootstrap, &arguments, &data.with_extension("log"))?;
+    let arguments =
+        ["--net", net, "--listen", listen, "--data", &data.to_string_lossy(), "--allow-private", "--json"];
+    let mut process =
+        Process::spawn("bootstrap", &binaries.bootstrap, &arguments, &data.with_extension("log"))?;
     let ready = process.ready(|line| line.get("listening").is_some()).await?;
     let entry = texts(&ready, "listening").into_iter().next().unwrap_or_default();
     Ok((process, entry))

@@ -70,7 +70,9 @@ impl Process {
 
     /// Waits for the JSON line on standard output by which the process says that it is ready.
     pub async fn ready(&mut self, is_ready: impl Fn(&Value) -> bool) -> Result<Value, ProcessError> {
-        let Some(mut lines) = self.lines.take() else { return Err(self.not_ready("it was waited for already")) };
+        let Some(mut lines) = self.lines.take() else {
+            return Err(self.not_ready("it was waited for already"));
+        };
         let wait = async {
             while let Ok(Some(line)) = lines.next_line().await {
                 if let Some(value) = serde_json::from_str(&line).ok().filter(|v| is_ready(v)) {
@@ -112,7 +114,8 @@ impl Process {
     }
 
     fn not_ready(&self, why: &str) -> ProcessError {
-        let text = std::fs::read(&self.log).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
+        let text =
+            std::fs::read(&self.log).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         let tail = lines[lines.len().saturating_sub(15)..].join("\n");
         ProcessError::NotReady { name: self.name.clone(), why: why.to_owned(), log: self.log.clone(), tail }

@@ -71,7 +71,8 @@ pub enum DemoError {
 
 /// Six members of six operators, two in each of three regions, and one volunteer.
 fn plan(open: bool) -> Plan {
-    let members = [("alder", "eu"), ("birch", "eu"), ("cedar", "us"), ("dogwood", "us"), ("elm", "ap"), ("fir", "ap")];
+    let members =
+        [("alder", "eu"), ("birch", "eu"), ("cedar", "us"), ("dogwood", "us"), ("elm", "ap"), ("fir", "ap")];
     let member = |(operator, region): (&str, &str)| NodePlan {
         name: format!("{operator}-{region}"),
         operator: Some(operator.to_owned()),
@@ -79,7 +80,12 @@ fn plan(open: bool) -> Plan {
     };
     let volunteer = NodePlan { name: "volunteer-eu".into(), operator: None, region: "eu".into() };
     let offers = if open { vec![OPEN.to_owned(), SIM.to_owned()] } else { vec![SIM.to_owned()] };
-    Plan { name: "demo".into(), nodes: members.into_iter().map(member).chain([volunteer]).collect(), offers, cell_gap_ms: 0 }
+    Plan {
+        name: "demo".into(),
+        nodes: members.into_iter().map(member).chain([volunteer]).collect(),
+        offers,
+        cell_gap_ms: 0,
+    }
 }
 
 /// Runs it. Everything for people goes to standard output, or to nowhere with `--json`.
@@ -87,9 +93,8 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
     let started = Instant::now();
     let screen = Screen::new(arguments.json);
     screen.step("building node and bootstrap (the first time takes some minutes)");
-    let binaries = tokio::task::spawn_blocking(cluster::build)
-        .await
-        .map_err(|e| DemoError::Files(e.to_string()))??;
+    let binaries =
+        tokio::task::spawn_blocking(cluster::build).await.map_err(|e| DemoError::Files(e.to_string()))??;
     let (dir, _temporary) = directory(arguments)?;
     let model = model::find(&binaries, &screen).await;
     if let (Model::Missing(why), true) = (&model, arguments.require_model) {
@@ -107,15 +112,20 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
         plants: vec![plant.clone()],
         ..SimConfig::default()
     };
-    screen.step("starting 1 bootstrap node, 6 committee members in 3 regions, 1 volunteer, 1 simulated vendor");
+    screen
+        .step("starting 1 bootstrap node, 6 committee members in 3 regions, 1 volunteer, 1 simulated vendor");
     let cluster = Cluster::start(&dir, &plan, sim, binaries).await?;
     cluster.gathered().await?;
     screen.network(&cluster);
     let gathered_s = started.elapsed().as_secs();
 
     let id = submit(&cluster, open).await?;
-    screen.say(&format!("\nJob {id} submitted through {}; suite: an illustration, not a study", cluster.nodes[0].plan.name));
-    let view = progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    screen.say(&format!(
+        "\nJob {id} submitted through {}; suite: an illustration, not a study",
+        cluster.nodes[0].plan.name
+    ));
+    let view =
+        progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
     screen.sealed(&view);
     let outcome = Outcome::gather(&cluster, &id, &view, &plant, open, &screen).await?;
     let total_s = started.elapsed().as_secs();
@@ -162,8 +172,24 @@ async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
     let (suite, sim) = (suite.to_string_lossy().into_owned(), format!("{SIM}={SIM_REPEATS}"));
     let (commit, step) = (format!("{COMMIT_S}s"), format!("{STEP_S}s"));
     let mut arguments = vec![
-        "job", "submit", &suite, "--data", &data, "--json", "--regions", "eu,us,ap", "--replicas", "2", "--target", &sim,
-        "--commit", &commit, "--reveal", &step, "--final", &step,
+        "job",
+        "submit",
+        &suite,
+        "--data",
+        &data,
+        "--json",
+        "--regions",
+        "eu,us,ap",
+        "--replicas",
+        "2",
+        "--target",
+        &sim,
+        "--commit",
+        &commit,
+        "--reveal",
+        &step,
+        "--final",
+        &step,
     ];
     if open {
         arguments.extend(["--target", OPEN]);
@@ -175,5 +201,9 @@ async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
 
 /// Name, id and addresses of every node.
 fn addresses(cluster: &Cluster) -> Vec<Value> {
-    cluster.nodes.iter().map(|n| json!({ "name": n.plan.name, "node": n.id, "data": n.data, "listen": n.listen })).collect()
+    cluster
+        .nodes
+        .iter()
+        .map(|n| json!({ "name": n.plan.name, "node": n.id, "data": n.data, "listen": n.listen }))
+        .collect()
 }

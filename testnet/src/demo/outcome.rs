@@ -55,8 +55,22 @@ impl Outcome {
         }
         let car = cluster.dir.join("demo.car");
         let out = car.to_string_lossy().into_owned();
-        vantage(&cluster.binaries, &["bundle", "export", &content, "--genesis", &cluster.net, "--peer", &peer, "--out", &out, "--json"])
-            .await?;
+        vantage(
+            &cluster.binaries,
+            &[
+                "bundle",
+                "export",
+                &content,
+                "--genesis",
+                &cluster.net,
+                "--peer",
+                &peer,
+                "--out",
+                &out,
+                "--json",
+            ],
+        )
+        .await?;
         let bytes = std::fs::read(&car).map_err(|e| DemoError::Files(format!("{out}: {e}")))?;
         let net: NetId = cluster.net.parse().map_err(|e| DemoError::Promise(format!("genesis hash: {e}")))?;
         let verdict = verify_car(&bytes, &Trust::Hash(net));
@@ -80,7 +94,10 @@ impl Outcome {
             let planted = row.topic == PLANT.0 && row.regions.contains(&PLANT.1);
             let differs = row.class == Class::DiffersBeyondNoise;
             if planted != differs {
-                return broken(format!("{} {} {}-{}: {:?}", row.target, row.prompt, row.regions[0], row.regions[1], row.class));
+                return broken(format!(
+                    "{} {} {}-{}: {:?}",
+                    row.target, row.prompt, row.regions[0], row.regions[1], row.class
+                ));
             }
         }
         if open && unequal(report) != Some(0) {
@@ -96,7 +113,9 @@ impl Outcome {
         let found: Vec<String> = report
             .headlines()
             .filter(|row| row.class == Class::DiffersBeyondNoise)
-            .map(|row| format!("{} on {} between {} and {}", row.target, row.topic, row.regions[0], row.regions[1]))
+            .map(|row| {
+                format!("{} on {} between {} and {}", row.target, row.topic, row.regions[0], row.regions[1])
+            })
             .collect();
         screen.say(&format!("Found beyond the noise of repeats and replicas: {}.", found.join("; ")));
         if let Some(exact) = report.targets.iter().find(|t| t.name == OPEN).and_then(|t| t.exact.as_ref()) {

@@ -43,8 +43,17 @@ impl Screen {
     pub(super) fn network(&self, cluster: &Cluster) {
         self.say(&format!("\nNetwork {} (a test network), entry {}", cluster.net, cluster.entry));
         for node in &cluster.nodes {
-            let who = node.plan.operator.as_deref().map_or("volunteer".to_owned(), |o| format!("member, operator {o}"));
-            self.say(&format!("  {:14} {:3} {who}, node {}", node.plan.name, node.plan.region, short(&node.id)));
+            let who = node
+                .plan
+                .operator
+                .as_deref()
+                .map_or("volunteer".to_owned(), |o| format!("member, operator {o}"));
+            self.say(&format!(
+                "  {:14} {:3} {who}, node {}",
+                node.plan.name,
+                node.plan.region,
+                short(&node.id)
+            ));
         }
     }
 
@@ -56,7 +65,13 @@ impl Screen {
         let finals = view.get("finals").and_then(Value::as_array).cloned().unwrap_or_default();
         for last in &finals {
             let text = |key: &str| last.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-            self.say(&format!("  {:3} {:8} node {} root {}", text("region"), text("operator"), short(&text("member")), short(&text("root"))));
+            self.say(&format!(
+                "  {:3} {:8} node {} root {}",
+                text("region"),
+                text("operator"),
+                short(&text("member")),
+                short(&text("root"))
+            ));
         }
     }
 
@@ -71,7 +86,10 @@ impl Screen {
         self.say(&format!("  {program} status --data {}", first.data.display()));
         self.say(&format!("  {program} job list --data {}", last.data.display()));
         if let Some(peer) = cluster.nodes.get(2).and_then(|n| n.listen.first()) {
-            self.say(&format!("  {program} verify {content} --genesis {} --peer {peer} --report", cluster.net));
+            self.say(&format!(
+                "  {program} verify {content} --genesis {} --peer {peer} --report",
+                cluster.net
+            ));
         }
         self.say("Addresses:");
         for node in &cluster.nodes {
@@ -129,12 +147,17 @@ fn draw(view: &Value) -> String {
         };
         let acked = slot.get("acked_ok").and_then(Value::as_u64).unwrap_or(0);
         let state = if acked > 0 { format!("acknowledged by {acked}") } else { state.replace('_', " ") };
-        rows.entry((text("region"), text("target"))).or_default().push(format!("{} {state}", text("operator")));
+        rows.entry((text("region"), text("target")))
+            .or_default()
+            .push(format!("{} {state}", text("operator")));
     }
     let phase = view.get("phase").and_then(Value::as_str).unwrap_or("-");
     let finals = view.get("finals").and_then(Value::as_array).map_or(0, Vec::len);
     let mut lines = vec![format!("  {phase}, {finals} Finals")];
-    lines.extend(rows.iter().map(|((region, target), slots)| format!("  {region:3} {target:20} {}", slots.join(" | "))));
+    lines.extend(
+        rows.iter()
+            .map(|((region, target), slots)| format!("  {region:3} {target:20} {}", slots.join(" | "))),
+    );
     lines.join("\n")
 }
 
