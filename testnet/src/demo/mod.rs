@@ -21,9 +21,9 @@ const OPEN: &str = "open:smollm2-135m";
 /// The simulated vendor, and how often each prompt is put to it by one executor.
 const SIM: &str = "sim:openai";
 const SIM_REPEATS: u32 = 2;
-/// Longest time for the answers, seconds: a guess for two busy cores; the job closes as soon as all
-/// executors have committed.
-const COMMIT_S: u64 = 150;
+/// Longest time for the answers, seconds: three times what two free cores take; the job closes as soon
+/// as all executors have committed.
+const COMMIT_S: u64 = 300;
 /// Time for reveals and for Finals, seconds each.
 const STEP_S: u64 = 15;
 /// Topic and region of the planted difference.
