@@ -19,6 +19,8 @@ enum Command {
     Demo(vantage_testnet::demo::DemoArgs),
     /// Kill processes at random moments of real jobs and check that nothing is lost
     Kill(vantage_testnet::kill::KillArgs),
+    /// Run jobs over the real core in a simulated world, and check every invariant
+    Sim(command::sim::SimArgs),
     /// Serve a simulated vendor until Ctrl-C
     Vendor(command::vendor::VendorArgs),
 }
@@ -28,6 +30,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),
         Command::Kill(arguments) => command::kill::run(&arguments).await,
+        Command::Sim(arguments) => command::sim::run(&arguments),
         Command::Vendor(arguments) => command::vendor::run(&arguments).await,
     };
     match done {

@@ -1,4 +1,5 @@
 //! One file for each command that needs more than its library.
 
 pub(crate) mod kill;
+pub(crate) mod sim;
 pub(crate) mod vendor;

@@ -12,7 +12,10 @@ const DOWN_MS: (u64, u64) = (200, 5_000);
 
 impl World {
     /// Carries out the effects of one step, unless the node dies on the way.
-    pub(super) fn carry_out(&mut self, node: Index, effects: Vec<Effect>) {
+    pub(super) fn carry_out(&mut self, node: Index, mut effects: Vec<Effect>) {
+        if self.scenario.bug == Some(Bug::SendFirst) {
+            effects.sort_by_key(|effect| matches!(effect, Effect::Persist(_)));
+        }
         let life = self.nodes[node].life;
         for effect in effects {
             let tampered = self.tamper(node, &effect).unwrap_or_else(|| vec![effect]);

@@ -42,6 +42,12 @@ impl Disk {
         }
     }
 
+    /// Loses a block, as no real disk should.
+    #[cfg(test)]
+    pub(super) fn lose(&mut self, cid: &Cid) {
+        self.blocks.remove(cid);
+    }
+
     /// A block as peers may have it.
     pub fn serve(&self, cid: &Cid) -> Option<&[u8]> {
         self.blocks.get(cid).filter(|b| b.public).map(|b| b.bytes.as_slice())

@@ -3,7 +3,7 @@
 use super::event::Index;
 use super::mirror::Mirror;
 use std::collections::BTreeMap;
-use vantage_protocol::attester::{Config, Effect, Stream};
+use vantage_protocol::attester::{Config, Effect, Notice, Record, Stream};
 use vantage_protocol::id::{Hash, NodeId};
 use vantage_protocol::log::{AddCheckpoint, Policy, SignedCheckpoint};
 use vantage_protocol::message::{CertsAnswer, Heads, LogAnswer, WitnessAnswer, WitnessRequest};
@@ -30,6 +30,8 @@ pub struct Ear {
     pub mirrors: BTreeMap<Index, Mirror>,
     /// Cosignatures by honest witnesses, in order.
     pub fixed: Vec<Fixed>,
+    /// Times at which an honest node noticed a forked log.
+    pub forks: u64,
     /// When an honest node released what it had hidden for the first time.
     pub released: Option<u64>,
     order: u64,
@@ -38,7 +40,7 @@ pub struct Ear {
 impl Ear {
     /// Nothing heard yet. The policy holds the keys of the whole committee.
     pub fn new(policy: Policy) -> Self {
-        Self { policy, mirrors: BTreeMap::new(), fixed: Vec::new(), released: None, order: 0 }
+        Self { policy, mirrors: BTreeMap::new(), fixed: Vec::new(), forks: 0, released: None, order: 0 }
     }
 
     /// Notes an effect just before it is carried out. `asked` is the request that a reply answers.
@@ -55,7 +57,7 @@ impl Ear {
         let mirror = self.mirrors.entry(node).or_insert_with(|| Mirror::new(id));
         let result = match effect {
             Effect::Persist(record) => {
-                if let vantage_protocol::attester::Record::Witnessed { node, size, root, .. } = record {
+                if let Record::Witnessed { node, size, root, .. } = record {
                     let (log, size, root) = (*node, *size, *root);
                     self.fixed.push(Fixed { order: self.order, log, size, root });
                 }
@@ -65,14 +67,18 @@ impl Ear {
                 self.released.get_or_insert(self.order);
                 Ok(())
             }
+            Effect::Notice(Notice::Fork { .. }) => {
+                self.forks += 1;
+                Ok(())
+            }
             Effect::Gossip(bytes) => {
                 let heads = wire::decode::<Heads>(bytes).map_err(|e| format!("I7: own gossip: {e}"));
                 heads.and_then(|h| Listener { mirror, config }.note(&h.note))
             }
             Effect::Ask { stream: Stream::Witness, bytes, .. } => Listener { mirror, config }.request(bytes),
-            Effect::Reply { bytes, .. } => {
-                asked.map_or(Ok(()), |(stream, request)| Listener { mirror, config }.reply(*stream, request, bytes))
-            }
+            Effect::Reply { bytes, .. } => asked.map_or(Ok(()), |(stream, request)| {
+                Listener { mirror, config }.reply(*stream, request, bytes)
+            }),
             _ => Ok(()),
         };
         result.err().map(|why| format!("{why} (node {node})"))
@@ -88,7 +94,8 @@ struct Listener<'a> {
 impl Listener<'_> {
     /// A signed head that leaves: the node's own signatures in it must be covered.
     fn note(&self, note: &str) -> Result<(), String> {
-        let head = SignedCheckpoint::parse(note).map_err(|e| format!("I7: a note that does not parse: {e}"))?;
+        let head =
+            SignedCheckpoint::parse(note).map_err(|e| format!("I7: a note that does not parse: {e}"))?;
         self.head(&head)?;
         let own = self.config.genesis.origin(self.config.keyset.node());
         let name = vantage_protocol::log::witness_name(&own);
@@ -105,7 +112,10 @@ impl Listener<'_> {
         if persisted == Some(checkpoint.root) {
             return Ok(());
         }
-        Err(format!("I7: an own head of size {} leaves that the persisted leaves do not give", checkpoint.size))
+        Err(format!(
+            "I7: an own head of size {} leaves that the persisted leaves do not give",
+            checkpoint.size
+        ))
     }
 
     fn cosignature(&self, head: &SignedCheckpoint, time_s: u64) -> Result<(), String> {
@@ -127,7 +137,8 @@ impl Listener<'_> {
     fn reply(&self, stream: Stream, request: &[u8], bytes: &[u8]) -> Result<(), String> {
         match stream {
             Stream::Witness => {
-                let answer: WitnessAnswer = wire::decode(bytes).map_err(|e| format!("I7: own answer: {e}"))?;
+                let answer: WitnessAnswer =
+                    wire::decode(bytes).map_err(|e| format!("I7: own answer: {e}"))?;
                 let Some(cosignature) = answer.cosignature else { return Ok(()) };
                 let request: WitnessRequest = wire::decode(request).map_err(|e| format!("I12: {e}"))?;
                 let add = AddCheckpoint::parse(&request.add).map_err(|e| format!("I12: {e}"))?;

@@ -132,7 +132,11 @@ impl Event {
     pub fn dies_with_node(&self) -> bool {
         matches!(
             self,
-            Event::Wake | Event::PeerUp(_) | Event::Answer { .. } | Event::Fetched { .. } | Event::CellDone { .. }
+            Event::Wake
+                | Event::PeerUp(_)
+                | Event::Answer { .. }
+                | Event::Fetched { .. }
+                | Event::CellDone { .. }
         )
     }
 }

@@ -58,9 +58,12 @@ impl World {
             Message::Request(stream, bytes) => (Input::Request { token, stream, bytes }, Some(stream)),
         };
         let effects = attester.handle(input, now_ms, &it.disk);
-        self.violations.extend(effects.iter().filter_map(|e| taken(e, token, stream)).map(|why| {
-            format!("I12: node {node} {why} on bytes of another network")
-        }));
+        self.violations.extend(
+            effects
+                .iter()
+                .filter_map(|e| taken(e, token, stream))
+                .map(|why| format!("I12: node {node} {why} on bytes of another network")),
+        );
         self.carry_out(node, effects);
     }
 }
@@ -79,7 +82,9 @@ pub(super) fn taken(effect: &Effect, token: Token, stream: Option<Stream>) -> Op
                 let answer = wire::decode::<WitnessAnswer>(bytes);
                 answer.is_ok_and(|a| a.status == 200).then_some("cosigns")
             }
-            Stream::Log => (!matches!(wire::decode(bytes), Ok(LogAnswer::Unknown))).then_some("tells its logs"),
+            Stream::Log => {
+                (!matches!(wire::decode(bytes), Ok(LogAnswer::Unknown))).then_some("tells its logs")
+            }
             Stream::Certs => {
                 let answer = wire::decode::<CertsAnswer>(bytes);
                 answer.is_ok_and(|a| a.bundle.is_some()).then_some("tells its certs")

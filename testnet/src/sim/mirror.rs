@@ -129,7 +129,8 @@ impl Mirror {
     }
 
     fn head(&mut self, note: &str, policy: &Policy) -> Result<(), String> {
-        let head = SignedCheckpoint::parse(note).map_err(|e| format!("I7: a kept head does not parse: {e}"))?;
+        let head =
+            SignedCheckpoint::parse(note).map_err(|e| format!("I7: a kept head does not parse: {e}"))?;
         policy.check(&head).map_err(|e| format!("I1: a head is kept that is not certified: {e}"))?;
         let (node, size) = (head.checkpoint.origin.node, head.checkpoint.size);
         let branch = self.logs.entry(node).or_default();

@@ -34,11 +34,19 @@ impl World {
         self.queue.push(at_ms, Scheduled { node, life, event });
     }
 
-    /// The node behind a transport key, as seen from another one: twins that share a key split the world.
+    /// The node behind a transport key, as seen from another one: twins that share a key split the
+    /// world in halves.
     pub(super) fn route(&self, from: Index, peer: &PeerKey) -> Option<Index> {
         let mut behind = (0..self.nodes.len()).filter(|i| self.nodes[*i].identity.peer == *peer);
         let (first, second) = (behind.next()?, behind.next());
-        Some(second.filter(|i| from % 2 == 1 && self.nodes[*i].is_up()).unwrap_or(first))
+        let second = second.filter(|i| self.nodes[*i].is_up() && self.is_second_half(from));
+        Some(second.unwrap_or(first))
+    }
+
+    /// First instances are in the first half, second ones in the second; of the others every other one.
+    fn is_second_half(&self, node: Index) -> bool {
+        let twins = self.nodes.iter().filter(|n| n.identity.peer == self.nodes[node].identity.peer);
+        if twins.count() > 1 { node >= self.cast.identities.len() } else { node % 2 == 1 }
     }
 
     /// Whether two nodes talk to each other: twins each keep to their half.
@@ -58,7 +66,14 @@ impl World {
     }
 
     /// Sends a request; an answer or its absence comes back in any case.
-    pub(super) fn request(&mut self, node: Index, peer: &PeerKey, back: Return, stream: Stream, bytes: Vec<u8>) {
+    pub(super) fn request(
+        &mut self,
+        node: Index,
+        peer: &PeerKey,
+        back: Return,
+        stream: Stream,
+        bytes: Vec<u8>,
+    ) {
         self.nodes[node].open.insert(back);
         self.schedule(self.now_ms + TIMEOUT_MS, node, Event::Answer { back, bytes: None });
         if let Some(to) = self.route(node, peer).filter(|to| self.linked(node, *to)) {

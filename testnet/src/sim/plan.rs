@@ -19,6 +19,9 @@ const SUBMIT_MS: u64 = 8_000;
 const AGAIN_MS: u64 = 2_000;
 /// Troubles begin this long before and end this long after the job is ordered, milliseconds.
 const TROUBLE_MS: (u64, u64) = (3_000, 25_000);
+/// Who dies for good does so within this time after the order, milliseconds: a job without troubles
+/// takes longer.
+const DEATH_MS: u64 = 1_500;
 
 impl World {
     /// Fills the queue.
@@ -66,7 +69,7 @@ impl World {
         }
         let members = honest.iter().copied().filter(|i| *i < self.scenario.members && *i != self.author);
         for node in members.take(self.scenario.lost_members).collect::<Vec<_>>() {
-            let at_ms = self.dice.between(submit_ms, to);
+            let at_ms = self.dice.between(submit_ms, submit_ms + DEATH_MS);
             self.schedule(at_ms, node, Event::Die);
         }
     }

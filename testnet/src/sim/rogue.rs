@@ -156,7 +156,12 @@ impl World {
     }
 
     /// What a rogue answers to a request itself: none to let its core answer, `Some(None)` for nothing.
-    pub(super) fn rogue_answer(&mut self, node: Index, stream: Stream, bytes: &[u8]) -> Option<Option<Vec<u8>>> {
+    pub(super) fn rogue_answer(
+        &mut self,
+        node: Index,
+        stream: Stream,
+        bytes: &[u8],
+    ) -> Option<Option<Vec<u8>>> {
         let strategy = self.strategy(node)?;
         if self.is_silent(node) {
             return Some(None);

@@ -1,6 +1,7 @@
 //! What a simulation is to go through. Together with its seed it fixes every event.
 
 use super::rogue::Strategy;
+use vantage_protocol::params::CLOCK_AHEAD_S_MAX;
 
 /// A world and its troubles.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,8 +57,8 @@ pub struct Scenario {
 pub enum Bug {
     /// Records are kept in memory only: a crash loses them.
     SkipPersist,
-    /// Private blocks are released and served when they are made.
-    ServePrivate,
+    /// Messages leave before the records that they rest on are kept.
+    SendFirst,
 }
 
 impl Scenario {
@@ -113,5 +114,11 @@ impl Scenario {
     /// Members that may be faulty: floor((n - 1) / 3), none below four.
     pub fn faults(&self) -> usize {
         self.members.saturating_sub(1) / 3
+    }
+
+    /// Members that are: rogues, the dead, and one whose clock is beyond the bound.
+    pub fn faulty(&self) -> usize {
+        let fast = self.fast_clock_ms > CLOCK_AHEAD_S_MAX * 1000;
+        self.byzantine + self.lost_members + usize::from(fast)
     }
 }

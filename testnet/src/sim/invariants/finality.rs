@@ -72,7 +72,10 @@ pub(super) fn sealed_sets(evidence: &Evidence<'_>) -> Vec<String> {
     for hash in &acked {
         let without = sets.values().filter(|set| !set.contains(hash)).count();
         if without >= evidence.quorum {
-            found.push(format!("I4: a quorum of Finals leaves out {}, which a quorum acknowledged", hash.short()));
+            found.push(format!(
+                "I4: a quorum of Finals leaves out {}, which a quorum acknowledged",
+                hash.short()
+            ));
         }
     }
     let mut equal: BTreeMap<(u32, Hash), Vec<&NodeId>> = BTreeMap::new();
@@ -96,7 +99,7 @@ pub(super) fn sealed_sets(evidence: &Evidence<'_>) -> Vec<String> {
 /// node sees an outcome.
 pub(super) fn quorum_reached(evidence: &Evidence<'_>) -> Vec<String> {
     let scenario = &evidence.world.scenario;
-    if scenario.byzantine + scenario.lost_members > scenario.faults() {
+    if scenario.faulty() > scenario.faults() {
         return Vec::new();
     }
     let mut found = Vec::new();

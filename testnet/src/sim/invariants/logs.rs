@@ -14,8 +14,11 @@ pub(super) fn one_branch(world: &World) -> Vec<String> {
     let logs: BTreeSet<&NodeId> = mirrors.values().flat_map(|m| m.logs.keys()).collect();
     for log in logs {
         let branches: Vec<&Branch> = mirrors.values().filter_map(|m| m.logs.get(log)).collect();
-        let heads: BTreeMap<(u64, Hash), ()> =
-            branches.iter().flat_map(|b| b.heads.values()).map(|h| ((h.checkpoint.size, h.checkpoint.root), ())).collect();
+        let heads: BTreeMap<(u64, Hash), ()> = branches
+            .iter()
+            .flat_map(|b| b.heads.values())
+            .map(|h| ((h.checkpoint.size, h.checkpoint.root), ()))
+            .collect();
         for branch in &branches {
             let beside = heads
                 .keys()
@@ -102,12 +105,18 @@ pub(super) fn nothing_after_reveal(evidence: &Evidence<'_>) -> Vec<String> {
             if !on_time(branch, index, job.commit_by_s, evidence.quorum) {
                 continue;
             }
-            let before = evidence.world.ear.fixed.iter().take_while(|f| f.order < released).any(|f| {
-                f.log == executor && f.size > index && branch.root_at(f.size) == Some(f.root)
-            });
+            let before = evidence
+                .world
+                .ear
+                .fixed
+                .iter()
+                .take_while(|f| f.order < released)
+                .any(|f| f.log == executor && f.size > index && branch.root_at(f.size) == Some(f.root));
             if !before {
                 let executor = executor.short();
-                found.push(format!("I3: {executor}'s commit for slot {slot} was fixed after an honest reveal"));
+                found.push(format!(
+                    "I3: {executor}'s commit for slot {slot} was fixed after an honest reveal"
+                ));
                 break;
             }
         }
