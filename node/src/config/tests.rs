@@ -31,8 +31,9 @@ fn load(text: &str) -> Result<Config, ConfigError> {
 
 /// The error that a text gives, without the directory.
 fn refused(text: &str) -> String {
-    let error = load(text).unwrap_err().to_string();
-    error.rsplit_once('/').filter(|(dir, _)| !dir.contains(' ')).map_or(error.clone(), |(_, e)| e.to_owned())
+    let dir = tempfile::tempdir().unwrap();
+    let error = load_in(dir.path(), true, text).unwrap_err().to_string();
+    error.replace(&format!("{}/", dir.path().display()), "")
 }
 
 const SIM: &str = "allow_sim = true\n\
@@ -83,10 +84,9 @@ fn the_documentation_shows_a_configuration_that_works() {
         .map(|line| format!("{line}\n"))
         .collect();
     let peer = vantage_net::peer_id_from_seed([3; 32]).unwrap().to_string();
-    let toml = toml.replace("12D3KooW…", &peer).replace("OPENAI_API_KEY", "PATH");
-    let error = load(&toml).unwrap_err().to_string();
-    assert!(error.contains("environment variable PATH"), "all is well but the key: {error}");
-    load(&toml.replace("{ env = \"PATH\" }", "\"none\"")).unwrap();
+    // any variable that is set and holds no spaces is as good as a key here
+    let config = load(&toml.replace("12D3KooW…", &peer).replace("OPENAI_API_KEY", "PATH")).unwrap();
+    assert_eq!((config.offers.targets.len(), config.vendors.len()), (2, 1));
 }
 
 #[test]

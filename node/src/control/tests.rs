@@ -76,7 +76,13 @@ async fn a_node_answers_its_owner_and_survives_nonsense() {
     refused(client.next_view().await.unwrap_err());
     let absent = Cid::raw(b"absent");
     assert!(refused(client.block(absent).await.unwrap_err()).what.contains("not here"));
+    let absent = Cid::dag_cbor(b"absent");
     assert!(refused(client.car(absent, &mut Vec::new()).await.unwrap_err()).what.contains("missing"));
+    client.put(Cid::raw(b"kept"), b"kept", true).await.unwrap();
+    assert_eq!(client.block(Cid::raw(b"kept")).await.unwrap(), b"kept");
+    assert!(
+        refused(client.put(absent, b"other", false).await.unwrap_err()).what.contains("the bytes are not")
+    );
 
     node.stop();
     node.stopped().await.unwrap();

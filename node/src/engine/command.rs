@@ -97,7 +97,7 @@ impl Engine {
                 if let Some(cid) = library(&cid).filter(|_| provide) {
                     self.net.provide(cid);
                 }
-                drop(reply.send(()));
+                let _ = reply.send(());
             }
             Command::Nodes { peers, reply } => {
                 let nodes = peers.iter().map(|peer| self.attester.node_of(peer)).collect();

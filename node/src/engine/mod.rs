@@ -106,6 +106,7 @@ struct Group {
     /// Everything that is not durable, in order.
     later: Vec<Effect>,
     commands: Vec<Command>,
+    /// What was taken in, which bounds the group.
     inputs: usize,
 }
 
@@ -173,17 +174,21 @@ impl Engine {
         }
     }
 
-    /// Takes what waits already, as far as the group has room.
+    /// Takes what waits already, in turn from everywhere, as far as the group has room.
     fn drain(&mut self, inbox: &mut Inbox, group: &mut Group) -> Result<(), EngineError> {
-        while !group.is_full() {
+        let mut before = None;
+        while !group.is_full() && before != Some(group.inputs) {
+            before = Some(group.inputs);
             if let Ok(event) = inbox.events.try_recv() {
                 self.take(event, group);
-            } else if let Ok(end) = inbox.ends.try_recv() {
+            }
+            if let Ok(end) = inbox.ends.try_recv() {
+                group.inputs += 1;
                 self.take_end(end, group)?;
-            } else if let Ok(event) = inbox.net.try_recv() {
+            }
+            if let Ok(event) = inbox.net.try_recv() {
+                group.inputs += 1;
                 self.take_net(event, group);
-            } else {
-                break;
             }
         }
         Ok(())
@@ -191,7 +196,8 @@ impl Engine {
 
     /// Writes what is durable, then does the rest.
     fn conclude(&mut self, group: Group) -> Result<(), EngineError> {
-        let quiet = group.batch.is_empty() && group.later.is_empty() && group.inputs <= 1;
+        // Most ticks change nothing, and whoever watches need not look.
+        let quiet = group.batch.is_empty() && group.later.is_empty();
         let added = group.batch.published().iter().filter_map(carry::library).collect();
         self.store.commit(group.batch)?;
         self.net.blocks_added(added);
@@ -211,7 +217,6 @@ impl Engine {
     fn handle(&mut self, input: Input, group: &mut Group) {
         let view = Staged { store: &self.store, batch: &group.batch };
         let effects = self.attester.handle(input, clock::now_ms(), &view);
-        group.inputs += 1;
         for effect in effects {
             match effect {
                 Effect::Persist(record) => group.batch.record(&record),
@@ -224,6 +229,7 @@ impl Engine {
     }
 
     fn take(&mut self, event: Event, group: &mut Group) {
+        group.inputs += 1;
         match event {
             Event::Answer { call, bytes } => {
                 self.handle(Input::Answer { call, bytes: bytes.map(Vec::from) }, group);
@@ -250,7 +256,6 @@ impl Engine {
                 if let Command::Put { cid, bytes, .. } = &mut command {
                     group.batch.put(cid, std::mem::take(bytes), true);
                 }
-                group.inputs += 1;
                 group.commands.push(command);
             }
         }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use vantage_protocol::attester::{Execution, Task};
-use vantage_protocol::id::Salt;
+use vantage_protocol::attester::Execution;
+use vantage_protocol::id::{Hash, Salt};
 use vantage_protocol::receipt::Receipt;
 
 /// Of the time that is left for a slot, this part is kept for certifying its commit. A guess.
@@ -47,12 +47,11 @@ impl Slot {
 
     /// One receipt for each cell, in canonical order.
     async fn receipts(&self) -> Result<Vec<Receipt>, NoCell> {
-        let (job, slot, store) = (self.execution.job, self.execution.slot, self.store.clone());
-        let mut done = in_store(move || store.cells(&job, slot)).await?;
+        let mut done = self.done().await?;
         let terms = self.terms().await?;
         let mut first = true;
         for task in &self.execution.tasks {
-            if self.is_done(task, &done) {
+            if done.contains_key(&(task.prompt, task.repeat)) {
                 continue;
             }
             if !first {
@@ -70,17 +69,23 @@ impl Slot {
             done.insert((task.prompt, task.repeat), cell.receipt.clone());
             self.keep(cell).await?;
         }
-        let asked = self.execution.tasks.iter().map(|task| (task.prompt, task.repeat));
-        let asked: BTreeMap<(u32, u32), ()> = asked.map(|key| (key, ())).collect();
-        done.retain(|key, _| asked.contains_key(key));
         Ok(done.into_values().collect())
     }
 
-    /// A kept receipt counts if it is of the same request and its blocks are still there.
-    fn is_done(&self, task: &Task, done: &BTreeMap<(u32, u32), Receipt>) -> bool {
-        let Some(receipt) = done.get(&(task.prompt, task.repeat)) else { return false };
-        let mut blocks = [receipt.output, receipt.response].into_iter().flatten();
-        receipt.request == task.hash && blocks.all(|cid| self.store.block(&cid).is_some())
+    /// Cells that an earlier run did. A kept receipt counts if it is of the same request and its blocks are there.
+    async fn done(&self) -> Result<BTreeMap<(u32, u32), Receipt>, NoCell> {
+        let (job, slot, store) = (self.execution.job, self.execution.slot, self.store.clone());
+        let asked: BTreeMap<(u32, u32), Hash> =
+            self.execution.tasks.iter().map(|task| ((task.prompt, task.repeat), task.hash)).collect();
+        let done = in_store(move || {
+            let mut done = store.cells(&job, slot)?;
+            done.retain(|key, receipt| {
+                let mut blocks = [receipt.output, receipt.response].into_iter().flatten();
+                asked.get(key) == Some(&receipt.request) && blocks.all(|cid| store.block(&cid).is_some())
+            });
+            Ok(done)
+        });
+        Ok(done.await?)
     }
 
     async fn terms(&self) -> Result<Terms, NoCell> {

@@ -10,13 +10,16 @@ use vantage_protocol::id::{Hash, JobId};
 use vantage_protocol::receipt::Receipt;
 use vantage_protocol::wire;
 
+/// Job, slot, prompt, repeat.
+type CellKey = (JobId, u32, u32, u32);
+
 /// Writes that become durable together, or not at all.
 #[derive(Debug, Default)]
 pub struct Batch {
     records: Vec<Vec<u8>>,
     /// Bytes (none: only released), and whether the block is to be public.
     blocks: BTreeMap<Hash, (Option<Vec<u8>>, bool)>,
-    cells: Vec<((JobId, u32, u32, u32), Vec<u8>)>,
+    cells: Vec<(CellKey, Vec<u8>)>,
     announced: Option<Vec<u8>>,
     published: Vec<Cid>,
     bytes: usize,
@@ -88,13 +91,12 @@ impl Batch {
 
     pub(super) fn write(self, transaction: &redb::WriteTransaction) -> Result<(), redb::Error> {
         let mut records = transaction.open_table(RECORDS)?;
-        let mut next = match records.last()? {
+        let first = match records.last()? {
             Some((index, _)) => index.value() + 1,
             None => 0,
         };
-        for record in &self.records {
-            records.insert(next, record.as_slice())?;
-            next += 1;
+        for (index, record) in (first..).zip(&self.records) {
+            records.insert(index, record.as_slice())?;
         }
         self.write_blocks(transaction)?;
         let mut cells = transaction.open_table(CELLS)?;
