@@ -1,11 +1,16 @@
 //! The command line's grammar and its help.
 
+mod evidence;
+mod job;
+
+pub use evidence::{BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, VerifyArgs};
+pub use job::{JobArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
+
 use super::amount::{self, Seconds};
-use super::exit::{PLAIN_CODES, VERDICT_CODES};
+use super::exit::PLAIN_CODES;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use vantage_net::Multiaddr;
-use vantage_protocol::target::Target;
 
 const ABOUT: &str = "Attests what AI systems answer, where and when, so that strangers can check it";
 
@@ -38,7 +43,9 @@ pub enum Command {
     /// Run the node until it is stopped (Ctrl-C or SIGTERM)
     Run(RunArgs),
     /// Show how the running node stands
-    Status(NodeArgs),
+    Status(StatusArgs),
+    /// Stop the running node in good order
+    Stop(NodeArgs),
     /// Order jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
@@ -77,6 +84,20 @@ pub struct DataArg {
 pub struct NodeArgs {
     #[command(flatten)]
     pub data: DataArg,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Show the connected peers instead
+    #[arg(long)]
+    pub peers: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -188,199 +209,6 @@ pub struct GenesisCreateArgs {
 #[command(after_help = PLAIN_CODES)]
 pub struct GenesisShowArgs {
     /// The genesis file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Commands about jobs.
-#[derive(Debug, Subcommand)]
-pub enum JobCommand {
-    /// Order a job
-    Submit(Box<JobSubmitArgs>),
-    /// List the jobs that this node follows, newest first
-    List(NodeArgs),
-    /// Show one job as it stands
-    Show(JobArgs),
-    /// Follow one job until it is done
-    Watch(JobWatchArgs),
-}
-
-const SUBMIT_HELP: &str = "\
-Examples:
-  vantage job submit suite.toml --regions eu,us,ap --target open:smollm2-135m --watch
-  vantage job submit suite.toml --regions eu,us --target openai/gpt-4.1-mini=3 --replicas 2 \\
-      --contrast eu,us --commit 10m --calls-max 200
-
---target NAME=REPEATS puts each prompt REPEATS times by the same executor: the floor of noise
-against which differences between regions are judged. Targets are open:<model>, openai/<model>,
-compat:<name>/<model> and, in test networks, sim:openai.
-
-The deadlines are counted one after the other: --commit from now, --reveal from the commit,
---final from the reveal.
-";
-
-/// Arguments of `job submit`.
-#[derive(Debug, Args)]
-#[command(after_help = format!("{SUBMIT_HELP}\n{VERDICT_CODES}\n(3 to 5 with --watch only)"))]
-pub struct JobSubmitArgs {
-    #[command(flatten)]
-    pub data: DataArg,
-    /// The suite: prompts and how they are put, as TOML
-    #[arg(value_name = "SUITE.toml")]
-    pub suite: PathBuf,
-    /// Regions to ask from, separated by commas
-    #[arg(long, value_name = "REGION,…", required = true, value_delimiter = ',', value_parser = amount::name)]
-    pub regions: Vec<String>,
-    /// What to ask, and how often each prompt is put by one executor; may be repeated
-    #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
-    pub targets: Vec<(Target, u32)>,
-    /// Executors of different operators for each region and target
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub replicas: u32,
-    /// A pair of regions whose difference is asked for beforehand; may be repeated [default: all pairs]
-    #[arg(long = "contrast", value_name = "REGION,REGION", value_parser = amount::contrast)]
-    pub contrasts: Vec<(String, String)>,
-    /// Time for the answers to be given and committed to
-    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
-    pub commit: Seconds,
-    /// Time from there for the reveals
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
-    pub reveal: Seconds,
-    /// Time from there for the committee's last word
-    #[arg(long = "final", value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
-    pub last: Seconds,
-    /// Most calls of one executor for one slot, retries included [default: twice its prompts]
-    #[arg(long, value_name = "N")]
-    pub calls_max: Option<u32>,
-    /// Largest answer, bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024)]
-    pub output_max: u64,
-    /// Follow the job until it is done
-    #[arg(long)]
-    pub watch: bool,
-    /// Print JSON: one object, with --watch one a line
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A command about one job.
-#[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
-pub struct JobArgs {
-    #[command(flatten)]
-    pub data: DataArg,
-    /// Job id, or the beginning of one
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `job watch`.
-#[derive(Debug, Args)]
-#[command(after_help = VERDICT_CODES)]
-pub struct JobWatchArgs {
-    #[command(flatten)]
-    pub data: DataArg,
-    /// Job id, or the beginning of one
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Print JSON lines: the job, again each time it changes
-    #[arg(long)]
-    pub json: bool,
-}
-
-const VERIFY_HELP: &str = "\
-Examples:
-  vantage verify bundle.car --genesis genesis.toml
-  vantage verify bundle.car --genesis 9d3c… (the network's hash, 64 hex digits)
-  vantage verify bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
-
-The genesis, or its hash, is all you have to trust: get it by a way you trust. A file is checked
-without any network. A content id is fetched from the peers you name, who need not be trusted: what
-they send is checked. The verdict's parts stand apart; SEALED says that a quorum holds one and the
-same set of statements, never that the statements are true.
-";
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-#[command(after_help = format!("{VERIFY_HELP}\n{VERDICT_CODES}"))]
-pub struct VerifyArgs {
-    /// A bundle file (CAR), or a content id to fetch
-    #[arg(value_name = "FILE|CID")]
-    pub source: String,
-    /// The network that you trust: its genesis file, or its hash (64 hex digits)
-    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
-    pub genesis: Option<String>,
-    #[command(flatten)]
-    pub peers: PeerArgs,
-    /// Show the whole comparison with its word diffs
-    #[arg(long)]
-    pub report: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Where to fetch from.
-#[derive(Debug, Clone, Args)]
-pub struct PeerArgs {
-    /// A peer to fetch from; may be repeated
-    #[arg(long = "peer", value_name = "MULTIADDR")]
-    pub peers: Vec<Multiaddr>,
-    /// Longest time to fetch
-    #[arg(long = "net-timeout", value_name = "TIME", default_value = "60s", value_parser = amount::seconds)]
-    pub timeout: Seconds,
-}
-
-/// Commands about bundles.
-#[derive(Debug, Subcommand)]
-pub enum BundleCommand {
-    /// Write a job's evidence to one file (CAR) that anyone can verify
-    Export(BundleExportArgs),
-    /// Verify a bundle file, keep its blocks and serve them
-    Import(BundleImportArgs),
-}
-
-const EXPORT_HELP: &str = "\
-Examples:
-  vantage bundle export 3f2a --out job.car                          from the running node
-  vantage bundle export bafyrei… --genesis 9d3c… --peer /ip4/… --out job.car   from any peer
-";
-
-/// Arguments of `bundle export`.
-#[derive(Debug, Args)]
-#[command(after_help = format!("{EXPORT_HELP}\n{PLAIN_CODES}"))]
-pub struct BundleExportArgs {
-    #[command(flatten)]
-    pub data: DataArg,
-    /// Job id (or the beginning of one), or content id
-    #[arg(value_name = "JOB|CID")]
-    pub what: String,
-    /// File to write; nothing is overwritten
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// With --peer: the network's genesis file, or its hash
-    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
-    pub genesis: Option<String>,
-    #[command(flatten)]
-    pub peers: PeerArgs,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `bundle import`.
-#[derive(Debug, Args)]
-#[command(after_help = format!("{VERDICT_CODES}\nOnly SEALED and BOUNDED bundles of the node's own network are kept."))]
-pub struct BundleImportArgs {
-    #[command(flatten)]
-    pub data: DataArg,
-    /// The bundle file (CAR)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Print one JSON object

@@ -102,7 +102,8 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
             refuse(&found, &args.file, out);
             return Ok(verify::exit(found.summary));
         }
-        let car = Car::parse(&bytes).map_err(|error| CliError::invalid(error).at(args.file.display()))?;
+        let car = Car::parse(&bytes)
+            .map_err(|error| CliError::invalid(error).at(args.file.display()).advise("get the file again"))?;
         let blocks = put(&mut client, &car).await?;
         if out.is_json() {
             let mut object = verdict::object(&found, &args.file.display().to_string(), false);

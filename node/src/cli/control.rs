@@ -9,7 +9,11 @@ use std::path::Path;
 pub(super) fn block_on<T>(work: impl Future<Output = CliResult<T>>) -> CliResult<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime
-        .map_err(|error| CliError::failed(format!("cannot start: {error}")).at("the runtime"))?
+        .map_err(|error| {
+            CliError::failed(format!("cannot start: {error}"))
+                .at("the runtime")
+                .advise("free some threads or memory")
+        })?
         .block_on(work)
 }
 

@@ -55,3 +55,11 @@ Exit codes:
   3  BOUNDED: the evidence holds, but no quorum holds one and the same set
   4  INCOMPLETE: nothing speaks against it, but something needed to judge is missing
   5  INVALID: the evidence contradicts itself, or belongs to another network";
+
+/// For the help of commands that may follow a job.
+pub(super) const JOB_CODES: &str = "\
+Exit codes:
+  0  done; where the job was followed to its end: SEALED
+  1  not done: our fault, not found, refused, or the node does not answer
+  2  wrong usage, or a file written by hand is not valid
+  3  the job was followed to its end: BOUNDED, no quorum holds one and the same set";

@@ -25,6 +25,8 @@ use vantage_protocol::wire;
 const BUNDLES_MAX: usize = 8;
 /// Blocks asked for at once: a guess that keeps round trips hidden.
 const FETCHES_MAX: usize = 64;
+/// Once one peer has shown certs, others are waited for this long. A guess: two slow round trips.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
 /// Share of the time that asking for certs may take, in parts.
 const CERTS_PARTS: u32 = 4;
 
@@ -73,26 +75,21 @@ impl Visit {
         for addr in args.peers.iter().filter(|addr| peer_of(addr).is_none()) {
             handle.dial(addr.clone());
         }
-        if peers.len() < args.peers.len() {
-            // an address without a peer id: whoever answers there is asked
-            while let Ok(Some(event)) = timeout_at(until, events.recv()).await {
-                if let NetEvent::PeerUp { peer } = event
-                    && !peers.contains(&peer)
-                {
-                    peers.push(peer);
-                }
-                if peers.len() >= args.peers.len() {
-                    break;
-                }
+        let wanted = args.peers.len();
+        let met = until.min(Instant::now() + patience / CERTS_PARTS);
+        // an address without a peer id: whoever answers there is asked
+        while peers.len() < wanted
+            && let Ok(Some(event)) = timeout_at(met, events.recv()).await
+        {
+            if let NetEvent::PeerUp { peer } = event
+                && !peers.contains(&peer)
+            {
+                peers.push(peer);
             }
         }
         tokio::spawn(async move { while events.recv().await.is_some() {} });
-        let meter = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-            meter.set_style(style);
-        }
-        meter.enable_steady_tick(Duration::from_millis(120));
-        Ok(Self { handle, net, peers, places, until, patience, meter, blocks: BTreeMap::new(), bytes: 0 })
+        let (meter, blocks) = (meter(), BTreeMap::new());
+        Ok(Self { handle, net, peers, places, until, patience, meter, blocks, bytes: 0 })
     }
 
     async fn fetch(&mut self, root: Cid) -> CliResult<BTreeSet<Cid>> {
@@ -119,7 +116,7 @@ impl Visit {
     /// Asks peers for certs; keeps their blocks and returns their bundles.
     async fn certs(&mut self, content: Cid, peers: Vec<PeerId>) -> BTreeSet<Cid> {
         let request = Bytes::from(wire::encode(&CertsRequest { net: self.net, content }));
-        let until = self.until.min(Instant::now() + self.patience / CERTS_PARTS);
+        let mut until = self.until.min(Instant::now() + self.patience / CERTS_PARTS);
         let mut asked: FuturesUnordered<_> = peers
             .into_iter()
             .map(|peer| {
@@ -135,6 +132,7 @@ impl Visit {
             };
             if bundles.len() < BUNDLES_MAX && bundle.content == content {
                 bundles.extend(self.keep_bundle(&bundle, &certs));
+                until = until.min(Instant::now() + OTHERS_PATIENCE);
             }
         }
         bundles
@@ -211,14 +209,27 @@ impl Visit {
     }
 }
 
+/// How far the fetching is, on standard error; hidden where that is no terminal.
+fn meter() -> ProgressBar {
+    let meter = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        meter.set_style(style);
+    }
+    meter.enable_steady_tick(Duration::from_millis(120));
+    meter
+}
+
 fn spawn(
     net: NetId,
     peers: &[Multiaddr],
     places: &str,
 ) -> CliResult<(NetHandle, tokio::sync::mpsc::Receiver<NetEvent>)> {
     let mut seed = zeroize::Zeroizing::new([0; 32]);
-    getrandom::fill(seed.as_mut())
-        .map_err(|error| CliError::failed(format!("the system's random source failed: {error}")))?;
+    getrandom::fill(seed.as_mut()).map_err(|error| {
+        CliError::failed(format!("no random number: {error}"))
+            .at("the system's random source")
+            .advise("start the system's random source (getrandom)")
+    })?;
     let mut config = NetConfig::new(*seed, net.net16(), Role::Visitor);
     config.bootstrap = peers.iter().filter(|addr| peer_of(addr).is_some()).cloned().collect();
     // who names a private address means it

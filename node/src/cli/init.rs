@@ -91,7 +91,9 @@ fn refuse(error: KeysError, dir: &Path) -> CliError {
             .at(path.display())
             .advise("choose another data directory with --data, or move this one away"),
         KeysError::Io { path, source } => CliError::file("write", &path, &source),
-        other => CliError::failed(other).at(dir.display()),
+        other => CliError::failed(other)
+            .at(dir.display())
+            .advise("put right what is named, or choose another data directory with --data"),
     }
 }
 

@@ -5,7 +5,8 @@ use super::control::{self, now_s};
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Table};
-use super::{data, file, standing, watch};
+use super::standing::{self, Source};
+use super::{data, file, watch};
 use serde_json::json;
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
@@ -39,7 +40,8 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
             out.line(format!("job {id}"));
         }
         if args.watch {
-            return watch::follow(&mut client, &id.to_string(), out).await;
+            watch::certified(&mut client, id, args.commit.duration()).await?;
+            return watch::follow(&mut client, &id.to_string(), &args.data, out).await;
         }
         if !out.is_json() {
             let data = data::argument(&args.data);
@@ -64,7 +66,9 @@ fn order(args: &JobSubmitArgs, suite: &Suite, cid: Cid) -> CliResult<JobOrder> {
     let mut regions = args.regions.clone();
     regions.sort();
     if let Some(pair) = regions.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(CliError::usage(format!("region {} stands twice", pair[0])).at("--regions"));
+        return Err(CliError::usage(format!("region {} stands twice", pair[0]))
+            .at("--regions")
+            .advise("name each region once; --replicas asks for more executors in each"));
     }
     let mut targets: Vec<JobTarget> =
         args.targets.iter().map(|(t, n)| JobTarget { target: t.clone(), repeats: *n }).collect();
@@ -141,8 +145,10 @@ fn row(view: &JobView) -> [Field; 7] {
 
 fn show(args: &JobArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
-    let view = control::block_on(async {
-        control::connect(&dir).await?.job(&args.id).await.map_err(control::refused)
+    let (view, status) = control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        let view = client.job(&args.id).await.map_err(control::refused)?;
+        Ok((view, client.status().await.map_err(control::refused)?))
     })?;
     if out.is_json() {
         out.object(&view);
@@ -151,7 +157,7 @@ fn show(args: &JobArgs, out: &mut Out) -> CliResult<Exit> {
     out.pairs(&standing::facts(&view, now_s()));
     out.line("");
     out.table(&standing::table(&view));
-    standing::outcome(&view, out);
+    standing::outcome(&view, &Source::of(&status, &args.data), out);
     Ok(Exit::Done)
 }
 
@@ -159,6 +165,6 @@ fn follow(args: &JobWatchArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     control::block_on(async {
         let mut client = control::connect(&dir).await?;
-        watch::follow(&mut client, &args.id, out).await
+        watch::follow(&mut client, &args.id, &args.data, out).await
     })
 }

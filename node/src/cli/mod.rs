@@ -67,6 +67,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Genesis(command) => genesis::genesis(command, out),
         Command::Run(args) => run::run(args),
         Command::Status(args) => status::status(args, out),
+        Command::Stop(args) => status::stop(args, out),
         Command::Job(command) => job::job(command, out),
         Command::Verify(args) => verify::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
@@ -83,6 +84,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Genesis(GenesisCommand::Show(args)) => args.json,
         Command::Run(args) => args.json,
         Command::Status(args) => args.json,
+        Command::Stop(args) => args.json,
         Command::Job(JobCommand::Submit(args)) => args.json,
         Command::Job(JobCommand::List(args)) => args.json,
         Command::Job(JobCommand::Show(args)) => args.json,
@@ -105,9 +107,11 @@ fn completions(shell: clap_complete::Shell, out: &mut Out) -> CliResult<Exit> {
 
 /// The child process that [`vantage_runner::Runner`] starts.
 fn runner() -> CliResult<Exit> {
-    vantage_runner::serve(std::io::stdin(), &mut std::io::stdout().lock())
-        .map(|()| Exit::Done)
-        .map_err(|error| CliError::failed(error).at("the model's process"))
+    vantage_runner::serve(std::io::stdin(), &mut std::io::stdout().lock()).map(|()| Exit::Done).map_err(
+        |error| {
+            CliError::failed(error).at("the model's process").advise("this command is for the node's own use")
+        },
+    )
 }
 
 #[cfg(test)]

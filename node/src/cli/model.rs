@@ -69,8 +69,9 @@ fn import(
             let size_bytes = std::fs::metadata(file).map_err(unread)?.len();
             let step = |done_bytes| Progress::Checking { done_bytes, total_bytes: size_bytes };
             let sha256 = ModelHash::of_file(file, &mut |done| meter.show(step(done))).map_err(unread)?;
-            ModelSpec::local_file(&args.name, sha256, size_bytes, &args.licence)
-                .map_err(|error| CliError::usage(error).at(format!("model {}", args.name)))?
+            ModelSpec::local_file(&args.name, sha256, size_bytes, &args.licence).map_err(|error| {
+                CliError::usage(error).at(format!("model {}", args.name)).advise("choose another name")
+            })?
         }
     };
     store.import(&spec, file, &mut |step| meter.show(step)).map_err(|error| refuse(&error, args))

@@ -43,6 +43,8 @@ fn wrong(error: ConfigError) -> CliError {
 fn refuse(error: NodeError, data_dir: &Path) -> CliError {
     match error {
         NodeError::Config(error) => wrong(error),
-        other => CliError::failed(other).at(format!("the node of {}", data_dir.display())),
+        other => CliError::failed(other)
+            .at(format!("the node of {}", data_dir.display()))
+            .advise("put right what is named, then start it again"),
     }
 }

@@ -1,8 +1,12 @@
 //! How a job stands, for people: a table by region and target, and its outcome.
 
+use super::args::DataArg;
+use super::data;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
+use crate::control::protocol::Status;
 use vantage_protocol::attester::{JobView, OutcomeView, Phase, SlotState, SlotView};
+use vantage_protocol::id::NetId;
 
 /// Slots of one region and target, counted.
 #[derive(Default)]
@@ -140,8 +144,25 @@ pub(super) fn deadline(view: &JobView, now_s: u64) -> Option<(&'static str, u64)
     view.outcome.is_none().then_some((next.0, next.1 - now_s))
 }
 
+/// Where the job's evidence can be had, for the commands that are suggested.
+pub(super) struct Source {
+    net: NetId,
+    peer: String,
+    data: String,
+}
+
+impl Source {
+    /// The node that was asked.
+    pub(super) fn of(status: &Status, data: &DataArg) -> Self {
+        let addr = status.external.iter().chain(&status.listen).next();
+        let peer = addr.map_or("ADDR".to_owned(), |addr| format!("{addr}/p2p/{}", status.peer_id));
+        Self { net: status.net, peer, data: data::argument(data) }
+    }
+}
+
 /// How it ended, who says so, and what to do next.
-pub(super) fn outcome(view: &JobView, out: &mut Out) {
+pub(super) fn outcome(view: &JobView, source: &Source, out: &mut Out) {
+    out.line("");
     if let Some(why) = &view.refused {
         out.painted(Paint::Bad, "refused: ", why);
     }
@@ -171,10 +192,11 @@ pub(super) fn outcome(view: &JobView, out: &mut Out) {
         out.table(&table);
     }
     if let Some(content) = &view.content {
-        out.line("");
-        out.line(format!("content  {content}"));
-        out.line(format!("check it: vantage verify {content} --genesis FILE --peer ADDR"));
-        out.line(format!("one file: vantage bundle export {} --out job.car", view.id.short()));
+        let Source { net, peer, data } = source;
+        out.heading("anyone can check it");
+        out.line(format!("content   {content}"));
+        out.line(format!("by id     vantage verify {content} --genesis {net} --peer {peer}"));
+        out.line(format!("as a file vantage bundle export {} --out job.car{data}", view.id.short()));
     }
 }
 

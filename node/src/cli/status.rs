@@ -1,16 +1,24 @@
-//! `vantage status`: how the running node stands.
+//! `vantage status` and `vantage stop`: how the running node stands, and its end.
 
-use super::args::NodeArgs;
+use super::args::{NodeArgs, StatusArgs};
 use super::control::{self, now_s};
 use super::data;
 use super::error::CliResult;
 use super::exit::Exit;
-use super::render::{Out, Paint};
-use crate::control::protocol::Status;
+use super::render::{Out, Paint, Table};
+use crate::control::protocol::{Peer, Status};
+use serde_json::json;
 
-/// Carries the command out.
-pub(super) fn status(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
+/// Carries `status` out.
+pub(super) fn status(args: &StatusArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
+    if args.peers {
+        let peers = control::block_on(async {
+            control::connect(&dir).await?.peers().await.map_err(control::refused)
+        })?;
+        print_peers(&peers, out);
+        return Ok(Exit::Done);
+    }
     let status =
         control::block_on(async { control::connect(&dir).await?.status().await.map_err(control::refused) })?;
     if out.is_json() {
@@ -19,6 +27,36 @@ pub(super) fn status(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
         print(&status, out);
     }
     Ok(Exit::Done)
+}
+
+/// Carries `stop` out.
+pub(super) fn stop(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
+    let dir = data::dir(&args.data)?;
+    control::block_on(async { control::connect(&dir).await?.shutdown().await.map_err(control::refused) })?;
+    if out.is_json() {
+        out.object(&json!({ "stopping": true }));
+    } else {
+        out.line("the node is stopping; what it has said is safe");
+    }
+    Ok(Exit::Done)
+}
+
+fn print_peers(peers: &[Peer], out: &mut Out) {
+    if out.is_json() {
+        return out.object(&json!({ "peers": peers }));
+    }
+    let mut table = Table::new(&["operator", "node", "rtt", "address", "peer id", "software"]);
+    for peer in peers {
+        table.row([
+            peer.operator.clone().unwrap_or_else(|| "not known yet".to_owned()).into(),
+            peer.node.map_or(String::new(), |node| node.short()).into(),
+            peer.rtt_ms.map_or(String::new(), |ms| format!("{ms} ms")).into(),
+            peer.addr.as_str().into(),
+            peer.peer_id.as_str().into(),
+            peer.agent.as_str().into(),
+        ]);
+    }
+    out.table(&table);
 }
 
 fn print(status: &Status, out: &mut Out) {

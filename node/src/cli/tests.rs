@@ -52,10 +52,10 @@ fn every_command_teaches_by_help() {
     root.build();
     let mut open = vec![root];
     while let Some(mut command) = open.pop() {
-        open.extend(command.get_subcommands().cloned());
         if command.is_hide_set() || command.get_name() == "help" {
             continue;
         }
+        open.extend(command.get_subcommands().cloned());
         assert!(command.get_about().is_some(), "{} says what it does", command.get_name());
         let help = command.render_long_help().to_string();
         let leaf = command.get_subcommands().next().is_none();

@@ -48,7 +48,11 @@ pub(super) fn best(fetched: &Fetched, trust: &Trust) -> CliResult<(Cid, Verdict)
     let get = |cid: &Cid| fetched.blocks.get(cid).cloned();
     let verdicts = fetched.roots.iter().map(|root| (*root, verify(*root, &get, trust)));
     let found = verdicts.min_by_key(|(_, verdict)| verdict.summary);
-    found.ok_or_else(|| CliError::failed("the peers sent nothing to verify"))
+    found.ok_or_else(|| {
+        CliError::failed("nothing came that could be verified")
+            .at("the peers")
+            .advise("name other peers with --peer")
+    })
 }
 
 /// The exit code of a verdict.

@@ -1,19 +1,39 @@
 //! Following a job: a table drawn over itself on a terminal, lines in a pipe, JSON lines for a program.
 
+use super::args::DataArg;
 use super::control::{self, now_s};
-use super::error::CliResult;
+use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::Out;
-use super::standing;
+use super::standing::{self, Source};
 use crate::control::Client;
 use std::time::Duration;
 use vantage_protocol::attester::JobView;
+use vantage_protocol::id::JobId;
 
 /// How often a terminal is redrawn for the countdown.
 const REDRAW: Duration = Duration::from_secs(1);
 
+/// Pause between two looks for a job that was just ordered. A guess: certifying takes a second.
+const LOOK_PAUSE: Duration = Duration::from_millis(200);
+
+/// Waits until a job that was just ordered is certified, for as long as its commits may come.
+pub(super) async fn certified(client: &mut Client, id: JobId, patience: Duration) -> CliResult<()> {
+    let until = tokio::time::Instant::now() + patience;
+    while tokio::time::Instant::now() < until {
+        if client.jobs().await.map_err(control::refused)?.iter().any(|view| view.id == id) {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
+    Err(CliError::failed("the job was not certified before its commit deadline: too few members cosigned it")
+        .at(format!("job {id}"))
+        .advise("`vantage status` shows which members are heard; order it again when a quorum is there"))
+}
+
 /// Follows a job until it is done, or nobody reads any more.
-pub(super) async fn follow(client: &mut Client, id: &str, out: &mut Out) -> CliResult<Exit> {
+pub(super) async fn follow(client: &mut Client, id: &str, data: &DataArg, out: &mut Out) -> CliResult<Exit> {
+    let source = Source::of(&client.status().await.map_err(control::refused)?, data);
     client.watch(id).await.map_err(control::refused)?;
     let mut screen = Screen::default();
     let mut last: Option<JobView> = None;
@@ -43,8 +63,7 @@ pub(super) async fn follow(client: &mut Client, id: &str, out: &mut Out) -> CliR
     }
     let Some(view) = last else { return Ok(Exit::Failed) };
     if !out.is_json() {
-        out.line("");
-        standing::outcome(&view, out);
+        standing::outcome(&view, &source, out);
     }
     Ok(standing::exit(&view))
 }

@@ -1,0 +1,102 @@
+//! Arguments of `vantage verify` and `vantage bundle`.
+
+use super::DataArg;
+use crate::cli::amount::{self, Seconds};
+use crate::cli::exit::{PLAIN_CODES, VERDICT_CODES};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use vantage_net::Multiaddr;
+
+const VERIFY_HELP: &str = "\
+Examples:
+  vantage verify bundle.car --genesis genesis.toml
+  vantage verify bundle.car --genesis 9d3c… (the network's hash, 64 hex digits)
+  vantage verify bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
+
+The genesis, or its hash, is all you have to trust: get it by a way you trust. A file is checked
+without any network. A content id is fetched from the peers you name, who need not be trusted: what
+they send is checked. The verdict's parts stand apart; SEALED says that a quorum holds one and the
+same set of statements, never that the statements are true.
+";
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{VERIFY_HELP}\n{VERDICT_CODES}"))]
+pub struct VerifyArgs {
+    /// A bundle file (CAR), or a content id to fetch
+    #[arg(value_name = "FILE|CID")]
+    pub source: String,
+    /// The network that you trust: its genesis file, or its hash (64 hex digits)
+    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: Option<String>,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// Show the whole comparison with its word diffs
+    #[arg(long)]
+    pub report: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where to fetch from.
+#[derive(Debug, Clone, Args)]
+pub struct PeerArgs {
+    /// A peer to fetch from; may be repeated
+    #[arg(long = "peer", value_name = "MULTIADDR")]
+    pub peers: Vec<Multiaddr>,
+    /// Longest time to fetch
+    #[arg(long = "net-timeout", value_name = "TIME", default_value = "60s", value_parser = amount::seconds)]
+    pub timeout: Seconds,
+}
+
+/// Commands about bundles.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Write a job's evidence to one file (CAR) that anyone can verify
+    Export(BundleExportArgs),
+    /// Verify a bundle file, keep its blocks and serve them
+    Import(BundleImportArgs),
+}
+
+const EXPORT_HELP: &str = "\
+Examples:
+  vantage bundle export 3f2a --out job.car                          from the running node
+  vantage bundle export bafyrei… --genesis 9d3c… --peer /ip4/… --out job.car   from any peer
+";
+
+/// Arguments of `bundle export`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXPORT_HELP}\n{PLAIN_CODES}"))]
+pub struct BundleExportArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id (or the beginning of one), or content id
+    #[arg(value_name = "JOB|CID")]
+    pub what: String,
+    /// File to write; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// With --peer: the network's genesis file, or its hash
+    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: Option<String>,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bundle import`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{VERDICT_CODES}\nOnly SEALED and BOUNDED bundles of the node's own network are kept."))]
+pub struct BundleImportArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// The bundle file (CAR)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,107 @@
+//! Arguments of `vantage job`.
+
+use super::{DataArg, NodeArgs};
+use crate::cli::amount::{self, Seconds};
+use crate::cli::exit::{JOB_CODES, PLAIN_CODES};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use vantage_protocol::target::Target;
+
+/// Commands about jobs.
+#[derive(Debug, Subcommand)]
+pub enum JobCommand {
+    /// Order a job
+    Submit(Box<JobSubmitArgs>),
+    /// List the jobs that this node follows, newest first
+    List(NodeArgs),
+    /// Show one job as it stands
+    Show(JobArgs),
+    /// Follow one job until it is done
+    Watch(JobWatchArgs),
+}
+
+const SUBMIT_HELP: &str = "\
+Examples:
+  vantage job submit suite.toml --regions eu,us,ap --target open:smollm2-135m --watch
+  vantage job submit suite.toml --regions eu,us --target openai/gpt-4.1-mini=3 --replicas 2 \\
+      --contrast eu,us --commit 10m --calls-max 200
+
+--target NAME=REPEATS puts each prompt REPEATS times by the same executor: the floor of noise
+against which differences between regions are judged. Targets are open:<model>, openai/<model>,
+compat:<name>/<model> and, in test networks, sim:openai.
+
+The deadlines are counted one after the other: --commit from now, --reveal from the commit,
+--final from the reveal.
+";
+
+/// Arguments of `job submit`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{SUBMIT_HELP}\n{JOB_CODES}"))]
+pub struct JobSubmitArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// The suite: prompts and how they are put, as TOML
+    #[arg(value_name = "SUITE.toml")]
+    pub suite: PathBuf,
+    /// Regions to ask from, separated by commas
+    #[arg(long, value_name = "REGION,…", required = true, value_delimiter = ',', value_parser = amount::name)]
+    pub regions: Vec<String>,
+    /// What to ask, and how often each prompt is put by one executor; may be repeated
+    #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
+    pub targets: Vec<(Target, u32)>,
+    /// Executors of different operators for each region and target
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub replicas: u32,
+    /// A pair of regions whose difference is asked for beforehand; may be repeated [default: all pairs]
+    #[arg(long = "contrast", value_name = "REGION,REGION", value_parser = amount::contrast)]
+    pub contrasts: Vec<(String, String)>,
+    /// Time for the answers to be given and committed to
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
+    pub commit: Seconds,
+    /// Time from there for the reveals
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
+    pub reveal: Seconds,
+    /// Time from there for the committee's last word
+    #[arg(long = "final", value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
+    pub last: Seconds,
+    /// Most calls of one executor for one slot, retries included [default: twice its cells, prompts times repeats]
+    #[arg(long, value_name = "N")]
+    pub calls_max: Option<u32>,
+    /// Largest answer, bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024)]
+    pub output_max: u64,
+    /// Follow the job until it is done
+    #[arg(long)]
+    pub watch: bool,
+    /// Print JSON: one object, with --watch one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A command about one job.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct JobArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id, or the beginning of one
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `job watch`.
+#[derive(Debug, Args)]
+#[command(after_help = JOB_CODES)]
+pub struct JobWatchArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id, or the beginning of one
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Print JSON lines: the job, again each time it changes
+    #[arg(long)]
+    pub json: bool,
+}
