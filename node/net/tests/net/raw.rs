@@ -1,11 +1,15 @@
 //! A peer that speaks any protocol in any bytes.
 
 use std::io;
+use std::time::Duration;
 
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, StreamExt};
 use libp2p::request_response::{self, Event, Message, ProtocolSupport};
 use libp2p::swarm::SwarmEvent;
 use libp2p::{Multiaddr, PeerId, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
+
+/// Far beyond what any stream takes, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Writes what it is given and reads to the end, whatever it means.
 #[derive(Clone)]
@@ -66,14 +70,15 @@ impl RawPeer {
     /// Connects and waits until it stands.
     pub async fn connect(protocol: &'static str, to: PeerId, addr: Multiaddr) -> Self {
         let protocols = [(StreamProtocol::new(protocol), ProtocolSupport::Full)];
-        let behaviour = request_response::Behaviour::with_codec(RawCodec, protocols, Default::default());
+        let settings = request_response::Config::default().with_request_timeout(PATIENCE);
+        let behaviour = request_response::Behaviour::with_codec(RawCodec, protocols, settings);
         let mut swarm = SwarmBuilder::with_new_identity()
             .with_tokio()
             .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
             .unwrap()
             .with_behaviour(|_| behaviour)
             .unwrap()
-            .with_swarm_config(|c| c.with_idle_connection_timeout(std::time::Duration::from_secs(60)))
+            .with_swarm_config(|c| c.with_idle_connection_timeout(PATIENCE))
             .build();
         swarm.dial(addr).unwrap();
         while !swarm.is_connected(&to) {
