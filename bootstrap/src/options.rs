@@ -28,7 +28,7 @@ pub struct Options {
     /// Address under which others reach this host, if it is not the one listened on; may be repeated.
     #[arg(long, value_name = "MULTIADDR")]
     pub external: Vec<Multiaddr>,
-    /// Another entry point, ending in /p2p/<peer id>; may be repeated.
+    /// Another entry point, ending in /p2p/PEER_ID; may be repeated.
     #[arg(long, value_name = "MULTIADDR")]
     pub bootstrap: Vec<Multiaddr>,
     /// Directory of the key file, created if need be. Keep it: the peer id in everybody's configuration hangs on it.

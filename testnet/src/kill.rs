@@ -242,7 +242,9 @@ async fn ended(cluster: &Cluster, round: &mut Round) -> Result<(), KillError> {
             .until(&what, ROUND_S_MAX, || async {
                 let view = cluster.job(node, &id).await.ok()?;
                 let ended = |key: &str| view.get(key).is_some_and(|v| !v.is_null());
-                (ended("outcome") && ended("content")).then_some(view)
+                // a member publishes once it holds everything, which a killed one has to fetch first
+                let published = node.plan.operator.is_none() || ended("bundle");
+                (ended("outcome") && ended("content") && published).then_some(view)
             })
             .await?;
         let sealed = view.pointer("/outcome/sealed").is_some();

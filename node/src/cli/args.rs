@@ -132,7 +132,7 @@ pub struct InitArgs {
     /// Address to listen on; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub listen: Vec<Multiaddr>,
-    /// Entry point of the network, ending in /p2p/<peer id>; may be repeated
+    /// Entry point of the network, ending in /p2p/PEER_ID; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub bootstrap: Vec<Multiaddr>,
     /// Print one JSON object
