@@ -28,7 +28,12 @@ fn plan(name: &str) -> Plan {
     };
     Plan {
         name: name.to_owned(),
-        nodes: vec![member("alder", "eu"), member("birch", "eu"), member("cedar", "us"), member("dogwood", "us")],
+        nodes: vec![
+            member("alder", "eu"),
+            member("birch", "eu"),
+            member("cedar", "us"),
+            member("dogwood", "us"),
+        ],
         offers: vec!["sim:openai".to_owned()],
         cell_gap_ms: 0,
     }
@@ -36,7 +41,8 @@ fn plan(name: &str) -> Plan {
 
 async fn network(dir: &Path, name: &str) -> Cluster {
     let binaries = tokio::task::spawn_blocking(build).await.unwrap().unwrap();
-    let sim = SimConfig { regions: vec!["eu".into(), "us".into()], plants: Vec::new(), ..SimConfig::default() };
+    let sim =
+        SimConfig { regions: vec!["eu".into(), "us".into()], plants: Vec::new(), ..SimConfig::default() };
     let cluster = Cluster::start(dir, &plan(name), sim, binaries).await.unwrap();
     cluster.gathered().await.unwrap();
     std::fs::write(dir.join("suite.toml"), SUITE).unwrap();
@@ -65,7 +71,8 @@ async fn sealed(cluster: &Cluster, id: &str) -> Value {
     cluster
         .until(&what, 60, || async {
             let view = cluster.job(node, id).await.ok()?;
-            let done = view.pointer("/outcome/sealed").is_some() && view.get("content").is_some_and(|c| !c.is_null());
+            let done = view.pointer("/outcome/sealed").is_some()
+                && view.get("content").is_some_and(|c| !c.is_null());
             done.then_some(view)
         })
         .await
@@ -95,7 +102,8 @@ async fn a_job_is_checked_by_strangers_and_bad_input_gets_clear_errors() {
     let peer = cluster.nodes[2].listen[0].clone();
 
     // by content id through a peer that did not submit it, with the genesis hash alone
-    let (code, out, errors) = vantage(&binaries, &["verify", &content, "--genesis", &cluster.net, "--peer", &peer]);
+    let (code, out, errors) =
+        vantage(&binaries, &["verify", &content, "--genesis", &cluster.net, "--peer", &peer]);
     assert!(code == 0 && out.contains("SEALED"), "{code}: {out}{errors}");
 
     // the same file, another network

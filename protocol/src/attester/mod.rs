@@ -72,9 +72,19 @@ pub struct Config {
 #[derive(Debug)]
 enum Pending {
     /// `direct`: the member itself was asked, not another one that relays and may lie.
-    Witness { member: NodeId, head: SignedCheckpoint, direct: bool },
-    Heads { peer: PeerKey, pages: u32 },
-    Range { node: NodeId, start: u64 },
+    Witness {
+        member: NodeId,
+        head: SignedCheckpoint,
+        direct: bool,
+    },
+    Heads {
+        peer: PeerKey,
+        pages: u32,
+    },
+    Range {
+        node: NodeId,
+        start: u64,
+    },
 }
 
 /// One node's protocol state.
@@ -211,8 +221,8 @@ impl Attester {
     /// When [`Input::Tick`] is due at the latest, POSIX milliseconds.
     pub fn next_wake_ms(&self, now_ms: u64) -> u64 {
         // while a head is being certified the next one waits, however long leaves have been there
-        let settled = self.own.lost.is_none()
-            && self.own_log().is_some_and(|log| log.certified() >= self.own.target);
+        let settled =
+            self.own.lost.is_none() && self.own_log().is_some_and(|log| log.certified() >= self.own.target);
         let batch = self.own.dirty_since_ms.filter(|_| settled).map(|since| since + BATCH_MS);
         let due = batch.into_iter().chain(self.fetches.next_ms(now_ms)).min().unwrap_or(u64::MAX);
         due.clamp(now_ms + 1, now_ms + TICK_MS)
