@@ -26,8 +26,9 @@ use vantage_protocol::wire;
 const COMMIT_S: u64 = 6;
 /// Gap between the later deadlines, seconds: the smallest that a test network allows.
 const GAP_S: u64 = 2;
-/// Longest time for a round: a guess, deadlines and a restart and room to spare.
-const ROUND_S_MAX: u64 = 60;
+/// Longest time for a round: a guess, deadlines, a restart, and the longest wait between retries three
+/// times over.
+const ROUND_S_MAX: u64 = 120;
 /// Longest time that a killed process stays away, milliseconds.
 const AWAY_MS_MAX: u64 = 1500;
 
