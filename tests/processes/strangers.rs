@@ -123,7 +123,7 @@ async fn a_job_is_checked_by_strangers_and_bad_input_gets_clear_errors() {
 
     // a second process on the same data
     let (code, _, errors) = vantage(&binaries, &["run", "--data", &data]);
-    assert!(code != 0 && errors.contains("lock"), "{code}: {errors}");
+    assert!(code != 0 && errors.contains("in use"), "{code}: {errors}");
     cluster.shutdown().await;
 }
 
