@@ -43,7 +43,12 @@ pub fn build() -> Result<Binaries, BuildError> {
         .and_then(|file| file.lock().map(|()| file));
     let lock = locked.map_err(|e| BuildError::Lock(lock_path, e))?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| is_of_one_package(&name.to_string_lossy()))
+        .for_each(|name| drop(command.env_remove(name)));
+    let status = command
         .current_dir(&workspace)
         .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
         .arg("--target-dir")
@@ -64,4 +69,12 @@ pub fn build() -> Result<Binaries, BuildError> {
         }
     }
     Ok(binaries)
+}
+
+/// What `cargo run` and `cargo test` tell a program about its own package. Some build scripts (that of `ring`) watch
+/// these variables: handed on, they would have it built again, and libp2p with it.
+fn is_of_one_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
