@@ -8,7 +8,11 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimOpenAi};
+
+/// Longest time for the first two leaves to be certified, seconds: a guess, far above what it takes.
+const ANNOUNCED_S_MAX: u64 = 60;
 
 const SUITE: &str = r#"
 v = 1
@@ -57,6 +61,15 @@ impl Running {
         vantage(&arguments)
     }
 
+    /// Waits until its keyset and its announce are certified: before, nobody is there to take a job.
+    fn announced(&self) {
+        let deadline = Instant::now() + Duration::from_secs(ANNOUNCED_S_MAX);
+        while self.ask(&["status", "--json"]).json()["certified_size"].as_u64().unwrap_or(0) < 2 {
+            assert!(Instant::now() < deadline, "{}", self.ask(&["status"]).out);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn net(&self) -> &str {
         self.ready["net"].as_str().unwrap()
     }
@@ -101,6 +114,7 @@ async fn a_job_goes_from_order_to_verified_evidence() {
     let endpoint = vendor.endpoint("eu");
     tokio::task::spawn_blocking(move || {
         let node = start(&endpoint);
+        node.announced();
         standing(&node);
         let id = ordered(&node);
         let content = shown(&node, &id);
