@@ -13,6 +13,7 @@ pub mod keys;
 pub mod lock;
 pub mod node;
 mod private_file;
+pub mod report;
 mod run;
 pub mod store;
 #[cfg(test)]

@@ -3,7 +3,9 @@
 mod evidence;
 mod job;
 
-pub use evidence::{BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, VerifyArgs};
+pub use evidence::{
+    BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
+};
 pub use job::{JobArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
 
 use super::amount::{self, Seconds};
@@ -51,6 +53,8 @@ pub enum Command {
     Job(JobCommand),
     /// Check evidence offline: a bundle file, or a content id fetched from any peer
     Verify(VerifyArgs),
+    /// Write a report on evidence: what differs between regions, beside what differs anyway
+    Report(ReportArgs),
     /// Write evidence to one file, or take it in from one
     #[command(subcommand)]
     Bundle(BundleCommand),

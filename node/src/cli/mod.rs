@@ -19,6 +19,7 @@ mod init;
 mod job;
 mod model;
 mod render;
+mod report;
 mod run;
 mod standing;
 mod status;
@@ -70,6 +71,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Stop(args) => status::stop(args, out),
         Command::Job(command) => job::job(command, out),
         Command::Verify(args) => verify::run(args, out),
+        Command::Report(args) => report::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
         Command::Model(command) => model::model(command, out),
         Command::Completions { shell } => completions(*shell, out),
@@ -90,6 +92,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Job(JobCommand::Show(args)) => args.json,
         Command::Job(JobCommand::Watch(args)) => args.json,
         Command::Verify(args) => args.json,
+        Command::Report(args) => args.json || args.format == args::ReportFormat::Json,
         Command::Bundle(args::BundleCommand::Export(args)) => args.json,
         Command::Bundle(args::BundleCommand::Import(args)) => args.json,
         Command::Model(ModelCommand::Pull(args)) => args.json,

@@ -13,19 +13,29 @@ use vantage_protocol::proof::{CAR_BYTES_MAX, Summary, Trust, Verdict, verify, ve
 
 /// Carries the command out.
 pub(super) fn run(args: &VerifyArgs, out: &mut Out) -> CliResult<Exit> {
-    let trust = trust(args.genesis.as_deref())?;
-    let found = match source(&args.source)? {
-        Source::File(path) => {
-            let bytes = file::read(&path, CAR_BYTES_MAX as u64)?;
-            judge_file(&bytes, &path, &trust, out)?
-        }
-        Source::Content(cid) => {
-            let fetched = control::block_on(fetch(cid, trust.net(), &args.peers))?;
-            best(&fetched, &trust)?.1
-        }
-    };
+    let found = judge(&args.source, args.genesis.as_deref(), &args.peers, out)?;
     verdict::show(&found, &args.source, args.report, out);
     Ok(exit(found.summary))
+}
+
+/// The verdict on a bundle file, or on what peers hold of a content id.
+pub(super) fn judge(
+    from: &str,
+    genesis: Option<&str>,
+    peers: &PeerArgs,
+    out: &mut Out,
+) -> CliResult<Verdict> {
+    let trust = trust(genesis)?;
+    match source(from)? {
+        Source::File(path) => {
+            let bytes = file::read(&path, CAR_BYTES_MAX as u64)?;
+            judge_file(&bytes, &path, &trust, out)
+        }
+        Source::Content(cid) => {
+            let fetched = control::block_on(fetch(cid, trust.net(), peers))?;
+            Ok(best(&fetched, &trust)?.1)
+        }
+    }
 }
 
 /// Verifies a file's bytes. What is no bundle file at all is INVALID, and said as an error.

@@ -3,6 +3,7 @@
 mod fetching;
 mod founding;
 mod quiet_node;
+mod reporting;
 mod running;
 mod sealed;
 mod verifying;

@@ -59,16 +59,21 @@ impl Account {
     /// Sums up the rarest codes, so that nobody swells the report by inventing them.
     pub(super) fn bound(&mut self) {
         for codes in [&mut self.failed, &mut self.bad, &mut self.declined] {
-            if codes.len() <= MAX_CODES {
-                continue;
-            }
-            let mut ranked: Vec<(String, u64)> = core::mem::take(codes).into_iter().collect();
-            ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            for (rank, (code, n)) in ranked.into_iter().enumerate() {
-                let code = if rank < MAX_CODES - 1 { code } else { OTHER.to_owned() };
-                *codes.entry(code).or_default() += n;
-            }
+            bound_counts(codes, MAX_CODES);
         }
+    }
+}
+
+/// Keeps the most frequent entries and sums up the others as one more.
+pub(super) fn bound_counts(counts: &mut BTreeMap<String, u64>, max: usize) {
+    if counts.len() <= max {
+        return;
+    }
+    let mut ranked: Vec<(String, u64)> = core::mem::take(counts).into_iter().collect();
+    ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    for (rank, (code, n)) in ranked.into_iter().enumerate() {
+        let code = if rank + 1 < max { code } else { OTHER.to_owned() };
+        *counts.entry(code).or_default() += n;
     }
 }
 

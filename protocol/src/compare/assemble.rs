@@ -1,17 +1,18 @@
 //! From one job's cells to a report of bounded size.
 
 use super::account::Account;
-use super::class::ClassCounts;
+use super::beside::set_beside;
+use super::budget::Budget;
+use super::class::{ClassCounts, WayCounts};
 use super::detail::{Details, attach_diffs};
 use super::input::{Cell, Input};
+use super::phrases::PHRASES_VERSION;
 use super::prompt::{Question, examine};
+use super::refusal::Reader;
 use super::report::{Contrasts, ExactCounts, ExactState, PromptReport, Report, TargetReport};
 use super::{COMPARE_VERSION, clip};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Steps that measuring one job may take: about 4 ns each on a core of the 2020s, 15 ns in texts of
-/// thousands of different characters; so 16 s, a minute at worst. A guess at what a member can spare.
-pub const MAX_COST: u64 = 4_000_000_000;
 /// Bytes of a report's canonical encoding at most.
 pub const MAX_REPORT_BYTES: usize = 1 << 20;
 /// Regions that are compared. More than any cloud has.
@@ -24,39 +25,54 @@ const MAX_CONTRASTS: usize = 256;
 /// Compares the answers of one job. The rule, the measures and the bounds stand in the [module's
 /// documentation](super).
 pub fn compare(input: &Input) -> Report {
+    compare_counted(input).0
+}
+
+/// Compares, and says how many steps were spent.
+pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     let (contrasts, pairs) = contrasts(input);
     let mut report = Report {
         version: COMPARE_VERSION,
+        phrases: PHRASES_VERSION,
         regions: input.regions.iter().take(MAX_REGIONS).map(|name| clip(name, 64)).collect(),
         regions_left_out: input.regions.len().saturating_sub(MAX_REGIONS) as u64,
         contrasts,
         cells: Account::default(),
         classes: ClassCounts::default(),
+        ways: WayCounts::default(),
         targets: input.targets.iter().take(MAX_TARGETS).map(target).collect(),
         targets_left_out: input.targets.len().saturating_sub(MAX_TARGETS) as u64,
         diffs_left_out: 0,
+        beside: Vec::new(),
+        beside_left_out: 0,
     };
     let groups = take_stock(input, &mut report);
+    let reader = Reader::new();
     let mut details = Details::default();
-    let budget = MAX_COST / (groups.len() as u64).max(1);
-    for ((target, index), cells) in groups {
+    let mut budget = Budget::new(groups.len() as u64);
+    for ((target, index), cells) in &groups {
         let (Some(info), Some(prompt)) =
-            (input.targets.get(target as usize), input.prompts.get(index as usize))
+            (input.targets.get(*target as usize), input.prompts.get(*index as usize))
         else {
             continue;
         };
         let deterministic = info.deterministic;
-        let examined = examine(&Question { index, prompt, deterministic, contrasts: &pairs, budget }, &cells);
-        if let Some(target) = report.targets.get_mut(target as usize) {
-            add_counts(&mut target.classes, &examined.classes);
+        let question = Question { index: *index, prompt, deterministic, contrasts: &pairs, reader: &reader };
+        let examined = examine(&question, cells, &mut budget);
+        let of_target = report.targets.get_mut(*target as usize);
+        if let Some(target) = of_target {
+            target.classes.add_all(&examined.classes);
+            target.ways.add_all(&examined.ways);
             add_exact(target, &examined.report);
         }
-        add_counts(&mut report.classes, &examined.classes);
-        details.offer(target, examined);
+        report.classes.add_all(&examined.classes);
+        report.ways.add_all(&examined.ways);
+        details.offer(*target, examined);
     }
     let examples = details.place(&mut report);
-    report.diffs_left_out = attach_diffs(&mut report, examples);
-    report
+    report.diffs_left_out = attach_diffs(&mut report, examples, &mut budget.diffs);
+    set_beside(input, &groups, &mut report, &mut budget.beside);
+    (report, budget.spent())
 }
 
 fn target(info: &super::TargetInfo) -> TargetReport {
@@ -67,6 +83,7 @@ fn target(info: &super::TargetInfo) -> TargetReport {
         deterministic: info.deterministic,
         cells: Account::default(),
         classes: ClassCounts::default(),
+        ways: WayCounts::default(),
         exact: info.deterministic.then(ExactCounts::default),
         prompts: Vec::new(),
         prompts_left_out: 0,
@@ -102,7 +119,7 @@ fn contrasts(input: &Input) -> (Contrasts, Vec<(u32, u32)>) {
 }
 
 /// Cells by (target, prompt), each in the order of region, repeat, replica.
-type Groups<'a> = BTreeMap<(u32, u32), Vec<&'a Cell>>;
+pub(super) type Groups<'a> = BTreeMap<(u32, u32), Vec<&'a Cell>>;
 
 /// Counts every cell once, and gathers those that are compared.
 fn take_stock<'a>(input: &'a Input, report: &mut Report) -> Groups<'a> {
@@ -139,15 +156,6 @@ fn place(cell: &Cell) -> [u32; 5] {
 
 fn content(cell: &Cell) -> (&super::CellState, &super::Operator, &crate::id::NodeId) {
     (&cell.state, &cell.operator, &cell.executor)
-}
-
-fn add_counts(sum: &mut ClassCounts, more: &ClassCounts) {
-    sum.identical += more.identical;
-    sum.equal_normalised += more.equal_normalised;
-    sum.within_noise += more.within_noise;
-    sum.differs_beyond_noise += more.differs_beyond_noise;
-    sum.insufficient += more.insufficient;
-    sum.missing += more.missing;
 }
 
 fn add_exact(target: &mut TargetReport, prompt: &PromptReport) {

@@ -1,12 +1,6 @@
-//! The rule that sorts a pair of regions into a class.
+//! What a pair of regions is sorted into.
 
-use super::report::{Figures, Side};
 use serde::{Deserialize, Serialize};
-
-/// Answers a side needs before its noise is known at all.
-const MIN_ANSWERS: u64 = 2;
-/// Independent operators a side needs: with one, that one could make up both answers and noise.
-const MIN_OPERATORS: u64 = 2;
 
 /// What was found for one pair of regions. The rule stands in the [module's
 /// documentation](super).
@@ -110,7 +104,46 @@ pub struct ClassCounts {
     pub missing: u64,
 }
 
+/// Findings beyond noise by the rule that found them; one finding may count under several.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WayCounts {
+    /// See [`Way::Similarity`].
+    pub similarity: u64,
+    /// See [`Way::Said`].
+    pub said: u64,
+    /// See [`Way::Refusal`].
+    pub refusal: u64,
+}
+
+impl WayCounts {
+    pub(super) fn add_all(&mut self, more: &Self) {
+        self.similarity += more.similarity;
+        self.said += more.said;
+        self.refusal += more.refusal;
+    }
+
+    pub(super) fn add(&mut self, ways: &[Way]) {
+        for way in ways {
+            *match way {
+                Way::Similarity => &mut self.similarity,
+                Way::Said => &mut self.said,
+                Way::Refusal => &mut self.refusal,
+            } += 1;
+        }
+    }
+}
+
 impl ClassCounts {
+    pub(super) fn add_all(&mut self, more: &Self) {
+        self.identical += more.identical;
+        self.equal_normalised += more.equal_normalised;
+        self.within_noise += more.within_noise;
+        self.differs_beyond_noise += more.differs_beyond_noise;
+        self.insufficient += more.insufficient;
+        self.missing += more.missing;
+    }
+
     pub(super) fn add(&mut self, class: &Class) {
         *match class {
             Class::Identical => &mut self.identical,
@@ -123,95 +156,14 @@ impl ClassCounts {
     }
 }
 
-/// What the two sides have in common as whole texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Equality {
-    Bytes,
-    Normalised,
-    None,
-}
-
-/// Sorts one pair. `across` is none if nothing was measured.
-pub(super) fn classify(first: &Side, second: &Side, equality: Equality, across: Option<&Figures>) -> Class {
-    match (first.answers == 0, second.answers == 0) {
-        (true, true) => return Class::Missing(Absent::Both),
-        (true, false) => return Class::Missing(Absent::First),
-        (false, true) => return Class::Missing(Absent::Second),
-        (false, false) => {}
-    }
-    match equality {
-        Equality::Bytes => return Class::Identical,
-        Equality::Normalised => return Class::EqualNormalised,
-        Equality::None => {}
-    }
-    if first.answers.min(second.answers) < MIN_ANSWERS {
-        return Class::Insufficient(Shortage::FewAnswers);
-    }
-    if first.operators.min(second.operators) < MIN_OPERATORS {
-        return Class::Insufficient(Shortage::FewOperators);
-    }
-    let (Some(across), Some(floor)) = (across, floor(first, second)) else {
-        return Class::Insufficient(Shortage::TooCostly);
-    };
-    if across.shared.highest_ppm < floor { Class::DiffersBeyondNoise } else { Class::WithinNoise }
-}
-
-/// The lowest similarity within either side; none unless both sides have one.
-pub(super) fn floor(first: &Side, second: &Side) -> Option<u32> {
-    Some(first.within?.shared.lowest_ppm.min(second.within?.shared.lowest_ppm))
-}
-
-/// How easily chance alone separates two sides like this, in parts per million, rounded up.
-///
-/// Of all ways to deal `m + n` answers out to sides of `m` and `n`, at most one separates them
-/// completely (were there two, some pair of answers would have to be both more and less alike than
-/// another). So if regions do not matter and answers are exchangeable, this happens with a
-/// probability of at most one in that number of ways. Each finding stands by itself: with many
-/// findings some will come up by chance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Chance {
-    /// If single answers are exchangeable.
-    pub answers_ppm: u32,
-    /// If only whole operators are, since one operator's answers may be alike for its own reasons
-    /// (an account, a cache). Never small with two operators a side.
-    pub operators_ppm: u32,
-}
-
-impl Chance {
-    pub(super) fn of(first: &Side, second: &Side) -> Self {
-        Self {
-            answers_ppm: one_of_ways_ppm(first.compared, second.compared),
-            operators_ppm: one_of_ways_ppm(first.operators, second.operators),
-        }
-    }
-}
-
-/// 1,000,000 over the number of ways to split `first + second` things into parts of these sizes,
-/// rounded up.
-fn one_of_ways_ppm(first: u64, second: u64) -> u32 {
-    let mut ways: u128 = 1;
-    for i in 1..=u128::from(first) {
-        // exact at every step: the product of i successive numbers is divisible by i!
-        ways = ways.saturating_mul(u128::from(second) + i) / i;
-    }
-    if first == second {
-        ways = (ways / 2).max(1);
-    }
-    u32::try_from(1_000_000_u128.div_ceil(ways)).unwrap_or(1_000_000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_of_ways_ppm;
-
-    #[test]
-    fn chance_is_one_in_the_number_of_splits() {
-        assert_eq!(one_of_ways_ppm(1, 1), 1_000_000);
-        assert_eq!(one_of_ways_ppm(2, 2), 333_334);
-        assert_eq!(one_of_ways_ppm(2, 3), 100_000);
-        assert_eq!(one_of_ways_ppm(4, 4), 28_572);
-        assert_eq!(one_of_ways_ppm(16, 16), 1);
-        assert_eq!(one_of_ways_ppm(0, 5), 1_000_000);
-    }
+/// By which rule two regions were found to differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The best similarity across the regions is below the lowest within either.
+    Similarity,
+    /// Every answer of one region says something that no answer of the other does.
+    Said,
+    /// Every answer of one region refuses, and none of the other does.
+    Refusal,
 }

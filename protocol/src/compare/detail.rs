@@ -1,17 +1,19 @@
 //! What of a report is shown in detail, within a fixed number of bytes.
 
-use super::answer::Answer;
-use super::diff::word_diff;
+use super::align::{Library, SentenceRow};
+use super::budget::Purse;
+use super::diff::{DiffOp, MAX_DIFF_BYTES, WordDiff, word_diff_within};
 use super::exact::reference;
-use super::prompt::Examined;
+use super::head;
+use super::prompt::{Examined, Pair};
 use super::report::{ExactState, Example, Report};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Bytes of prompts in detail, without their diffs.
-const MAX_DETAIL_BYTES: usize = 400 << 10;
+const MAX_DETAIL_BYTES: usize = 360 << 10;
 /// Bytes of example diffs.
-const MAX_DIFF_BYTES: usize = 400 << 10;
+const MAX_EXAMPLE_BYTES: usize = 360 << 10;
 /// Example diffs.
 const MAX_DIFFS: usize = 128;
 
@@ -38,7 +40,7 @@ struct Shelf<'a> {
 
 /// Answers to diff: rank of the finding's class, target, place among its prompts, place among its
 /// findings.
-pub(super) type Examples<'a> = BTreeMap<(u8, u32, usize, usize), [Answer<'a>; 2]>;
+pub(super) type Examples<'a> = BTreeMap<(u8, u32, usize, usize), Pair<'a>>;
 
 impl<'a> Details<'a> {
     /// Keeps a prompt's detail if it may fit, and else counts it.
@@ -71,10 +73,9 @@ impl<'a> Details<'a> {
         let mut examples = Examples::new();
         for ((index, _), examined) in placed {
             let Some(target) = report.targets.get_mut(index as usize) else { continue };
-            for (f, (finding, answers)) in examined.report.findings.iter().zip(examined.examples).enumerate()
-            {
-                if let Some(answers) = answers {
-                    examples.insert((finding.class.rank(), index, target.prompts.len(), f), answers);
+            for (f, (finding, pair)) in examined.report.findings.iter().zip(examined.examples).enumerate() {
+                if let Some(pair) = pair {
+                    examples.insert((finding.class.rank(), index, target.prompts.len(), f), pair);
                 }
             }
             target.prompts.push(examined.report);
@@ -89,21 +90,27 @@ impl<'a> Details<'a> {
 }
 
 /// Diffs what there is room for, the foremost classes first. Returns how many were left out.
-pub(super) fn attach_diffs(report: &mut Report, examples: Examples<'_>) -> u64 {
-    let (mut room, mut left_out) = (MAX_DIFF_BYTES, 0);
-    for (n, ((_, target, prompt, finding), answers)) in examples.into_iter().enumerate() {
+pub(super) fn attach_diffs(report: &mut Report, examples: Examples<'_>, purse: &mut Purse) -> u64 {
+    let (mut room, mut left_out) = (MAX_EXAMPLE_BYTES, 0);
+    *purse = purse.among(examples.len().min(MAX_DIFFS) as u64);
+    let (mut library, mut owner) = (Library::default(), None);
+    for (n, ((_, target, prompt, finding), pair)) in examples.into_iter().enumerate() {
         let slot = report.targets.get_mut(target as usize).and_then(|t| t.prompts.get_mut(prompt));
         let Some(slot) = slot.and_then(|p| p.findings.get_mut(finding)) else { continue };
         if n >= MAX_DIFFS {
             left_out += 1;
             continue;
         }
-        let [first, second] = answers;
-        let diff = word_diff(first.text, second.text);
-        let (first, second) = (reference(&first), reference(&second));
-        let example = Example { first, second, ops: diff.ops, truncated: diff.truncated };
-        match room.checked_sub(encoded_bytes(&example)) {
-            Some(rest) => {
+        if owner.replace((target, prompt)) != Some((target, prompt)) {
+            library = Library::default();
+        }
+        let given = purse.share();
+        let mut steps = given;
+        let example = example(&pair, &mut library, &mut steps);
+        purse.spend(given - steps);
+        let fits = example.and_then(|e| Some((room.checked_sub(encoded_bytes(&e))?, e)));
+        match fits {
+            Some((rest, example)) => {
                 room = rest;
                 slot.example = Some(example);
             }
@@ -111,6 +118,35 @@ pub(super) fn attach_diffs(report: &mut Report, examples: Examples<'_>) -> u64 {
         }
     }
     left_out
+}
+
+/// Diffs two answers by words and sentences, taking its cost from the steps. None if they do not
+/// suffice; they may suffice for the words alone.
+fn example(pair: &Pair<'_>, library: &mut Library, steps: &mut u64) -> Option<Example> {
+    let [first, second] = &pair.central;
+    let WordDiff { ops, truncated } = word_diff_within(first.text, second.text, steps)?;
+    let sentences = sentences(pair, &ops, library, steps).unwrap_or_default();
+    Some(Example { first: reference(first), second: reference(second), ops, truncated, sentences })
+}
+
+fn sentences(
+    pair: &Pair<'_>,
+    ops: &[DiffOp],
+    library: &mut Library,
+    steps: &mut u64,
+) -> Option<Vec<SentenceRow>> {
+    // the texts as far as they were diffed
+    let first: String = ops.iter().filter(|op| !matches!(op, DiffOp::Insert(_))).map(DiffOp::text).collect();
+    let second: String = ops.iter().filter(|op| !matches!(op, DiffOp::Delete(_))).map(DiffOp::text).collect();
+    let sides = pair
+        .sides
+        .each_ref()
+        .map(|answers| answers.iter().map(|answer| head(answer.text, MAX_DIFF_BYTES)).collect::<Vec<_>>());
+    let texts = || sides.iter().flatten().copied().chain([first.as_str(), second.as_str()]);
+    *steps = steps.checked_sub(library.cost(texts()))?;
+    library.take(texts());
+    *steps = steps.checked_sub(library.align_cost(&first, &second, &sides))?;
+    Some(library.align(&first, &second, &sides))
 }
 
 /// Size of the canonical encoding; what has none never fits.

@@ -1,14 +1,18 @@
 //! Word diff of two texts as they came.
 
+use super::budget::EACH;
+use super::head;
 use serde::{Deserialize, Serialize};
 use similar::algorithms::{DiffHook, myers};
 use std::convert::Infallible;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Leading bytes of a text that are diffed at most: two screens of text.
-const MAX_DIFF_BYTES: usize = 4_096;
+pub(super) const MAX_DIFF_BYTES: usize = 4_096;
 /// Leading words, spaces and marks that are diffed at most. The search is quadratic in them.
 const MAX_DIFF_TOKENS: usize = 1_024;
+/// Fewer than this are not worth diffing.
+const MIN_DIFF_TOKENS: usize = 64;
 
 /// One step from the first text to the second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +48,33 @@ pub struct WordDiff {
 /// The shortest way from one text to another in words, spaces and marks by UAX #29. White space
 /// alone between two changes counts as changed, so that a changed phrase stays in one piece.
 pub fn word_diff(first: &str, second: &str) -> WordDiff {
-    let (first_head, second_head) = (head(first), head(second));
+    diff_heads(first, second, MAX_DIFF_TOKENS)
+}
+
+/// As [`word_diff`], of as many words and spaces as the steps allow: half of 1,024, a quarter and so
+/// on down to 64. None below that. Takes the steps it needs from those given.
+pub(super) fn word_diff_within(first: &str, second: &str, steps: &mut u64) -> Option<WordDiff> {
+    let count = |text| tokens(head(text, MAX_DIFF_BYTES)).take(MAX_DIFF_TOKENS).count();
+    let (first_tokens, second_tokens) = (count(first), count(second));
+    let limits = core::iter::successors(Some(MAX_DIFF_TOKENS), |max| Some(max / 2));
+    let mut limits = limits.take_while(|max| *max >= MIN_DIFF_TOKENS);
+    let cost = |max: usize| cost(first_tokens.min(max), second_tokens.min(max));
+    let max = limits.find(|max| cost(*max) <= *steps)?;
+    *steps -= cost(max);
+    Some(diff_heads(first, second, max))
+}
+
+/// Steps for diffing so many words and spaces: the search visits each pair of them at worst.
+fn cost(first: usize, second: usize) -> u64 {
+    let (first, second) = (first as u64, second as u64);
+    first * second * 2 + (first + second + 1) * EACH
+}
+
+fn diff_heads(first: &str, second: &str, tokens_max: usize) -> WordDiff {
+    let cut = |text| head_tokens(text, tokens_max);
+    let (first_head, second_head) = (cut(first), cut(second));
     let truncated = first_head.len() < first.len() || second_head.len() < second.len();
-    let old: Vec<&str> = first_head.split_word_bounds().collect();
-    let new: Vec<&str> = second_head.split_word_bounds().collect();
+    let (old, new): (Vec<&str>, Vec<&str>) = (tokens(first_head).collect(), tokens(second_head).collect());
     let mut ops = Ops { old: &old, new: &new, ..Ops::default() };
     // no deadline: the search is bounded by size, and the script does not depend on the machine
     match myers::diff_deadline_raw(&mut ops, &old[..], 0..old.len(), &new[..], 0..new.len(), None) {
@@ -58,11 +85,14 @@ pub fn word_diff(first: &str, second: &str) -> WordDiff {
     WordDiff { ops: ops.ops, truncated }
 }
 
-fn head(text: &str) -> &str {
-    let end = (0..=MAX_DIFF_BYTES.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    let head = text.get(..end).unwrap_or_default();
-    let end = head.split_word_bound_indices().nth(MAX_DIFF_TOKENS).map_or(head.len(), |(i, _)| i);
+fn head_tokens(text: &str, tokens_max: usize) -> &str {
+    let head = head(text, MAX_DIFF_BYTES);
+    let end = head.split_word_bound_indices().nth(tokens_max).map_or(head.len(), |(i, _)| i);
     head.get(..end).unwrap_or_default()
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split_word_bounds()
 }
 
 /// Collects the script: changes not yet written, then equal text not yet written.

@@ -16,17 +16,7 @@ const MAX_ODD: usize = 32;
 /// are the unit of independence, so the output that most *operators* gave is the one the others are
 /// held against.
 pub(super) fn exact(answers: &[Answer<'_>]) -> Exact {
-    let mut by_output: BTreeMap<Cid, (u64, BTreeSet<&Operator>)> = BTreeMap::new();
-    for answer in answers {
-        let (count, operators) = by_output.entry(answer.output).or_default();
-        *count += 1;
-        operators.insert(&answer.cell.operator);
-    }
-    let mut variants: Vec<Variant> = by_output
-        .into_iter()
-        .map(|(output, (answers, operators))| Variant { output, answers, operators: operators.len() as u64 })
-        .collect();
-    variants.sort_by_key(|v| (core::cmp::Reverse((v.operators, v.answers)), v.output));
+    let mut variants = variants(answers);
     let operators = answers.iter().map(|a| &a.cell.operator).collect::<BTreeSet<_>>().len() as u64;
     let state = match (variants.len(), operators) {
         (0, _) => ExactState::Unanswered,
@@ -55,6 +45,29 @@ pub(super) fn exact(answers: &[Answer<'_>]) -> Exact {
         odd,
         odd_left_out,
     }
+}
+
+/// The answer that most operators gave; of several the one given more often, then the one with the
+/// lowest id.
+pub(super) fn prevailing<'a>(answers: &[Answer<'a>]) -> Option<Answer<'a>> {
+    let output = variants(answers).first()?.output;
+    answers.iter().find(|answer| answer.output == output).copied()
+}
+
+/// The distinct outputs, those of most operators first.
+fn variants(answers: &[Answer<'_>]) -> Vec<Variant> {
+    let mut by_output: BTreeMap<Cid, (u64, BTreeSet<&Operator>)> = BTreeMap::new();
+    for answer in answers {
+        let (count, operators) = by_output.entry(answer.output).or_default();
+        *count += 1;
+        operators.insert(&answer.cell.operator);
+    }
+    let mut variants: Vec<Variant> = by_output
+        .into_iter()
+        .map(|(output, (answers, operators))| Variant { output, answers, operators: operators.len() as u64 })
+        .collect();
+    variants.sort_by_key(|v| (core::cmp::Reverse((v.operators, v.answers)), v.output));
+    variants
 }
 
 /// Says which answer is meant.

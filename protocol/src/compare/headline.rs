@@ -1,7 +1,9 @@
 //! One row for each finding: what a table shows.
 
-use super::class::Class;
+use super::class::{Class, Way};
+use super::refusal::RefusalSplit;
 use super::report::{Report, Spread};
+use super::said::Said;
 
 /// One finding with its names. They come from outside: see
 /// [`escape_line`](super::escape_line).
@@ -23,6 +25,12 @@ pub struct Headline<'a> {
     pub regions: [&'a str; 2],
     /// What was found.
     pub class: Class,
+    /// By which rules it differs beyond noise.
+    pub ways: &'a [Way],
+    /// What every answer of one region says and no answer of the other.
+    pub said: Option<&'a Said>,
+    /// Where the question is refused.
+    pub refusal: Option<RefusalSplit>,
     /// Similarity across the regions, by words shared.
     pub across: Option<Spread>,
     /// The noise floor: the lowest similarity within either region by words shared, in parts per
@@ -52,6 +60,9 @@ impl Report {
             kind: &prompt.kind,
             regions: [region(finding.first), region(finding.second)],
             class: finding.class,
+            ways: &finding.ways,
+            said: finding.said.as_ref(),
+            refusal: finding.refusal,
             across: finding.across.map(|figures| figures.shared),
             floor_ppm: finding.floor_ppm,
             answers: finding.answers,

@@ -103,6 +103,22 @@ pub enum CellState {
     },
 }
 
+impl CellState {
+    /// Why there is no answer, in a word and a code; none if there is one.
+    pub(super) fn absence(&self) -> Option<String> {
+        match self {
+            CellState::Answer { .. } => None,
+            CellState::Failed { code } => Some(format!("failed: {code}")),
+            CellState::Bad { code } => Some(format!("bad: {code}")),
+            CellState::Missing { reason: MissingReason::Unassigned } => Some("unassigned".to_owned()),
+            CellState::Missing { reason: MissingReason::Declined { reason } } => {
+                Some(format!("declined: {reason}"))
+            }
+            CellState::Missing { reason: MissingReason::NotInSet } => Some("not in the set".to_owned()),
+        }
+    }
+}
+
 /// Why a cell has no receipt.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MissingReason {

@@ -1,8 +1,11 @@
 //! Similarities between the answers to one prompt, measured once per pair of distinct texts.
 
 use super::answer::{Answer, Texts};
+use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR, close_cost};
+use super::lexicon::Lexicon;
+use super::measurable::Measurable;
 use super::report::{Figures, Spread};
-use super::similarity::{EQUAL, Lexicon, MAX_COMPARED_CHARS, Measurable, Similarity, cost};
+use super::similarity::{Close, MAX_COMPARED_CHARS, Near};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer characters than this are not worth a verdict: beyond the cost bound nothing is measured.
@@ -17,71 +20,147 @@ pub(super) fn text_pair(a: &Answer<'_>, b: &Answer<'_>) -> Option<TextPair> {
     (a != b).then_some((a.min(b), a.max(b)))
 }
 
+/// What is to be measured of one prompt.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// Texts by number, each as often as an answer of a compared pair of regions is it.
+    pub(super) sides: BTreeMap<usize, u64>,
+    /// Pairs of unequal texts, within regions and across them.
+    pub(super) pairs: BTreeSet<TextPair>,
+}
+
 /// Similarity of every pair that was asked for.
 pub(super) struct Matrix {
     /// Leading characters of each text that were measured; 0 if nothing was.
     pub(super) chars_max: usize,
-    /// Characters of each text.
-    chars: Vec<usize>,
-    similarities: BTreeMap<TextPair, Similarity>,
+    /// Leading characters of each text whose order was measured; 0 if none was.
+    pub(super) close_chars_max: usize,
+    pub(super) lexicon: Lexicon,
+    pub(super) texts: BTreeMap<usize, Measurable>,
+    /// Texts of which only the beginning was measured.
+    truncated: BTreeSet<usize>,
+    near: BTreeMap<TextPair, Near>,
+    close: BTreeMap<TextPair, Close>,
 }
 
 impl Matrix {
-    /// Measures all pairs by as many leading characters as the budget allows, halving from
+    /// Measures by as many leading characters as the purses' shares allow, halving from
     /// [`MAX_COMPARED_CHARS`]; below 256 nothing is measured.
-    pub(super) fn measure(texts: &Texts, pairs: &BTreeSet<TextPair>, budget: u64) -> Self {
-        let chars: Vec<usize> = texts.0.iter().map(|text| text.chars().count()).collect();
-        let length = |text: usize, chars_max: usize| chars.get(text).map_or(0, |n| *n.min(&chars_max));
-        let total = |chars_max: &usize| {
-            let costs = pairs.iter().map(|(a, b)| cost(length(*a, *chars_max), length(*b, *chars_max)));
+    pub(super) fn measure(texts: &Texts<'_>, plan: &Plan, near: &mut Purse, close: &mut Purse) -> Self {
+        let chars: Vec<usize> = texts.0.iter().map(|text| text.normal.chars().count()).collect();
+        let length = |text: usize, max: usize| chars.get(text).map_or(0, |n| *n.min(&max));
+        let cost = |max: usize| near_cost(plan, &|text| length(text, max));
+        let chars_max = halve(MAX_COMPARED_CHARS, |max| cost(max) <= near.share());
+        near.spend(if chars_max > 0 { cost(chars_max) } else { 0 });
+        let mut matrix = Self {
+            chars_max,
+            close_chars_max: 0,
+            lexicon: Lexicon::default(),
+            texts: BTreeMap::new(),
+            truncated: BTreeSet::new(),
+            near: BTreeMap::new(),
+            close: BTreeMap::new(),
+        };
+        if chars_max == 0 {
+            close.spend(0);
+            return matrix;
+        }
+        for number in plan.sides.keys() {
+            let Some(text) = texts.0.get(*number) else { continue };
+            matrix.texts.insert(*number, Measurable::new(text, chars_max, &mut matrix.lexicon));
+            if text.cut || length(*number, usize::MAX) > chars_max {
+                matrix.truncated.insert(*number);
+            }
+        }
+        for (a, b) in &plan.pairs {
+            if let (Some(first), Some(second)) = (matrix.texts.get(a), matrix.texts.get(b)) {
+                matrix.near.insert((*a, *b), first.near(second));
+            }
+        }
+        matrix.measure_closely(plan, &|text, max| length(text, max), close);
+        matrix
+    }
+
+    fn measure_closely(&mut self, plan: &Plan, length: &dyn Fn(usize, usize) -> usize, purse: &mut Purse) {
+        let cost = |max: usize| {
+            let costs = plan.pairs.iter().map(|(a, b)| close_cost(length(*a, max), length(*b, max)));
             costs.fold(0, u64::saturating_add)
         };
-        let limits = core::iter::successors(Some(MAX_COMPARED_CHARS), |chars_max| Some(chars_max / 2));
-        let mut limits = limits.take_while(|chars_max| *chars_max >= MIN_COMPARED_CHARS);
-        let Some(chars_max) = limits.find(|chars_max| total(chars_max) <= budget) else {
-            return Self { chars_max: 0, chars, similarities: BTreeMap::new() };
-        };
-        let needed: BTreeSet<usize> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-        let mut lexicon = Lexicon::default();
-        let numbered = texts.0.iter().enumerate().filter(|(number, _)| needed.contains(number));
-        let prepared: BTreeMap<usize, Measurable> =
-            numbered.map(|(number, text)| (number, Measurable::new(text, chars_max, &mut lexicon))).collect();
-        let measured = pairs.iter().filter_map(|(a, b)| {
-            let (first, second) = (prepared.get(a)?, prepared.get(b)?);
-            Some(((*a, *b), first.measure(second)))
-        });
-        let similarities = measured.collect();
-        Self { chars_max, chars, similarities }
+        self.close_chars_max = halve(self.chars_max, |max| cost(max) <= purse.share());
+        purse.spend(if self.close_chars_max > 0 { cost(self.close_chars_max) } else { 0 });
+        if self.close_chars_max == 0 {
+            return;
+        }
+        for (a, b) in &plan.pairs {
+            if let (Some(first), Some(second)) = (self.texts.get(a), self.texts.get(b)) {
+                self.close.insert((*a, *b), first.close(second, self.close_chars_max));
+            }
+        }
     }
 
     /// Similarity of two answers; none if their texts differ and were not measured.
-    pub(super) fn get(&self, a: &Answer<'_>, b: &Answer<'_>) -> Option<Similarity> {
+    pub(super) fn near(&self, a: &Answer<'_>, b: &Answer<'_>) -> Option<Near> {
         match text_pair(a, b) {
-            None => Some(EQUAL),
-            Some(pair) => self.similarities.get(&pair).copied(),
+            None => Some(Near::EQUAL),
+            Some(pair) => self.near.get(&pair).copied(),
         }
+    }
+
+    fn close(&self, a: &Answer<'_>, b: &Answer<'_>) -> Option<Close> {
+        match text_pair(a, b) {
+            None => Some(Close::EQUAL),
+            Some(pair) => self.close.get(&pair).copied(),
+        }
+    }
+
+    /// An answer's text, taken apart.
+    pub(super) fn text(&self, answer: &Answer<'_>) -> Option<&Measurable> {
+        self.texts.get(&answer.normalised)
     }
 
     /// Whether only the beginning of an answer was measured.
     pub(super) fn truncates(&self, answer: &Answer<'_>) -> bool {
-        self.chars_max > 0 && self.chars.get(answer.normalised).is_some_and(|chars| *chars > self.chars_max)
+        self.truncated.contains(&answer.normalised)
     }
 
     /// Lowest, median and highest over some pairs of answers; none over no pair, or if one of them
     /// was not measured.
     pub(super) fn figures<'a>(
         &self,
-        pairs: impl Iterator<Item = (&'a Answer<'a>, &'a Answer<'a>)>,
+        pairs: impl Iterator<Item = (&'a Answer<'a>, &'a Answer<'a>)> + Clone,
     ) -> Option<Figures> {
-        let similarities: Vec<Similarity> = pairs.map(|(a, b)| self.get(a, b)).collect::<Option<_>>()?;
-        let shared = spread(similarities.iter().map(|s| s.shared_ppm).collect())?;
-        let words = spread(similarities.iter().map(|s| s.words_ppm).collect())?;
-        let chars = spread(similarities.iter().map(|s| s.chars_ppm).collect())?;
-        Some(Figures { pairs: similarities.len() as u64, shared, words, chars })
+        let near: Vec<Near> = pairs.clone().map(|(a, b)| self.near(a, b)).collect::<Option<_>>()?;
+        let close: Option<Vec<Close>> = pairs.map(|(a, b)| self.close(a, b)).collect();
+        let close = close.unwrap_or_default();
+        Some(Figures {
+            pairs: near.len() as u64,
+            shared: spread(near.iter().map(|s| s.shared_ppm).collect())?,
+            shingles: spread(near.iter().map(|s| s.shingles_ppm).collect())?,
+            words: spread(close.iter().map(|s| s.words_ppm).collect()),
+            edits: spread(close.iter().map(|s| s.edits_ppm).collect()),
+        })
     }
 }
 
-fn spread(mut ppm: Vec<u32>) -> Option<Spread> {
+/// Steps for taking the texts apart, for every pair of them, and for what each side says.
+fn near_cost(plan: &Plan, length: &dyn Fn(usize) -> usize) -> u64 {
+    let prepare = plan.sides.iter().map(|(text, times)| {
+        let chars = length(*text) as u64;
+        EACH + chars.saturating_mul(PREPARE_CHAR.saturating_add(times.saturating_mul(SPLIT_CHAR)))
+    });
+    let compare = plan.pairs.iter().map(|(a, b)| EACH + (length(*a) + length(*b)) as u64 * NEAR_CHAR);
+    prepare.chain(compare).fold(0, u64::saturating_add)
+}
+
+/// The first of `max`, its half, its quarter and so on that fits; 0 if none down to 256 does.
+fn halve(max: usize, fits: impl Fn(usize) -> bool) -> usize {
+    let limits = core::iter::successors(Some(max), |max| Some(max / 2));
+    let mut limits = limits.take_while(|max| *max >= MIN_COMPARED_CHARS);
+    limits.find(|max| fits(*max)).unwrap_or(0)
+}
+
+/// None of no figure.
+pub(super) fn spread(mut ppm: Vec<u32>) -> Option<Spread> {
     ppm.sort_unstable();
     let median_ppm = *ppm.get(ppm.len().saturating_sub(1) / 2)?;
     Some(Spread { lowest_ppm: *ppm.first()?, median_ppm, highest_ppm: *ppm.last()? })

@@ -11,44 +11,74 @@
 //! - **shared**: `2 * words in common / (words of both)`, a word as often as it stands in both,
 //!   whatever the order. Words and marks by UAX #29, white space left out; a script without spaces
 //!   falls into single characters where UAX #29 says so.
+//! - **shingles**: the same over runs of three words ([`SHINGLE_WORDS`]); a shorter text is one run.
 //! - **words**: `2 * longest common subsequence / (words of both)`: in order.
-//! - **chars**: `(longer - Levenshtein distance) / longer`, in Unicode scalar values.
+//! - **edits**: `(longer - Levenshtein distance) / longer`, in Unicode scalar values.
 //!
 //! All lie in `0..=1_000_000` and reach 1,000,000 if and only if the normalised texts are equal.
-//! The rule goes by *shared* alone: repeats of one answer turn clauses around, which the other two
-//! take for a difference (`chars` drops to what any two texts of a language have in common). They
-//! stand beside it for the reader. So a difference in the order of words alone is not found; the
-//! diff shows it.
+//! The rule goes by *shared* alone: repeats of one answer turn clauses around, which the others take
+//! for a difference (`edits` drops to what any two texts of a language have in common). They stand
+//! beside it for the reader.
+//!
+//! Of one region's answers: their **lengths** in characters, words and sentences, and their
+//! **refusals** and **deflections** by phrase lists ([`PHRASES_VERSION`]) in the first three
+//! sentences, for English alone. An answer is taken for English if nine letters of ten are Latin, one
+//! word of six is a common English one, and no other listed language has as many; anything else is
+//! *not measured*. A failure by which the vendor says that its filter withheld the answer counts as
+//! a refusal in any language.
+//!
+//! # Three rules
+//!
+//! With two answers and two independent operators on each side, two regions differ *beyond noise* if
+//! one of these finds so ([`Way`]):
+//!
+//! - **similarity**: the *best* similarity across the regions is below the *lowest* within either,
+//!   the noise floor.
+//! - **said**: there are words that *every* answer of one region has and *no* answer of the other
+//!   ([`Said`]). Words that say nothing by themselves do not count; a negation weighs 3, a number, a
+//!   name (a capital within a sentence) or a quantity 2, any other word 1. Together they must weigh
+//!   3, and more than those that tell apart any other two groups of as many answers. This finds one
+//!   changed fact or one dropped sentence, which the whole text drowns. It is not tried where an
+//!   answer was measured by its beginning.
+//! - **refusal**: every answer of one region is refused, deflected or withheld, none of the other is,
+//!   and all could be read.
 //!
 //! # Classes of a pair of regions, for one target and one prompt; the first that fits
 //!
-//! 1. `missing`: at least one side has no answer.
-//! 2. `identical`: every answer of both sides is byte-equal.
-//! 3. `equal_normalised`: every answer of both sides is equal once normalised.
-//! 4. `insufficient`: a side has fewer than two answers or fewer than two independent operators,
+//! 1. `differs_beyond_noise` by *refusal*.
+//! 2. `missing`: at least one side has no answer.
+//! 3. `identical`: every answer of both sides is byte-equal.
+//! 4. `equal_normalised`: every answer of both sides is equal once normalised.
+//! 5. `insufficient`: a side has fewer than two answers or fewer than two independent operators,
 //!    so that its own noise is unknown; or the job is too large for the cost bound.
-//! 5. `differs_beyond_noise`: the *best* similarity across the regions is below the *lowest*
-//!    similarity within either region, the noise floor.
-//! 6. `within_noise`: anything else. It says "not shown to differ", never "shown to be the same".
+//! 6. `differs_beyond_noise` by *similarity* or *said*.
+//! 7. `within_noise`: anything else. It says "not shown to differ", never "shown to be the same".
 //!
-//! One operator who forges answers can lower the floor of its own region and so hide a difference,
-//! but cannot make one out of nothing where an honest operator answers beside it: see
-//! [`Chance`] for how often chance alone would do so.
+//! One operator who forges answers can hide a difference, but cannot make one out of nothing where
+//! an honest operator answers beside it: see [`Chance`] for how often chance alone would do so.
+//!
+//! Open models are set beside the other targets prompt by prompt ([`Beside`]): different models, so
+//! similarities only, and never a finding.
 //!
 //! # Cost
 //!
 //! Everything that grows faster than its input is bounded by size: at most
 //! [`MAX_COMPARED_ANSWERS`] answers a region, at most [`MAX_COMPARED_CHARS`] characters a text, and
-//! at most [`MAX_COST`] steps a job, shared evenly by its prompts. A text longer than what its
-//! prompt's share allows is compared by its beginning, and the report says so. Equality is always
-//! judged on whole texts. The report stays under [`MAX_REPORT_BYTES`]; what is left out is counted.
+//! at most [`MAX_COST`] steps a job. Each prompt may spend an even share of what is left; what it
+//! does not need falls to those after it. A text longer than the share allows is compared by its
+//! beginning, and the report says so; *words* and *edits*, which take the square of the length, give
+//! way first. Equality is judged on whole texts, up to a share of the bytes to read. The report stays
+//! under [`MAX_REPORT_BYTES`]; what is left out is counted.
 //!
-//! A change of any figure, of the normalisation or of the Unicode tables behind it is a new
-//! [`COMPARE_VERSION`].
+//! A change of any figure, of a list, of the normalisation or of the Unicode tables behind it is a
+//! new [`COMPARE_VERSION`].
 
 mod account;
+mod align;
 mod answer;
 mod assemble;
+mod beside;
+mod budget;
 mod class;
 mod detail;
 mod diff;
@@ -56,38 +86,63 @@ mod escape;
 mod exact;
 mod headline;
 mod input;
+mod language;
+mod length;
+mod lexicon;
 mod matrix;
+mod measurable;
 mod normalise;
+mod phrases;
 mod prompt;
+mod refusal;
 mod region;
 mod report;
+mod rule;
+mod said;
+mod sentence;
 mod similarity;
 
 #[cfg(test)]
 mod tests;
 
 pub use account::Account;
-pub use assemble::{MAX_COST, MAX_REPORT_BYTES, compare};
-pub use class::{Absent, Chance, Class, ClassCounts, Shortage};
+pub use align::SentenceRow;
+pub use assemble::{MAX_REPORT_BYTES, compare};
+pub use beside::{Beside, BesideTarget};
+pub use budget::MAX_COST;
+pub use class::{Absent, Class, ClassCounts, Shortage, Way, WayCounts};
 pub use diff::{DiffOp, WordDiff, word_diff};
 pub use escape::{escape_line, escape_terminal};
 pub use headline::Headline;
 pub use input::{Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo};
+pub use length::{Lengths, Range};
+pub use measurable::SHINGLE_WORDS;
 pub use normalise::normalise;
+pub use phrases::PHRASES_VERSION;
+pub use refusal::{Manner, RefusalSplit, Refusals, manner};
 pub use region::MAX_COMPARED_ANSWERS;
 pub use report::{
     AnswerRef, Contrasts, Exact, ExactCounts, ExactState, Example, Figures, Finding, PromptReport, Report,
     Side, Spread, TargetReport, Variant,
 };
+pub use rule::Chance;
+pub use said::{MIN_WEIGHT, Said};
+pub use sentence::sentences;
 pub use similarity::{MAX_COMPARED_CHARS, Similarity, similarity};
 
 /// Version of everything in this module: normalisation, measures, rule, limits, encoding.
-pub const COMPARE_VERSION: u32 = 1;
+pub const COMPARE_VERSION: u32 = 2;
 
 /// The ratio of two counts in parts per million, rounded down; 0 of nothing is 0.
 fn ratio_ppm(part: usize, whole: usize) -> u32 {
     let ppm = (part as u128 * 1_000_000).checked_div(whole as u128).unwrap_or(0);
     u32::try_from(ppm).unwrap_or(u32::MAX)
+}
+
+/// The beginning of a text, in bytes at most, at a character boundary.
+fn head(text: &str, bytes_max: usize) -> &str {
+    let end = (0..=bytes_max.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
 }
 
 /// A name from outside, cut to `bytes_max` at a character boundary; a cut name ends in `…`.

@@ -1,35 +1,42 @@
 //! One region's answers to one prompt, and the noise among them.
 
+use super::account::bound_counts;
 use super::answer::Answer;
+use super::clip;
+use super::input::{Cell, CellState};
+use super::length::{Lengths, Range};
 use super::matrix::Matrix;
+use super::refusal::{Reader, Refusals, is_withheld};
 use super::report::Side;
 use crate::cid::Cid;
+use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Answers of one region that are measured at most: 120 pairs, a guess at what is plenty for the
 /// extremes and the median.
 pub const MAX_COMPARED_ANSWERS: usize = 16;
+/// Reasons for absent answers that are told apart in one region.
+const MAX_REASONS: usize = 4;
+/// Bytes of such a reason that are kept.
+const MAX_REASON_BYTES: usize = 48;
 
 /// The answers of one region, in the order of repeat and replica.
 #[derive(Default)]
 pub(super) struct Region<'a> {
     pub(super) index: u32,
-    pub(super) cells: u64,
+    pub(super) cells: Vec<&'a Cell>,
     pub(super) answers: Vec<Answer<'a>>,
     pub(super) outputs: BTreeSet<Cid>,
     pub(super) texts: BTreeSet<usize>,
 }
 
-/// Sorts cells (given by the index of their region) and answers into their regions.
-pub(super) fn by_region<'a>(
-    cells: impl Iterator<Item = u32>,
-    answers: &[Answer<'a>],
-) -> BTreeMap<u32, Region<'a>> {
+/// Sorts cells and answers into their regions.
+pub(super) fn by_region<'a>(cells: &[&'a Cell], answers: &[Answer<'a>]) -> BTreeMap<u32, Region<'a>> {
     let mut regions: BTreeMap<u32, Region<'a>> = BTreeMap::new();
-    for index in cells {
-        let region = regions.entry(index).or_default();
-        region.index = index;
-        region.cells += 1;
+    for cell in cells {
+        let region = regions.entry(cell.region).or_default();
+        region.index = cell.region;
+        region.cells.push(cell);
     }
     for answer in answers {
         if let Some(region) = regions.get_mut(&answer.cell.region) {
@@ -48,7 +55,7 @@ impl<'a> Region<'a> {
     }
 
     /// The noise in this region.
-    pub(super) fn side(&self, matrix: &Matrix) -> Side {
+    pub(super) fn side(&self, matrix: &Matrix, reader: &Reader) -> Side {
         let compared = self.compared();
         let pairs = || {
             let each = compared.iter().enumerate();
@@ -60,27 +67,70 @@ impl<'a> Region<'a> {
         let two_operators = |(a, b): &(&Answer<'_>, &Answer<'_>)| a.cell.operator != b.cell.operator;
         Side {
             region: self.index,
-            cells: self.cells,
+            cells: self.cells.len() as u64,
+            absent: self.absent(),
             answers: self.answers.len() as u64,
             compared: compared.len() as u64,
-            operators: compared.iter().map(|a| &a.cell.operator).collect::<BTreeSet<_>>().len() as u64,
+            operators: operators(compared.iter().map(|a| a.cell)),
             distinct: self.outputs.len() as u64,
             distinct_normalised: self.texts.len() as u64,
+            lengths: self.lengths(matrix),
+            refusals: self.refusals(reader),
             within: matrix.figures(pairs()),
             repeats: matrix.figures(pairs().filter(one_slot)),
             replicas: matrix.figures(pairs().filter(two_operators)),
         }
     }
 
-    /// The compared answer most alike to the rest of its region by words, shared and in order; of
+    /// Cells without an answer, by the reason.
+    fn absent(&self) -> BTreeMap<String, u64> {
+        let mut absent = BTreeMap::new();
+        for reason in self.cells.iter().filter_map(|cell| cell.state.absence()) {
+            *absent.entry(clip(&reason, MAX_REASON_BYTES)).or_default() += 1;
+        }
+        bound_counts(&mut absent, MAX_REASONS);
+        absent
+    }
+
+    fn lengths(&self, matrix: &Matrix) -> Option<Lengths> {
+        let compared = self.compared();
+        let texts: Vec<_> = compared.iter().map(|answer| matrix.text(answer)).collect::<Option<_>>()?;
+        Some(Lengths {
+            chars: Range::of(compared.iter().map(|answer| answer.text.chars().count() as u64).collect())?,
+            words: Range::of(texts.iter().map(|text| text.spoken_words).collect())?,
+            sentences: Range::of(texts.iter().map(|text| text.sentences).collect())?,
+        })
+    }
+
+    /// Refusals among the compared answers and the withheld cells.
+    fn refusals(&self, reader: &Reader) -> Refusals {
+        let mut refusals = Refusals { withheld: self.withheld().count() as u64, ..Refusals::default() };
+        self.compared().iter().for_each(|answer| refusals.add(reader.read(answer.text)));
+        refusals
+    }
+
+    fn withheld(&self) -> impl Iterator<Item = &'a Cell> {
+        let cells = self.cells.iter().copied();
+        cells.filter(|cell| matches!(&cell.state, CellState::Failed { code } if is_withheld(code)))
+    }
+
+    /// Independent operators behind the compared answers and the withheld cells.
+    pub(super) fn refusal_operators(&self) -> u64 {
+        operators(self.compared().iter().map(|answer| answer.cell).chain(self.withheld()))
+    }
+
+    /// The compared answer most alike to the rest of its region by words and by runs of them; of
     /// several the one whose output has the lowest id, then the first.
     pub(super) fn central(&self, matrix: &Matrix) -> Option<Answer<'a>> {
         let sum = |answer: &Answer<'_>| {
-            let figures = self.compared().iter().filter_map(|other| matrix.get(answer, other));
-            figures.map(|s| u64::from(s.shared_ppm) + u64::from(s.words_ppm)).sum::<u64>()
+            let figures = self.compared().iter().filter_map(|other| matrix.near(answer, other));
+            figures.map(|s| u64::from(s.shared_ppm) + u64::from(s.shingles_ppm)).sum::<u64>()
         };
-        let ranked =
-            self.compared().iter().map(|answer| ((core::cmp::Reverse(sum(answer)), answer.output), answer));
+        let ranked = self.compared().iter().map(|answer| ((Reverse(sum(answer)), answer.output), answer));
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, answer)| *answer)
     }
+}
+
+fn operators<'a>(cells: impl Iterator<Item = &'a Cell>) -> u64 {
+    cells.map(|cell| &cell.operator).collect::<BTreeSet<_>>().len() as u64
 }

@@ -1,12 +1,19 @@
 //! The report: a bounded value with one canonical encoding.
 
 use super::account::Account;
-use super::class::{Chance, Class, ClassCounts};
+use super::align::SentenceRow;
+use super::beside::Beside;
+use super::class::{Class, ClassCounts, Way, WayCounts};
 use super::diff::DiffOp;
 use super::input::Operator;
+use super::length::Lengths;
+use super::refusal::{RefusalSplit, Refusals};
+use super::rule::Chance;
+use super::said::Said;
 use crate::cid::Cid;
 use crate::id::NodeId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A whole comparison. Names and diffs in it come from outside: escape them before showing them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub struct Report {
     /// [`COMPARE_VERSION`](super::COMPARE_VERSION) of the code that made it.
     pub version: u32,
+    /// [`PHRASES_VERSION`](super::PHRASES_VERSION) of the word and phrase lists.
+    pub phrases: u32,
     /// The regions, in the order of the job, clipped to 64 bytes each.
     pub regions: Vec<String>,
     /// Regions of the job beyond the limit, whose cells are counted but not compared.
@@ -24,12 +33,19 @@ pub struct Report {
     pub cells: Account,
     /// Every finding of the job, detailed below or not.
     pub classes: ClassCounts,
+    /// Findings beyond noise, by the rule that found them.
+    pub ways: WayCounts,
     /// The targets, in the order of the job.
     pub targets: Vec<TargetReport>,
     /// Targets of the job beyond the limit, whose cells are counted but not compared.
     pub targets_left_out: u64,
     /// Example diffs that there was no room for.
     pub diffs_left_out: u64,
+    /// Open models set beside the other targets, prompt by prompt: a comparison of different models,
+    /// never a finding about regions.
+    pub beside: Vec<Beside>,
+    /// Prompts of open models that there was no room for there.
+    pub beside_left_out: u64,
 }
 
 /// Which pairs of regions were compared.
@@ -62,6 +78,8 @@ pub struct TargetReport {
     pub cells: Account,
     /// Its findings, detailed or not.
     pub classes: ClassCounts,
+    /// Its findings beyond noise, by the rule that found them.
+    pub ways: WayCounts,
     /// Byte equality over all prompts, for a deterministic target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exact: Option<ExactCounts>,
@@ -100,6 +118,8 @@ pub struct PromptReport {
     pub kind: String,
     /// How many leading characters of each normalised text were measured; 0 if none were.
     pub compared_chars: u64,
+    /// How many of them were measured by words in order and by edits; 0 if none were.
+    pub ordered_chars: u64,
     /// Answers longer than that, hence measured by their beginning only.
     pub truncated_answers: u64,
     /// Noise within each region that has a cell, in the order of the regions.
@@ -121,6 +141,8 @@ pub struct Side {
     pub region: u32,
     /// Cells, answered or not.
     pub cells: u64,
+    /// Cells without an answer, by the reason; the rarest reasons summed up.
+    pub absent: BTreeMap<String, u64>,
     /// Answers.
     pub answers: u64,
     /// Answers that were measured: all, up to
@@ -132,6 +154,11 @@ pub struct Side {
     pub distinct: u64,
     /// Answers different once normalised.
     pub distinct_normalised: u64,
+    /// How long the measured answers are. None if there is none, or nothing was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengths: Option<Lengths>,
+    /// What the measured answers do with the question, and what the vendor withheld.
+    pub refusals: Refusals,
     /// Every pair of compared answers: its lowest is the region's noise floor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Figures>,
@@ -151,10 +178,14 @@ pub struct Figures {
     pub pairs: u64,
     /// By words shared, whatever their order: what the rule goes by.
     pub shared: Spread,
-    /// By words in order.
-    pub words: Spread,
-    /// By characters.
-    pub chars: Spread,
+    /// By runs of three words shared.
+    pub shingles: Spread,
+    /// By words in order. None beyond the cost bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Spread>,
+    /// By characters: one less the edit distance over the longer text. None beyond the cost bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<Spread>,
 }
 
 /// Lowest, middle and highest of some similarities.
@@ -179,6 +210,8 @@ pub struct Finding {
     pub second: u32,
     /// What was found.
     pub class: Class,
+    /// By which rules it differs beyond noise; empty for any other class.
+    pub ways: Vec<Way>,
     /// Answers on each side.
     pub answers: [u64; 2],
     /// Independent operators on each side.
@@ -190,6 +223,14 @@ pub struct Finding {
     /// million. None unless each side has two answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_ppm: Option<u32>,
+    /// What every answer of one region says and no answer of the other. None if there is nothing of
+    /// the kind, or if some answer was not measured whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
+    /// Where the question is refused. None if no refusal was seen: see
+    /// [`Refusals::not_measured`] for whether any could be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalSplit>,
     /// How easily chance does the same; only for a difference beyond noise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<Chance>,
@@ -211,6 +252,8 @@ pub struct Example {
     pub ops: Vec<DiffOp>,
     /// Whether only the beginning of a text was diffed.
     pub truncated: bool,
+    /// The sentences of what was diffed, set beside each other.
+    pub sentences: Vec<SentenceRow>,
 }
 
 /// Which answer is meant.

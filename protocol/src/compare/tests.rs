@@ -2,7 +2,10 @@
 
 mod bounds;
 mod canonical;
+mod hostile;
+mod planted;
 mod properties;
+mod refusing;
 mod rule;
 mod tables;
 mod world;

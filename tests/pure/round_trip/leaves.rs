@@ -104,7 +104,7 @@ fn job() -> impl Strategy<Value = Job> {
                 final_by_s: from_s + a + b + c,
                 output_bytes_max,
                 slot_calls_max: calls,
-                compare: 1,
+                compare: vantage_protocol::compare::COMPARE_VERSION,
                 beacon: None,
             }
         },

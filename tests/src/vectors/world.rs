@@ -189,7 +189,7 @@ fn job(suite: &Suite, executors: &Executors) -> Job {
         final_by_s: JOB_S + 180,
         output_bytes_max: 16_384,
         slot_calls_max: 30,
-        compare: 1,
+        compare: vantage_protocol::compare::COMPARE_VERSION,
         beacon: None,
     }
 }

@@ -3,7 +3,7 @@
 use super::DataArg;
 use crate::cli::amount::{self, Seconds};
 use crate::cli::exit::{PLAIN_CODES, VERDICT_CODES};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use vantage_net::Multiaddr;
 
@@ -37,6 +37,51 @@ pub struct VerifyArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+const REPORT_HELP: &str = "\
+Examples:
+  vantage report bundle.car --genesis genesis.toml --out report.html
+  vantage report bundle.car --genesis 9d3c… --format md > report.md
+  vantage report bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW… --format json
+
+The evidence is verified first, as `vantage verify` does, and the verdict stands at the top. Evidence that is
+INVALID is not reported on: its document holds the verdict alone. An HTML report is one file without any
+script. Equal evidence gives equal bytes.
+";
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{REPORT_HELP}\n{VERDICT_CODES}"))]
+pub struct ReportArgs {
+    /// A bundle file (CAR), or a content id to fetch
+    #[arg(value_name = "FILE|CID")]
+    pub source: String,
+    /// The network that you trust: its genesis file, or its hash (64 hex digits)
+    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: Option<String>,
+    #[command(flatten)]
+    pub peers: PeerArgs,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
+    pub format: ReportFormat,
+    /// File to write instead of standard output; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// With --out: say what was written as one JSON object
+    #[arg(long, requires = "out")]
+    pub json: bool,
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Markdown
+    Md,
+    /// One HTML file without any script
+    Html,
+    /// One JSON object: the verdict, and the comparison as it is hashed
+    Json,
 }
 
 /// Where to fetch from.

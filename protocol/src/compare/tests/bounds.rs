@@ -2,8 +2,8 @@
 
 use super::world::{answered, bytes, cell, fill, job};
 use crate::compare::answer::answers;
-use crate::compare::matrix::{Matrix, text_pair};
-use crate::compare::similarity::cost;
+use crate::compare::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR, close_cost};
+use crate::compare::matrix::{Matrix, Plan, text_pair};
 use crate::compare::*;
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ fn megabyte_texts_are_compared_by_their_beginning() {
             "{unit:?}"
         );
         assert_eq!(prompt.findings[0].class, Class::WithinNoise);
-        assert_eq!(prompt.findings[0].across.unwrap().chars.highest_ppm, 999_999);
+        assert_eq!(prompt.findings[0].across.unwrap().shared.highest_ppm, 999_999);
         let example = prompt.findings[0].example.as_ref().unwrap();
         assert!(example.truncated && example.ops.iter().map(|op| op.text().len()).sum::<usize>() <= 8_192);
         assert!(bytes(&report).len() < 32 << 10);
@@ -49,24 +49,35 @@ fn the_budget_shortens_what_is_measured_and_then_refuses() {
     let cells: Vec<Cell> =
         (0..4).map(|n| cell(0, n % 2, n / 2, 0, answered(&format!("{n} {}", "y".repeat(5_000))))).collect();
     let cells: Vec<&Cell> = cells.iter().collect();
-    let (answers, texts) = answers(&cells);
+    let (answers, texts) = answers(&cells, usize::MAX);
     let pairs: BTreeSet<_> =
         answers.iter().flat_map(|a| answers.iter().filter_map(|b| text_pair(a, b))).collect();
     assert_eq!(pairs.len(), 6);
-    for (budget, chars_max) in [
-        (6 * cost(5_002, 5_002), 8_192),
-        (6 * cost(5_002, 5_002) - 1, 4_096),
-        (6 * cost(4_096, 4_096) - 1, 2_048),
-        (6 * cost(256, 256), 256),
-        (6 * cost(256, 256) - 1, 0),
-        (0, 0),
+    let plan = Plan { sides: (0..4).map(|text| (text, 1)).collect(), pairs };
+    let near_cost =
+        |chars: u64| 4 * (EACH + chars * (PREPARE_CHAR + SPLIT_CHAR)) + 6 * (EACH + 2 * chars * NEAR_CHAR);
+    for (near, close, chars_max, close_chars_max) in [
+        (near_cost(5_002), 6 * close_cost(5_002, 5_002), 8_192, 8_192),
+        (near_cost(5_002) - 1, 6 * close_cost(5_002, 5_002), 4_096, 4_096),
+        (near_cost(5_002), 6 * close_cost(5_002, 5_002) - 1, 8_192, 4_096),
+        (near_cost(5_002), 6 * close_cost(4_096, 4_096) - 1, 8_192, 2_048),
+        (near_cost(5_002), 6 * close_cost(256, 256), 8_192, 256),
+        (near_cost(5_002), 6 * close_cost(256, 256) - 1, 8_192, 0),
+        (near_cost(256), 6 * close_cost(5_002, 5_002), 256, 256),
+        (near_cost(256) - 1, 6 * close_cost(5_002, 5_002), 0, 0),
+        (0, 0, 0, 0),
     ] {
-        let matrix = Matrix::measure(&texts, &pairs, budget);
-        assert_eq!(matrix.chars_max, chars_max, "{budget}");
-        assert_eq!(matrix.get(&answers[0], &answers[1]).is_some(), chars_max > 0);
+        let mut purses = [near, close].map(|left| Purse::new(left, 1));
+        let [for_near, for_close] = &mut purses;
+        let matrix = Matrix::measure(&texts, &plan, for_near, for_close);
+        assert_eq!((matrix.chars_max, matrix.close_chars_max), (chars_max, close_chars_max));
+        let one = |answer: usize| std::iter::once((&answers[0], &answers[answer]));
+        let figures = matrix.figures(one(1));
+        assert_eq!(figures.is_some(), chars_max > 0);
+        assert_eq!(figures.is_some_and(|f| f.edits.is_some()), close_chars_max > 0);
         assert_eq!(matrix.truncates(&answers[0]), (1..5_002).contains(&chars_max));
     }
-    assert!(cost(usize::MAX, usize::MAX) > MAX_COST);
+    assert!(close_cost(usize::MAX, usize::MAX) > MAX_COST);
 }
 
 #[test]

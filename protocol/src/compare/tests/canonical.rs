@@ -6,7 +6,7 @@ use crate::hash::sha256;
 use ipld_core::ipld::Ipld;
 
 fn mixed() -> Input {
-    let mut input = job(&["eu", "us", "ap"], &["open:tiny", "sim:openai"], &["valley", "river"]);
+    let mut input = job(&["eu", "us", "ap"], &["open:tiny", "sim:openai", "sim:other"], &["valley", "river"]);
     input.contrasts = vec![("eu".to_owned(), "ap".to_owned()), ("us".to_owned(), "eu".to_owned())];
     fill(&mut input, |region, replica, repeat| {
         format!("The valley in region {region} has {replica} or {repeat} doors.")
@@ -15,6 +15,18 @@ fn mixed() -> Input {
         let mut other =
             cell(1, n % 3, n / 6, n / 3 % 2, answered(["Yes.", "yes", "No, never.", "No"][n as usize % 4]));
         other.target = 1;
+        input.cells.push(other);
+    }
+    for n in 0..12_u32 {
+        let said =
+            ["I'm sorry, but I can't help with that.", "It is the river that they share in the valley."];
+        let region = n % 3;
+        let mut other =
+            cell(1, region, n / 6, n / 3 % 2, answered(&format!("{} {n}", said[region as usize % 2])));
+        other.target = 2;
+        if n == 7 {
+            other.state = CellState::Failed { code: "content_filter".to_owned() };
+        }
         input.cells.push(other);
     }
     let reason = MissingReason::Declined { reason: "budget".to_owned() };
@@ -30,7 +42,7 @@ fn the_order_of_cells_and_contrasts_does_not_matter() {
     let mut input = mixed();
     let expected = bytes(&compare(&input));
     let mut random = Lcg(1);
-    for _ in 0..200 {
+    for _ in 0..1_000 {
         random.shuffle(&mut input.cells);
         random.shuffle(&mut input.contrasts);
         assert_eq!(bytes(&compare(&input)), expected);
@@ -41,11 +53,15 @@ fn the_order_of_cells_and_contrasts_does_not_matter() {
 fn the_bytes_are_those_of_this_version() {
     let bytes = bytes(&compare(&mixed()));
     let found = sha256(&bytes).to_string();
-    assert_eq!((COMPARE_VERSION, found.as_str()), (1, GOLDEN), "another report is another version");
+    assert_eq!(
+        (COMPARE_VERSION, PHRASES_VERSION, found.as_str()),
+        (2, 1, GOLDEN),
+        "another report is another version"
+    );
 }
 
 /// SHA-256 of the report on [`mixed`].
-const GOLDEN: &str = "a599432b85d90395c78d403aed12e1aec6311939ca31823781901b76fc0cb012";
+const GOLDEN: &str = "a455998f522f6f8ba0c9dcfb24ad1779e6398df184ef5006043bc8454ab50491";
 
 #[test]
 fn the_encoding_is_canonical_and_closed() {

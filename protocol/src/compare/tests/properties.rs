@@ -1,7 +1,9 @@
 //! Properties of the measures, the diff and the account, over arbitrary texts.
 
 use super::world::{answered, both_texts, bytes, cell, job};
-use crate::compare::similarity::{Lexicon, Measurable};
+use crate::compare::answer::Text;
+use crate::compare::lexicon::Lexicon;
+use crate::compare::measurable::Measurable;
 use crate::compare::*;
 use proptest::prelude::*;
 
@@ -61,7 +63,7 @@ proptest! {
     fn similarity_is_symmetric_and_one_only_of_equals(a in text(), b in text()) {
         let there = similarity(&a, &b);
         prop_assert_eq!(there, similarity(&b, &a));
-        for ppm in [there.shared_ppm, there.words_ppm, there.chars_ppm] {
+        for ppm in [there.shared_ppm, there.shingles_ppm, there.words_ppm, there.edits_ppm] {
             prop_assert!(ppm <= 1_000_000);
             prop_assert_eq!(ppm == 1_000_000, normalise(&a) == normalise(&b));
         }
@@ -74,7 +76,7 @@ proptest! {
         let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
         let longer = x.len().max(y.len());
         let expected = (longer - edits(&x, &y)) * 1_000_000 / longer;
-        prop_assert_eq!(similarity(&a, &b).chars_ppm, expected as u32);
+        prop_assert_eq!(similarity(&a, &b).edits_ppm, expected as u32);
     }
 
     #[test]
@@ -102,11 +104,37 @@ proptest! {
     fn a_cut_text_never_passes_for_an_equal_one(a in text(), b in text(), chars_max in 0_usize..20) {
         prop_assume!(normalise(&a) != normalise(&b));
         let mut lexicon = Lexicon::default();
-        let a = Measurable::new(&normalise(&a), chars_max, &mut lexicon);
-        let b = Measurable::new(&normalise(&b), chars_max, &mut lexicon);
-        let there = a.measure(&b);
-        prop_assert!(there.shared_ppm.max(there.words_ppm).max(there.chars_ppm) < 1_000_000);
-        prop_assert_eq!(a.measure(&b), b.measure(&a));
+        let mut read = |raw| {
+            let text = Text { normal: normalise(raw), raw, cut: false };
+            Measurable::new(&text, chars_max, &mut lexicon)
+        };
+        let (a, b) = (read(&a), read(&b));
+        let (near, close) = (a.near(&b), a.close(&b, chars_max));
+        let all = [near.shared_ppm, near.shingles_ppm, close.words_ppm, close.edits_ppm];
+        prop_assert!(all.iter().all(|ppm| *ppm < 1_000_000));
+        prop_assert_eq!((near, close), (b.near(&a), b.close(&a, chars_max)));
+    }
+
+    #[test]
+    fn shingles_are_measured_as_the_textbook_says(a in "([abc] ){3,60}", b in "([abcd] ){3,60}") {
+        prop_assume!(a != b);
+        let runs = |text: &str| {
+            let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+            words.windows(SHINGLE_WORDS).map(<[String]>::to_vec).collect::<Vec<_>>()
+        };
+        let (x, y) = (runs(&a), runs(&b));
+        let mut rest = y.clone();
+        let same = x.iter().filter(|run| {
+            let at = rest.iter().position(|other| other == *run);
+            at.map(|at| rest.swap_remove(at)).is_some()
+        });
+        let expected = 2 * same.count() * 1_000_000 / (x.len() + y.len());
+        prop_assert_eq!(similarity(&a, &b).shingles_ppm, (expected as u32).min(999_999));
+    }
+
+    #[test]
+    fn sentences_make_up_the_text(a in text()) {
+        prop_assert_eq!(sentences(&a).concat(), a);
     }
 
     #[test]

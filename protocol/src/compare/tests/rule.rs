@@ -38,7 +38,10 @@ fn a_planted_difference_stands_out_against_the_repeats() {
     let finding = &report.targets[0].prompts[0].findings[1];
     assert_eq!((finding.answers, finding.operators), ([4, 4], [2, 2]));
     assert!(finding.across.unwrap().shared.highest_ppm < finding.floor_ppm.unwrap());
-    assert_eq!(finding.chance.unwrap(), Chance { answers_ppm: 28_572, operators_ppm: 333_334 });
+    assert_eq!(
+        finding.chance.unwrap(),
+        Chance { rules: 3, answers_ppm: 3 * 28_572, operators_ppm: 1_000_000 }
+    );
     let example = finding.example.as_ref().unwrap();
     let [first, second] = both_texts(&example.ops);
     assert!(OPENING.contains(&first.as_str()) && PLANTED.contains(&second.as_str()), "{first} / {second}");

@@ -69,9 +69,9 @@ fn the_small_bundle_is_pinned() {
     ];
     let pinned = [
         "5e5b4a1922ba9aa825a97c0566968aa2f012d67fcdcb77e0718139a18151b8f5",
-        "bafyreibsdhiygpn4fl63sjdfczmj4vbrfhcrt7ukjw7buteqvwr57n7bam",
-        "bafyreif45gwhc6wkrwypsvvkcizpv7ex2orxintsalolmycscq7ffuuo3u",
-        "f63e2beeedf925d7c9202f163434e89d96449a0750402b23cea5b040a8533fe2",
+        "bafyreie2emu6o27orjfmcdsqfbihsln27avllcnppyh55m7ecuspw3e5pi",
+        "bafyreiavzcpr2hdo32yqrbbwzoz44jtvmqlesp62azb26oi7ww3kvtou2i",
+        "9caee65c9706e0c5002aab1b11e0336b51c83e3c8bb52703e2913ebc40a31f30",
     ];
     assert_eq!(found, pinned);
 }

@@ -465,7 +465,7 @@ fn job(suite: Cid, executors: Cid) -> Job {
         final_by_s: FROM_S + 30,
         output_bytes_max: 4096,
         slot_calls_max: 8,
-        compare: 1,
+        compare: crate::compare::COMPARE_VERSION,
         beacon: None,
     }
 }

@@ -1,0 +1,352 @@
+//! The report as one HTML file without any script.
+
+use super::page::{self, shown};
+use super::sides::{Piece, Row, rows};
+use super::vocabulary::{self as say, percent, range, region, spread};
+use super::{HOW_TO_READ, meaning, parts};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use vantage_protocol::compare::{Class, Example, Figures, Finding, PromptReport, Report, Side, TargetReport};
+use vantage_protocol::proof::{Summary, Verdict};
+
+/// The whole document. Equal verdicts give equal bytes.
+pub fn html(verdict: &Verdict) -> String {
+    let report = verdict.report.as_ref().filter(|_| verdict.summary != Summary::Invalid);
+    let name = verdict.job.as_ref().map_or("evidence", |job| job.suite.as_str());
+    let body = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(page::POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (verdict.summary.word()) ": " (shown(name)) }
+                style { (PreEscaped(page::STYLE)) }
+            }
+            body {
+                header {
+                    p.kind { "Vantage · comparison report" }
+                    h1 { (shown(name)) }
+                }
+                main {
+                    (verdict_part(verdict))
+                    @if let Some(report) = report {
+                        (findings(report))
+                        (legend())
+                        @for (t, target) in report.targets.iter().enumerate() { (target_part(report, t, target)) }
+                        (beside(report))
+                        (left_out(report))
+                    }
+                }
+            }
+        }
+    };
+    body.into_string()
+}
+
+fn verdict_part(verdict: &Verdict) -> Markup {
+    let word = verdict.summary.word();
+    html! {
+        section.verdict.(page::tone(verdict.summary)) {
+            p.word { (word) }
+            p { (meaning(verdict.summary)) }
+            @for reason in &verdict.reasons { p.reason { "Reason: " (shown(reason)) } }
+            details open[verdict.summary == Summary::Invalid] {
+                summary { "The verdict, part by part" }
+                dl.parts {
+                    @for (name, value) in parts(verdict) { dt { (name) } dd { (shown(&value)) } }
+                }
+            }
+        }
+    }
+}
+
+/// What differs, first.
+fn findings(report: &Report) -> Markup {
+    let differ: Vec<_> = report.headlines().filter(|row| row.class == Class::DiffersBeyondNoise).collect();
+    let all = [report.classes.identical, report.classes.equal_normalised, report.classes.within_noise]
+        .iter()
+        .sum::<u64>()
+        + report.classes.differs_beyond_noise
+        + report.classes.insufficient
+        + report.classes.missing;
+    html! {
+        section {
+            h2 { "What was found" }
+            p {
+                (all) " comparisons of two regions: " (say::classes(&report.classes)) ". Cells: "
+                (report.cells.answered) " of " (report.cells.total()) " answered."
+            }
+            @if differ.is_empty() {
+                p { "Nothing differs beyond its own noise." }
+            } @else {
+                ul.found {
+                    @for row in &differ {
+                        li {
+                            strong { (shown(row.regions[0])) " / " (shown(row.regions[1])) }
+                            " on " em { (shown(row.topic)) } " by " (shown(row.target)) (page::sim(row.sim)) ": "
+                            (shown(&say::ways(row.ways, row.said, row.refusal, row.regions)))
+                            " (" (row.answers[0]) "+" (row.answers[1]) " answers, "
+                            (row.operators[0]) "+" (row.operators[1]) " operators)"
+                        }
+                    }
+                }
+            }
+            @if report.classes.differs_beyond_noise > differ.len() as u64 {
+                p { (report.classes.differs_beyond_noise - differ.len() as u64) " more are counted but not detailed." }
+            }
+        }
+    }
+}
+
+fn legend() -> Markup {
+    html! {
+        details.legend {
+            summary { "How to read this" }
+            dl.parts { @for (name, text) in HOW_TO_READ { dt { (name) } dd { (text) } } }
+        }
+    }
+}
+
+fn target_part(report: &Report, index: usize, target: &TargetReport) -> Markup {
+    html! {
+        section id={ "t" (index) } {
+            h2 { (shown(&target.name)) (page::sim(target.sim)) }
+            p { (shown(&say::tally(target))) }
+            (page::missing(&target.cells))
+            @for prompt in &target.prompts { (prompt_part(report, target, prompt)) }
+            @if target.prompts_left_out > 0 {
+                p.note { (target.prompts_left_out) " more prompts are counted above but not detailed." }
+            }
+        }
+    }
+}
+
+fn prompt_part(report: &Report, target: &TargetReport, prompt: &PromptReport) -> Markup {
+    let differs = prompt.findings.iter().any(|f| f.class == Class::DiffersBeyondNoise);
+    let worst = prompt.findings.iter().min_by_key(|f| say::rank(&f.class));
+    html! {
+        details.prompt open[differs] {
+            summary {
+                span.id { (shown(&prompt.id)) } " " span.topic { (shown(&prompt.topic)) ", " (shown(&prompt.kind)) }
+                @if let Some(worst) = worst { (page::badge(&worst.class)) }
+                (page::sim(target.sim))
+            }
+            div.scroll { (matrix(report, prompt)) }
+            div.scroll { (sides(report, prompt)) }
+            @if prompt.truncated_answers > 0 || prompt.compared_chars == 0 {
+                p.note {
+                    (prompt.truncated_answers) " answers are longer than the " (prompt.compared_chars)
+                    " characters that were measured of each."
+                }
+            }
+            @for finding in &prompt.findings { (finding_part(report, target, finding)) }
+            @if prompt.findings_left_out > 0 {
+                p.note { (prompt.findings_left_out) " more pairs are counted but not detailed." }
+            }
+        }
+    }
+}
+
+/// Similarity of every pair of regions, the noise of each on the diagonal.
+fn matrix(report: &Report, prompt: &PromptReport) -> Markup {
+    let across = |a: u32, b: u32| {
+        let pair = (a.min(b), a.max(b));
+        prompt.findings.iter().find(|f| (f.first, f.second) == pair)
+    };
+    let cell = |figures: Option<&Figures>| figures.map_or("–".to_owned(), |f| percent(f.shared.median_ppm));
+    html! {
+        table.matrix {
+            caption { "Alike by words shared (median); within a region on the diagonal" }
+            thead { tr { td {} @for side in &prompt.sides { th scope="col" { (shown(region(report, side.region))) } } } }
+            tbody {
+                @for row in &prompt.sides {
+                    tr {
+                        th scope="row" { (shown(region(report, row.region))) }
+                        @for column in &prompt.sides {
+                            @if row.region == column.region {
+                                td.own { (cell(row.within.as_ref())) }
+                            } @else if let Some(finding) = across(row.region, column.region) {
+                                td.(page::class_name(&finding.class)) {
+                                    (cell(finding.across.as_ref())) " " (page::mark(&finding.class))
+                                }
+                            } @else { td { "·" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One region a row: how many, how long, how noisy, what is absent.
+fn sides(report: &Report, prompt: &PromptReport) -> Markup {
+    let noise = |figures: &Option<Figures>| {
+        figures.as_ref().map_or("–".to_owned(), |f| format!("{}, n={}", spread(&f.shared), f.pairs))
+    };
+    let row = |side: &Side| {
+        html! {
+            tr {
+                th scope="row" { (shown(region(report, side.region))) }
+                td { (side.answers) " of " (side.cells) }
+                td { (side.operators) }
+                td { (noise(&side.repeats)) }
+                td { (noise(&side.replicas)) }
+                td { (side.lengths.as_ref().map_or("–".to_owned(), |l| range(&l.words))) }
+                td { (side.lengths.as_ref().map_or("–".to_owned(), |l| range(&l.sentences))) }
+                td { (side.lengths.as_ref().map_or("–".to_owned(), |l| range(&l.chars))) }
+                td { (say::refusals(&side.refusals)) }
+                td {
+                    @if side.absent.is_empty() { "none" }
+                    @for (why, n) in &side.absent { div { (n) " " (shown(why)) } }
+                }
+            }
+        }
+    };
+    html! {
+        table {
+            caption { "Each region by itself" }
+            thead { tr {
+                @for head in ["region", "answers", "operators", "repeats alike", "replicas alike", "words", "sentences",
+                    "characters", "refusals", "missing"] { th scope="col" { (head) } }
+            } }
+            tbody { @for side in &prompt.sides { (row(side)) } }
+        }
+    }
+}
+
+fn finding_part(report: &Report, target: &TargetReport, finding: &Finding) -> Markup {
+    let [first, second] = say::regions(report, finding);
+    html! {
+        article.finding {
+            h3 {
+                (shown(first)) " / " (shown(second)) " " (page::badge(&finding.class)) (page::sim(target.sim))
+            }
+            @if let Some(why) = finding.class.reason() { p { (why) } }
+            @if !finding.ways.is_empty() { p { "By: " (say::rules(&finding.ways)) "." } }
+            (figures(finding))
+            @if let Some(said) = finding.said.as_ref().filter(|said| said.is_found()) {
+                @for (region, words) in [(first, &said.first), (second, &said.second)] {
+                    @if !words.is_empty() {
+                        p { "Every answer from " strong { (shown(region)) } " says, and none from the other: "
+                            @for word in words { span.word-alone { (shown(word)) } " " } }
+                    }
+                }
+            }
+            @if let Some(split) = finding.refusal { p { "Refusals: " (split.words()) "." } }
+            @if let Some(example) = &finding.example {
+                (diff(report, example, finding.class == Class::DiffersBeyondNoise))
+            }
+        }
+    }
+}
+
+fn figures(finding: &Finding) -> Markup {
+    html! {
+        p.figures {
+            "Answers " (finding.answers[0]) "+" (finding.answers[1]) ", independent operators "
+            (finding.operators[0]) "+" (finding.operators[1])
+            @if let Some(across) = &finding.across {
+                ". Alike across: " (spread(&across.shared)) " over " (across.pairs) " pairs"
+                @if let Some(floor) = finding.floor_ppm { "; noise floor " (percent(floor)) }
+                "; by runs of three words " (spread(&across.shingles))
+                @if let Some(words) = &across.words { "; by words in order " (spread(words)) }
+                @if let Some(edits) = &across.edits { "; by edits " (spread(edits)) }
+            }
+            @if let Some(chance) = &finding.chance {
+                ". Chance: at most " (percent(chance.answers_ppm)) " if answers are exchangeable, at most "
+                (percent(chance.operators_ppm)) " if only operators are (" (chance.rules) " rules tried)"
+            }
+            "."
+        }
+    }
+}
+
+/// The most central answers of two regions, side by side.
+fn diff(report: &Report, example: &Example, open: bool) -> Markup {
+    let rows = rows(example);
+    let (first, second) = (say::who(report, &example.first), say::who(report, &example.second));
+    html! {
+        details.diff open[open] {
+            summary { "The most central answers, side by side" @if example.truncated { " (beginnings only)" } }
+            div.sides {
+                div.side.head { (shown(&first)) }
+                div.side.head { (shown(&second)) }
+                @for row in &rows { (side(&row.first, row, "del")) (side(&row.second, row, "ins")) }
+            }
+        }
+    }
+}
+
+fn side(pieces: &[Piece], row: &Row, kind: &str) -> Markup {
+    html! {
+        div.side.(if row.is_alone() { "alone" } else { "both" }) dir="auto" {
+            @for piece in pieces {
+                @match (piece.alone, kind) {
+                    (false, _) => (shown(&piece.text)),
+                    (true, "del") => del { (shown(&piece.text)) },
+                    (true, _) => ins { (shown(&piece.text)) },
+                }
+            }
+            @if pieces.is_empty() {
+                span.none {
+                    "not said here"
+                    @if let Some([a, b]) = row.held_by { "; answers that hold it: " (a) " and " (b) }
+                }
+            }
+        }
+    }
+}
+
+/// Open models beside the others.
+fn beside(report: &Report) -> Markup {
+    let target = |index: u32| report.targets.get(index as usize);
+    let name = |index: u32| target(index).map_or("?", |t| t.name.as_str());
+    let is_sim = |index: u32| target(index).is_some_and(|t| t.sim);
+    let prompt = |index: u32| {
+        let all = report.targets.iter().flat_map(|t| &t.prompts);
+        all.into_iter().find(|p| p.prompt == index).map_or("?", |p| p.id.as_str())
+    };
+    html! {
+        @if !report.beside.is_empty() {
+            section {
+                h2 { "Open model beside vendors" }
+                p { "A comparison of different models, over all regions. Models differ: nothing here is a finding about regions." }
+                @for row in &report.beside {
+                    article.finding {
+                        h3 { (shown(prompt(row.prompt))) }
+                        div.sides {
+                            div.side.head { (shown(name(row.open))) (page::sim(is_sim(row.open))) }
+                            div.side dir="auto" { (shown(&row.excerpt)) }
+                            @for other in &row.others {
+                                div.side.head {
+                                    (shown(name(other.target))) (page::sim(is_sim(other.target)))
+                                    span.note { "words shared " (spread(&other.shared)) "; runs of three "
+                                        (spread(&other.shingles)) "; " (other.answers) " answers, "
+                                        (other.operators) " operators" }
+                                }
+                                div.side dir="auto" { (shown(&other.excerpt)) }
+                            }
+                        }
+                    }
+                }
+                @if report.beside_left_out > 0 { p.note { (report.beside_left_out) " more prompts found no room." } }
+            }
+        }
+    }
+}
+
+fn left_out(report: &Report) -> Markup {
+    html! {
+        footer {
+            p {
+                "Comparison version " (report.version) ", phrase lists version " (report.phrases) ". "
+                @if report.contrasts.registered { "Pairs of regions were registered before the job ran. " }
+                @else { "No pairs were registered: every pair of regions is compared. " }
+                @if report.diffs_left_out > 0 { (report.diffs_left_out) " diffs found no room. " }
+                "Made from the evidence alone: whoever has the same bundle gets the same bytes."
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The report as Markdown (CommonMark with tables).
+
+use super::page::{mark, reasons};
+use super::sides::{Piece, rows};
+use super::vocabulary::{self as say, percent, range, region, spread};
+use super::{HOW_TO_READ, meaning, parts};
+use vantage_protocol::compare::{
+    Class, Example, Figures, Finding, PromptReport, Report, TargetReport, escape_line, escape_terminal,
+};
+use vantage_protocol::proof::{Summary, Verdict};
+
+/// The whole document. Equal verdicts give equal bytes.
+pub fn markdown(verdict: &Verdict) -> String {
+    let mut page = Page::default();
+    page.verdict(verdict);
+    if let Some(report) = verdict.report.as_ref().filter(|_| verdict.summary != Summary::Invalid) {
+        page.found(report);
+        page.legend();
+        report.targets.iter().for_each(|target| page.target(report, target));
+        page.beside(report);
+        page.left_out(report);
+    }
+    page.0
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.line(text);
+        self.line("");
+    }
+
+    fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
+        let cells: Vec<&str> = cells.into_iter().collect();
+        self.line(&format!("| {} |", cells.join(" | ")));
+    }
+
+    fn head(&mut self, cells: &[&str]) {
+        self.row(cells.iter().copied());
+        self.row(cells.iter().map(|_| "---"));
+    }
+
+    fn verdict(&mut self, verdict: &Verdict) {
+        let name = verdict.job.as_ref().map_or("evidence", |job| job.suite.as_str());
+        self.paragraph(&format!("# Comparison report: {}", shown(name)));
+        self.paragraph(&format!("**{}**. {}", verdict.summary.word(), meaning(verdict.summary)));
+        self.head(&["part", "verdict"]);
+        for (name, value) in parts(verdict) {
+            self.row([shown(&name).as_str(), &shown(&value)]);
+        }
+        self.line("");
+    }
+
+    fn found(&mut self, report: &Report) {
+        self.paragraph("## What was found");
+        self.paragraph(&format!(
+            "Comparisons of two regions: {}. Cells: {} of {} answered.",
+            say::classes(&report.classes),
+            report.cells.answered,
+            report.cells.total()
+        ));
+        for row in report.headlines().filter(|row| row.class == Class::DiffersBeyondNoise) {
+            self.line(&format!(
+                "- {} / {} on {} by {}{}: {} ({}+{} answers, {}+{} operators)",
+                shown(row.regions[0]),
+                shown(row.regions[1]),
+                shown(row.topic),
+                shown(row.target),
+                sim(row.sim),
+                shown(&say::ways(row.ways, row.said, row.refusal, row.regions)),
+                row.answers[0],
+                row.answers[1],
+                row.operators[0],
+                row.operators[1]
+            ));
+        }
+        self.line("");
+    }
+
+    fn legend(&mut self) {
+        self.paragraph("## How to read this");
+        for (name, text) in HOW_TO_READ {
+            self.line(&format!("- **{name}**: {text}"));
+        }
+        self.line("");
+    }
+
+    fn target(&mut self, report: &Report, target: &TargetReport) {
+        self.paragraph(&format!("## {}{}", shown(&target.name), sim(target.sim)));
+        self.paragraph(&shown(&say::tally(target)));
+        let missing: Vec<String> =
+            reasons(&target.cells).iter().map(|(n, why)| format!("{n} {}", shown(why))).collect();
+        if !missing.is_empty() {
+            self.paragraph(&format!("Missing: {}.", missing.join(", ")));
+        }
+        target.prompts.iter().for_each(|prompt| self.prompt(report, target, prompt));
+        if target.prompts_left_out > 0 {
+            self.paragraph(&format!(
+                "{} more prompts are counted but not detailed.",
+                target.prompts_left_out
+            ));
+        }
+    }
+
+    fn prompt(&mut self, report: &Report, target: &TargetReport, prompt: &PromptReport) {
+        let (id, topic, kind) = (shown(&prompt.id), shown(&prompt.topic), shown(&prompt.kind));
+        self.paragraph(&format!("### {id} ({topic}, {kind}){}", sim(target.sim)));
+        self.sides(report, prompt);
+        let head =
+            ["regions", "found", "alike across", "noise floor", "answers", "operators", "chance at most"];
+        self.head(&head);
+        for finding in &prompt.findings {
+            self.finding(report, finding);
+        }
+        self.line("");
+        if prompt.findings_left_out > 0 {
+            self.paragraph(&format!("{} more pairs are counted but not detailed.", prompt.findings_left_out));
+        }
+        for finding in prompt.findings.iter().filter(|f| f.class == Class::DiffersBeyondNoise) {
+            if let Some(example) = &finding.example {
+                self.diff(report, example);
+            }
+        }
+    }
+
+    fn sides(&mut self, report: &Report, prompt: &PromptReport) {
+        let head = [
+            "region",
+            "answers",
+            "operators",
+            "repeats alike",
+            "replicas alike",
+            "words",
+            "sentences",
+            "refusals",
+            "missing",
+        ];
+        self.head(&head);
+        let noise = |figures: &Option<Figures>| {
+            figures.as_ref().map_or("–".to_owned(), |f| format!("{}, n={}", spread(&f.shared), f.pairs))
+        };
+        for side in &prompt.sides {
+            let absent: Vec<String> =
+                side.absent.iter().map(|(why, n)| format!("{n} {}", shown(why))).collect();
+            let absent = if absent.is_empty() { "none".to_owned() } else { absent.join(", ") };
+            self.row([
+                shown(region(report, side.region)).as_str(),
+                &format!("{} of {}", side.answers, side.cells),
+                &side.operators.to_string(),
+                &noise(&side.repeats),
+                &noise(&side.replicas),
+                &side.lengths.as_ref().map_or("–".to_owned(), |l| range(&l.words)),
+                &side.lengths.as_ref().map_or("–".to_owned(), |l| range(&l.sentences)),
+                &say::refusals(&side.refusals),
+                &absent,
+            ]);
+        }
+        self.line("");
+    }
+
+    fn finding(&mut self, report: &Report, finding: &Finding) {
+        let [first, second] = say::regions(report, finding);
+        let ways = say::ways(&finding.ways, finding.said.as_ref(), finding.refusal, [first, second]);
+        let why = finding.class.reason().map_or_else(
+            || if finding.ways.is_empty() { String::new() } else { format!(": {}", shown(&ways)) },
+            |why| format!(": {why}"),
+        );
+        let refusal = finding.refusal.map_or_else(String::new, |split| format!("; {}", split.words()));
+        self.row([
+            format!("{} / {}", shown(first), shown(second)).as_str(),
+            &format!(
+                "{} {}{why}{refusal}",
+                mark(&finding.class).replace('~', "\\~"),
+                say::class(&finding.class)
+            ),
+            &finding.across.as_ref().map_or("–".to_owned(), |a| spread(&a.shared)),
+            &finding.floor_ppm.map_or("–".to_owned(), percent),
+            &format!("{}+{}", finding.answers[0], finding.answers[1]),
+            &format!("{}+{}", finding.operators[0], finding.operators[1]),
+            &finding.chance.as_ref().map_or("–".to_owned(), |chance| {
+                let (answers, operators) = (percent(chance.answers_ppm), percent(chance.operators_ppm));
+                format!("{answers} by answers, {operators} by operators")
+            }),
+        ]);
+    }
+
+    /// The most central answers: sentences that both have on a line of their own, what one alone has
+    /// behind `-` and `+`, differing words in `[-…-]` and `{+…+}`.
+    fn diff(&mut self, report: &Report, example: &Example) {
+        let (first, second) = (say::who(report, &example.first), say::who(report, &example.second));
+        let cut = if example.truncated { ", beginnings only" } else { "" };
+        self.paragraph(&format!("Most central answers, `-` {}, `+` {}{cut}:", shown(&first), shown(&second)));
+        let mut text = String::new();
+        for row in rows(example) {
+            let held = row.held_by.filter(|_| row.is_alone());
+            let held = held.map_or_else(String::new, |[a, b]| format!("   (held by {a} and {b} answers)"));
+            if row.first == row.second {
+                text += &format!("  {}\n", flat(&row.first, ["", ""]));
+                continue;
+            }
+            if !row.first.is_empty() {
+                text += &format!("- {}{held}\n", flat(&row.first, ["[-", "-]"]));
+            }
+            if !row.second.is_empty() {
+                text += &format!("+ {}{held}\n", flat(&row.second, ["{+", "+}"]));
+            }
+        }
+        self.fenced(&text);
+    }
+
+    /// Text in a fence longer than any run of backticks in it: nothing in it is acted on.
+    fn fenced(&mut self, text: &str) {
+        let fence = "`".repeat((longest_run(text, '`') + 1).max(3));
+        self.line(&format!("{fence}text"));
+        text.lines().for_each(|line| self.line(line));
+        self.paragraph(&fence);
+    }
+
+    fn beside(&mut self, report: &Report) {
+        if report.beside.is_empty() {
+            return;
+        }
+        let name = |index: u32| {
+            let target = report.targets.get(index as usize);
+            target.map_or("?".to_owned(), |t| format!("{}{}", shown(&t.name), sim(t.sim)))
+        };
+        self.paragraph("## Open model beside vendors");
+        self.paragraph(
+            "A comparison of different models, over all regions. Models differ: nothing here is a finding about regions.",
+        );
+        self.head(&[
+            "prompt",
+            "open model",
+            "beside",
+            "words shared",
+            "runs of three words",
+            "answers",
+            "operators",
+        ]);
+        for row in &report.beside {
+            let all = report.targets.iter().flat_map(|t| &t.prompts);
+            let prompt = all.into_iter().find(|p| p.prompt == row.prompt).map_or("?", |p| p.id.as_str());
+            for other in &row.others {
+                self.row([
+                    shown(prompt).as_str(),
+                    &name(row.open),
+                    &name(other.target),
+                    &spread(&other.shared),
+                    &spread(&other.shingles),
+                    &other.answers.to_string(),
+                    &other.operators.to_string(),
+                ]);
+            }
+        }
+        self.line("");
+    }
+
+    fn left_out(&mut self, report: &Report) {
+        let pairs = if report.contrasts.registered {
+            "Pairs of regions were registered before the job ran."
+        } else {
+            "No pairs were registered: every pair of regions is compared."
+        };
+        self.paragraph(&format!(
+            "Comparison version {}, phrase lists version {}. {pairs} Left out for want of room: {} diffs, {} prompts \
+             of open models. Made from the evidence alone: whoever has the same bundle gets the same bytes.",
+            report.version, report.phrases, report.diffs_left_out, report.beside_left_out
+        ));
+    }
+}
+
+fn sim(sim: bool) -> &'static str {
+    if sim { " (simulated)" } else { "" }
+}
+
+/// Words of one side in one line, what it has alone between the marks.
+fn flat(pieces: &[Piece], marks: [&str; 2]) -> String {
+    let text = pieces.iter().fold(String::new(), |text, piece| match piece.alone {
+        true => text + marks[0] + &piece.text + marks[1],
+        false => text + &piece.text,
+    });
+    escape_terminal(&text).replace(['\n', '\t'], " ").trim_end().to_owned()
+}
+
+/// Text from outside within a line: what steers is spelled out, and a backslash stands before
+/// everything that Markdown might act on.
+fn shown(text: &str) -> String {
+    let plain = |c: char| !c.is_ascii_punctuation() || matches!(c, ',' | ';' | '\'' | '"');
+    escape_line(text).chars().fold(String::new(), |mut shown, c| {
+        if !plain(c) {
+            shown.push('\\');
+        }
+        shown.push(c);
+        shown
+    })
+}
+
+fn longest_run(text: &str, of: char) -> usize {
+    text.split(|c| c != of).map(str::len).max().unwrap_or(0)
+}

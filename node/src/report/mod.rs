@@ -1,0 +1,77 @@
+//! A comparison as a document of its own, in HTML or Markdown: a pure function of the verdict.
+//!
+//! The verdict stands at the top with its parts apart. Evidence that is INVALID is not reported on:
+//! its document holds the verdict alone. Everything that a model, a vendor or a stranger wrote is
+//! escaped twice: what steers a screen or turns text around becomes visible, then what HTML or
+//! Markdown would act on. There is no clock, no path and no machine in a document.
+
+pub mod vocabulary;
+
+mod html;
+mod markdown;
+mod page;
+mod sides;
+
+#[cfg(test)]
+mod tests;
+
+pub use html::html;
+pub use markdown::markdown;
+
+use vantage_protocol::proof::{Summary, Verdict};
+
+/// What the verdict's word means, and what it does not.
+fn meaning(summary: Summary) -> &'static str {
+    match summary {
+        Summary::Sealed => {
+            "A quorum of the committee holds one and the same set of statements; not that it is true."
+        }
+        Summary::Bounded => {
+            "What is listed was acknowledged by a quorum; no set is sealed, and not that it is true."
+        }
+        Summary::Incomplete => "Something needed to judge is missing; not that it is true.",
+        Summary::Invalid => "The evidence contradicts itself or what you trust. It is not reported on.",
+    }
+}
+
+/// The verdict's parts as name and value, reasons first; safe for a screen.
+fn parts(verdict: &Verdict) -> Vec<(String, String)> {
+    let split =
+        |line: &String| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+    verdict.lines().iter().filter_map(split).filter(|(name, _)| name != "summary").collect()
+}
+
+/// What a reader should know of every figure.
+const HOW_TO_READ: [(&str, &str); 8] = [
+    (
+        "differs beyond noise",
+        "By one of three rules. Similarity: the best similarity across two regions is below the lowest within either. Said: \
+         every answer of one region has words that no answer of the other has. Refusal: every answer of one region is \
+         refused, none of the other. Each side has two answers and two independent operators at least.",
+    ),
+    (
+        "within noise",
+        "Not shown to differ: the regions differ no more than each does by itself. Never: shown to be the same.",
+    ),
+    (
+        "too little to say",
+        "A side has fewer than two answers or fewer than two independent operators, or there is too much text.",
+    ),
+    ("missing", "A side has no answer. The reasons stand under the region."),
+    (
+        "alike",
+        "Words that two texts share, twice over the words of both: median, lowest and highest over all pairs of answers. \
+         Beside it the noise: repeats by one executor, and replicas by different operators.",
+    ),
+    (
+        "chance",
+        "If regions did not matter and answers were exchangeable, how often the rules would find something all the same, at \
+         most. By operators: if only whole operators were. Among many findings some come up by chance.",
+    ),
+    (
+        "refused",
+        "By phrase lists in the first three sentences of English answers. Anything else is not measured, which is not the \
+         same as no refusal.",
+    ),
+    ("region", "Declared by the operator. A proxy that holds the key passes for a region."),
+];

@@ -1,0 +1,99 @@
+//! What a comparison may cost, in steps, and how the cost is shared out.
+//!
+//! A step is about 4 ns on one core of the 2020s, at worst; the weights below are fitted to timings
+//! of hostile texts. Steps are counted from sizes before the work is done, never by a clock.
+
+/// Steps that comparing one job may take: 2 s at worst. It is made within one call of the core, so
+/// it holds a member up; see docs/decisions/0014.
+pub const MAX_COST: u64 = READ + NEAR + CLOSE + BESIDE + DIFFS;
+
+/// Steps for reading and normalising answers.
+const READ: u64 = 125_000_000;
+/// Steps for what grows as the texts do: words, sentences, refusals, what the rule goes by.
+const NEAR: u64 = 150_000_000;
+/// Steps for what grows as the square of the texts: words in order and edits.
+const CLOSE: u64 = 125_000_000;
+/// Steps for setting open models beside vendors.
+const BESIDE: u64 = 25_000_000;
+/// Steps for diffs.
+const DIFFS: u64 = 75_000_000;
+
+/// Reading one byte: normalising it, at worst.
+pub(super) const READ_BYTE: u64 = 8;
+/// Taking one character apart: into words, sentences and numbers, at worst.
+pub(super) const PREPARE_CHAR: u64 = 96;
+/// Looking at one character of one text in one pair of them.
+pub(super) const NEAR_CHAR: u64 = 2;
+/// Looking at one character of one side in one pair of regions.
+pub(super) const SPLIT_CHAR: u64 = 8;
+/// Setting up one character of one text for the tables of one pair.
+pub(super) const CLOSE_CHAR: u64 = 16;
+/// Whatever is looked at costs this once.
+pub(super) const EACH: u64 = 64;
+
+/// Some steps, and among how many they are still to be shared. What one does not use falls to those
+/// after it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purse {
+    left: u64,
+    sharers: u64,
+}
+
+impl Purse {
+    pub(super) fn new(left: u64, sharers: u64) -> Self {
+        Self { left, sharers }
+    }
+
+    /// The same, among so many.
+    pub(super) fn among(self, sharers: u64) -> Self {
+        Self { sharers, ..self }
+    }
+
+    /// What the next one may spend.
+    pub(super) fn share(&self) -> u64 {
+        self.left / self.sharers.max(1)
+    }
+
+    /// Takes what the next one has spent.
+    pub(super) fn spend(&mut self, steps: u64) {
+        self.left = self.left.saturating_sub(steps);
+        self.sharers = self.sharers.saturating_sub(1);
+    }
+}
+
+/// The purses of one comparison.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    pub(super) read: Purse,
+    pub(super) near: Purse,
+    pub(super) close: Purse,
+    pub(super) beside: Purse,
+    pub(super) diffs: Purse,
+}
+
+impl Budget {
+    /// For so many pairs of target and prompt.
+    pub(super) fn new(groups: u64) -> Self {
+        Self {
+            read: Purse::new(READ, groups),
+            near: Purse::new(NEAR, groups),
+            close: Purse::new(CLOSE, groups),
+            beside: Purse::new(BESIDE, 1),
+            diffs: Purse::new(DIFFS, 1),
+        }
+    }
+
+    /// Steps spent so far.
+    pub(super) fn spent(&self) -> u64 {
+        let purses = [self.read, self.near, self.close, self.beside, self.diffs];
+        MAX_COST - purses.iter().map(|purse| purse.left).sum::<u64>()
+    }
+}
+
+/// Steps that comparing two texts of so many characters takes: two bit-parallel tables of 64
+/// characters a step, and setting them up.
+pub(super) fn close_cost(first_chars: usize, second_chars: usize) -> u64 {
+    let (first, second) = (first_chars as u64, second_chars as u64);
+    let table = first.saturating_mul(second) / 32;
+    table.saturating_add(first.saturating_add(second).saturating_mul(CLOSE_CHAR)).saturating_add(EACH)
+}

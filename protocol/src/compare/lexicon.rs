@@ -1,0 +1,89 @@
+//! The words of the texts that are compared with each other: their numbers, and what they weigh.
+
+use super::phrases::{negations, quantities, slight_words};
+use super::sentence::says_something;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a word weighs that turns a statement around: it alone is worth a finding.
+const NEGATION: u32 = 3;
+/// What a number, a name or a word of quantity weighs: two of them, one for another, are.
+const FACT: u32 = 2;
+/// What any other word weighs that says something.
+const PLAIN: u32 = 1;
+
+/// Numbers words and characters in the order in which they come up: the tables behind the measures
+/// are fastest for numbers below 256, whatever the script.
+pub(super) struct Lexicon {
+    words: BTreeMap<String, u32>,
+    chars: BTreeMap<char, u32>,
+    spelled: Vec<String>,
+    weights: Vec<u32>,
+    slight: BTreeSet<&'static str>,
+    negations: BTreeSet<&'static str>,
+    quantities: BTreeSet<&'static str>,
+}
+
+impl Default for Lexicon {
+    fn default() -> Self {
+        Self {
+            words: BTreeMap::new(),
+            chars: BTreeMap::new(),
+            spelled: Vec::new(),
+            weights: Vec::new(),
+            slight: slight_words().collect(),
+            negations: negations().collect(),
+            quantities: quantities().collect(),
+        }
+    }
+}
+
+impl Lexicon {
+    /// The number of a normalised word or mark.
+    pub(super) fn word(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.words.get(word) {
+            return *number;
+        }
+        let number = self.words.len() as u32;
+        self.words.insert(word.to_owned(), number);
+        self.spelled.push(word.to_owned());
+        self.weights.push(self.weigh(word));
+        number
+    }
+
+    pub(super) fn char(&mut self, c: char) -> u32 {
+        let next = self.chars.len() as u32;
+        *self.chars.entry(c).or_insert(next)
+    }
+
+    /// Takes a word for a name: it was written with a capital within a sentence.
+    pub(super) fn name(&mut self, word: u32) {
+        if let Some(weight) = self.weights.get_mut(word as usize) {
+            if *weight == PLAIN {
+                *weight = FACT;
+            }
+        }
+    }
+
+    /// What it weighs that one side says a word and the other does not: 0 for what says nothing by
+    /// itself.
+    pub(super) fn weight(&self, word: u32) -> u32 {
+        self.weights.get(word as usize).copied().unwrap_or(0)
+    }
+
+    /// The word of a number.
+    pub(super) fn spelled(&self, word: u32) -> Option<&str> {
+        self.spelled.get(word as usize).map(String::as_str)
+    }
+
+    fn weigh(&self, word: &str) -> u32 {
+        if !says_something(word) || self.slight.contains(word) {
+            0
+        } else if self.negations.contains(word) || word.ends_with("n't") {
+            NEGATION
+        } else if self.quantities.contains(word) || word.chars().any(char::is_numeric) {
+            FACT
+        } else {
+            PLAIN
+        }
+    }
+}
