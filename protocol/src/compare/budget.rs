@@ -8,24 +8,24 @@
 pub const MAX_COST: u64 = READ + NEAR + CLOSE + BESIDE + DIFFS;
 
 /// Steps for reading and normalising answers.
-const READ: u64 = 125_000_000;
+const READ: u64 = 100_000_000;
 /// Steps for what grows as the texts do: words, sentences, refusals, what the rule goes by.
-const NEAR: u64 = 150_000_000;
+const NEAR: u64 = 200_000_000;
 /// Steps for what grows as the square of the texts: words in order and edits.
-const CLOSE: u64 = 125_000_000;
+const CLOSE: u64 = 100_000_000;
 /// Steps for setting open models beside vendors.
-const BESIDE: u64 = 25_000_000;
+const BESIDE: u64 = 30_000_000;
 /// Steps for diffs.
-const DIFFS: u64 = 75_000_000;
+const DIFFS: u64 = 70_000_000;
 
 /// Reading one byte: normalising it, at worst.
 pub(super) const READ_BYTE: u64 = 8;
 /// Taking one character apart: into words, sentences and numbers, at worst.
-pub(super) const PREPARE_CHAR: u64 = 96;
+pub(super) const PREPARE_CHAR: u64 = 32;
 /// Looking at one character of one text in one pair of them.
 pub(super) const NEAR_CHAR: u64 = 2;
 /// Looking at one character of one side in one pair of regions.
-pub(super) const SPLIT_CHAR: u64 = 8;
+pub(super) const SPLIT_CHAR: u64 = 4;
 /// Setting up one character of one text for the tables of one pair.
 pub(super) const CLOSE_CHAR: u64 = 16;
 /// Whatever is looked at costs this once.

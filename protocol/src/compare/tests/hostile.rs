@@ -89,7 +89,7 @@ fn more_of_everything_costs_no_more() {
     let classes = &report.classes;
     assert_eq!(classes.within_noise + classes.differs_beyond_noise, 3 * 256, "every pair has its verdict");
     let detailed = &report.targets[0].prompts;
-    assert!(detailed.iter().all(|prompt| prompt.compared_chars >= 256));
+    assert!(detailed.iter().all(|prompt| prompt.compared_chars >= 512));
 }
 
 #[test]
