@@ -12,9 +12,6 @@ mod markdown;
 mod page;
 mod sides;
 
-#[cfg(test)]
-mod tests;
-
 pub use html::html;
 pub use markdown::markdown;
 

@@ -1,6 +1,6 @@
 //! Documents about hostile answers, rendered from a real verdict's shape.
 
-use super::{html, markdown};
+use vantage_node::report::{html, markdown};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::{
     Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo, compare,
