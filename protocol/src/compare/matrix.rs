@@ -9,7 +9,7 @@ use super::similarity::{Close, MAX_COMPARED_CHARS, Near};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer characters than this are not worth a verdict: beyond the cost bound nothing is measured.
-const MIN_COMPARED_CHARS: usize = 256;
+pub(super) const MIN_COMPARED_CHARS: usize = 256;
 
 /// Two distinct texts by number, the lower one first.
 pub(super) type TextPair = (usize, usize);
@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) sides: BTreeMap<usize, u64>,
     /// Pairs of unequal texts, within regions and across them.
     pub(super) pairs: BTreeSet<TextPair>,
+    /// Whether too little of the texts was read to measure anything.
+    pub(super) unread: bool,
 }
 
 /// Similarity of every pair that was asked for.
@@ -50,7 +52,7 @@ impl Matrix {
         let chars: Vec<usize> = texts.0.iter().map(|text| text.normal.chars().count()).collect();
         let length = |text: usize, max: usize| chars.get(text).map_or(0, |n| *n.min(&max));
         let cost = |max: usize| near_cost(plan, &|text| length(text, max));
-        let chars_max = halve(MAX_COMPARED_CHARS, |max| cost(max) <= near.share());
+        let chars_max = halve(MAX_COMPARED_CHARS, |max| !plan.unread && cost(max) <= near.share());
         near.spend(if chars_max > 0 { cost(chars_max) } else { 0 });
         let mut matrix = Self {
             chars_max,

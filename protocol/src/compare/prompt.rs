@@ -6,7 +6,7 @@ use super::class::{Class, ClassCounts, WayCounts};
 use super::clip;
 use super::exact::exact;
 use super::input::{Cell, CellState, PromptInfo};
-use super::matrix::{Matrix, Plan, text_pair};
+use super::matrix::{MIN_COMPARED_CHARS, Matrix, Plan, text_pair};
 use super::refusal::{Reader, RefusalSplit};
 use super::region::{Region, by_region};
 use super::report::{Finding, PromptReport, Side};
@@ -16,6 +16,10 @@ use std::collections::BTreeMap;
 
 /// Findings of one prompt that are detailed at most.
 const MAX_FINDINGS: usize = 96;
+
+/// Fewer bytes of an answer than this are not worth a verdict: what is measured at least, of the
+/// widest characters.
+const MIN_READ_BYTES: usize = 4 * MIN_COMPARED_CHARS;
 
 /// What is asked of [`examine`].
 pub(super) struct Question<'a> {
@@ -47,9 +51,11 @@ pub(super) struct Pair<'a> {
 
 /// Compares the cells of one (target, prompt), which come in the order of region, repeat, replica.
 pub(super) fn examine<'a>(question: &Question<'_>, cells: &[&'a Cell], budget: &mut Budget) -> Examined<'a> {
-    let (answers, texts) = answers(cells, bytes_to_read(cells, budget));
+    let bytes_max = bytes_to_read(cells, budget);
+    let (answers, texts) = answers(cells, bytes_max);
     let regions = by_region(cells, &answers);
-    let plan = plan(&regions, question.contrasts);
+    let unread = bytes_max < MIN_READ_BYTES && texts.0.iter().any(|text| text.cut);
+    let plan = Plan { unread, ..plan(&regions, question.contrasts) };
     let matrix = Matrix::measure(&texts, &plan, &mut budget.near, &mut budget.close);
     let summary = |region| Summary::of(region, &matrix, question.reader);
     let summaries: BTreeMap<u32, Summary<'_, 'a>> =

@@ -53,7 +53,7 @@ fn the_budget_shortens_what_is_measured_and_then_refuses() {
     let pairs: BTreeSet<_> =
         answers.iter().flat_map(|a| answers.iter().filter_map(|b| text_pair(a, b))).collect();
     assert_eq!(pairs.len(), 6);
-    let plan = Plan { sides: (0..4).map(|text| (text, 1)).collect(), pairs };
+    let plan = Plan { sides: (0..4).map(|text| (text, 1)).collect(), pairs, unread: false };
     let near_cost =
         |chars: u64| 4 * (EACH + chars * (PREPARE_CHAR + SPLIT_CHAR)) + 6 * (EACH + 2 * chars * NEAR_CHAR);
     for (near, close, chars_max, close_chars_max) in [
