@@ -2,7 +2,7 @@
 
 use super::page::{self, shown};
 use super::sides::{Piece, Row, rows};
-use super::vocabulary::{self as say, percent, range, region, spread};
+use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use vantage_protocol::compare::{Class, Example, Figures, Finding, PromptReport, Report, Side, TargetReport};
@@ -255,8 +255,8 @@ fn figures(finding: &Finding) -> Markup {
                 @if let Some(edits) = &across.edits { "; by edits " (spread(edits)) }
             }
             @if let Some(chance) = &finding.chance {
-                ". Chance: at most " (percent(chance.answers_ppm)) " if answers are exchangeable, at most "
-                (percent(chance.operators_ppm)) " if only operators are (" (chance.rules) " rules tried)"
+                ". Chance: at most " (percent_up(chance.answers_ppm)) " if answers are exchangeable, at most "
+                (percent_up(chance.operators_ppm)) " if only operators are (" (chance.rules) " rules tried)"
             }
             "."
         }
@@ -267,19 +267,23 @@ fn figures(finding: &Finding) -> Markup {
 fn diff(report: &Report, example: &Example, open: bool) -> Markup {
     let rows = rows(example);
     let (first, second) = (say::who(report, &example.first), say::who(report, &example.second));
+    let names = [region(report, example.first.region), region(report, example.second.region)];
     html! {
         details.diff open[open] {
             summary { "The most central answers, side by side" @if example.truncated { " (beginnings only)" } }
             div.sides {
-                div.side.head { (shown(&first)) }
-                div.side.head { (shown(&second)) }
-                @for row in &rows { (side(&row.first, row, "del")) (side(&row.second, row, "ins")) }
+                div.side.head { "\u{2212} " (shown(&first)) }
+                div.side.head { "+ " (shown(&second)) }
+                @for row in &rows {
+                    (side(&row.first, row, "del", names))
+                    (side(&row.second, row, "ins", names))
+                }
             }
         }
     }
 }
 
-fn side(pieces: &[Piece], row: &Row, kind: &str) -> Markup {
+fn side(pieces: &[Piece], row: &Row, kind: &str, regions: [&str; 2]) -> Markup {
     html! {
         div.side.(if row.is_alone() { "alone" } else { "both" }) dir="auto" {
             @for piece in pieces {
@@ -292,7 +296,9 @@ fn side(pieces: &[Piece], row: &Row, kind: &str) -> Markup {
             @if pieces.is_empty() {
                 span.none {
                     "not said here"
-                    @if let Some([a, b]) = row.held_by { "; answers that hold it: " (a) " and " (b) }
+                    @if let Some([a, b]) = row.held_by {
+                        "; answers that hold it: " (shown(regions[0])) " " (a) ", " (shown(regions[1])) " " (b)
+                    }
                 }
             }
         }

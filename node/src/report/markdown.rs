@@ -2,7 +2,7 @@
 
 use super::page::{mark, reasons};
 use super::sides::{Piece, rows};
-use super::vocabulary::{self as say, percent, range, region, spread};
+use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use vantage_protocol::compare::{
     Class, Example, Figures, Finding, PromptReport, Report, TargetReport, escape_line, escape_terminal,
@@ -185,7 +185,7 @@ impl Page {
             &format!("{}+{}", finding.answers[0], finding.answers[1]),
             &format!("{}+{}", finding.operators[0], finding.operators[1]),
             &finding.chance.as_ref().map_or("–".to_owned(), |chance| {
-                let (answers, operators) = (percent(chance.answers_ppm), percent(chance.operators_ppm));
+                let (answers, operators) = (percent_up(chance.answers_ppm), percent_up(chance.operators_ppm));
                 format!("{answers} by answers, {operators} by operators")
             }),
         ]);

@@ -54,7 +54,13 @@ pub(super) fn rows(example: &Example) -> Vec<Row> {
 fn row(ops: &[DiffOp], held_by: Option<[u64; 2]>) -> Row {
     let side = |other: fn(&DiffOp) -> bool| {
         let own = ops.iter().filter(|op| !other(op));
-        own.map(|op| Piece { alone: !matches!(op, DiffOp::Equal(_)), text: op.text().to_owned() }).collect()
+        let piece =
+            |op: &DiffOp| Piece { alone: !matches!(op, DiffOp::Equal(_)), text: op.text().to_owned() };
+        let mut pieces: Vec<Piece> = own.map(piece).collect();
+        if let Some(last) = pieces.last_mut() {
+            last.text.truncate(last.text.trim_end().len());
+        }
+        pieces
     };
     Row {
         first: side(|op| matches!(op, DiffOp::Insert(_))),
