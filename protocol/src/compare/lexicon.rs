@@ -57,10 +57,8 @@ impl Lexicon {
 
     /// Takes a word for a name: it was written with a capital within a sentence.
     pub(super) fn name(&mut self, word: u32) {
-        if let Some(weight) = self.weights.get_mut(word as usize) {
-            if *weight == PLAIN {
-                *weight = FACT;
-            }
+        if let Some(weight) = self.weights.get_mut(word as usize).filter(|weight| **weight == PLAIN) {
+            *weight = FACT;
         }
     }
 

@@ -44,10 +44,9 @@ pub fn build() -> Result<Binaries, BuildError> {
     let lock = locked.map_err(|e| BuildError::Lock(lock_path, e))?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    std::env::vars_os()
-        .map(|(name, _)| name)
-        .filter(|name| is_of_one_package(&name.to_string_lossy()))
-        .for_each(|name| drop(command.env_remove(name)));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_one_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     let status = command
         .current_dir(&workspace)
         .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
