@@ -11,6 +11,7 @@ pub mod engine;
 pub mod execution;
 pub mod keys;
 pub mod lock;
+pub mod metrics;
 pub mod node;
 mod private_file;
 pub mod report;

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Name of the lock file.
-const FILE: &str = "lock";
+pub(crate) const FILE: &str = "lock";
 /// Longest process id that is read back, digits.
 const PID_DIGITS_MAX: u64 = 20;
 

@@ -8,6 +8,7 @@ use crate::engine::{EVENTS_MAX, Engine, EngineError, Inbox, Offering, Parts};
 use crate::execution::Executions;
 use crate::keys::{self, Identity, KeysError};
 use crate::lock::{DataLock, LockError};
+use crate::metrics::{Metrics, MetricsError};
 use crate::private_file;
 use crate::store::{PublicBlocks, Store, StoreError};
 use std::path::PathBuf;
@@ -68,6 +69,9 @@ pub enum NodeError {
     /// The control socket could not be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The address for metrics could not be had.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The system's clock is wrong.
     #[error(
         "the system's clock says {now_s} s, which is before the network was founded ({founded_s} s): set the clock, \
@@ -117,12 +121,20 @@ impl Node {
         let attester = replayed(&config, &identity, &store)?;
         let socket = Socket::bind(&config.data)?;
         let control_path = socket.path().display().to_string();
+        let metrics = match config.metrics {
+            Some(address) => Some(Metrics::bind(address).await?),
+            None => None,
+        };
+        let metrics_address = metrics.as_ref().map(|metrics| metrics.address().to_string());
 
         let (net, net_events) =
             vantage_net::spawn(net_config(&config, &identity), Arc::new(PublicBlocks(store.clone())))?;
         let stop = CancellationToken::new();
         let about = About { genesis: config.genesis.clone(), node: identity.node, region, started_s };
         let (engine, context) = wire_up(&config, about, attester, &store, &net, net_events, stop.clone())?;
+        if let Some(metrics) = metrics {
+            tokio::spawn(metrics.serve(context.clone()));
+        }
         let control = tokio::spawn(control::serve(socket, context));
         let mut node = Self {
             ready: Ready {
@@ -133,6 +145,7 @@ impl Node {
                 peer_id: net.peer_id().to_string(),
                 listen: Vec::new(),
                 control: control_path,
+                metrics: metrics_address,
             },
             _stops: stop.clone().drop_guard(),
             stop,

@@ -40,6 +40,8 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
     for addr in &ready.listen {
         tracing::info!("reachable at {addr}");
     }
+    // systemd waits for this where the service is of type notify; elsewhere nobody listens
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     if options.json {
         let line = serde_json::to_string(ready).unwrap_or_default();
         // Nobody may be reading: the node runs all the same.
@@ -52,6 +54,7 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
             _ = terminate.recv() => {}
         }
         tracing::info!("stopping");
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         stop.cancel();
     });
     node.stopped().await?;

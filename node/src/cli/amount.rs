@@ -60,6 +60,15 @@ pub fn target(text: &str) -> Result<(Target, u32), String> {
     Ok((name.parse::<Target>().map_err(|e| e.to_string())?, repeats))
 }
 
+/// Reads `NAME=MICROUSD`.
+pub fn price(text: &str) -> Result<(Target, u64), String> {
+    let (name, price) =
+        text.split_once('=').ok_or("a target and its price are needed, e.g. openai/gpt-4.1-mini=400")?;
+    let price =
+        price.parse().map_err(|_| "after = comes the price of one call: whole millionths of a US dollar")?;
+    Ok((name.parse::<Target>().map_err(|e| e.to_string())?, price))
+}
+
 /// Reads `REGION,REGION`, in either order.
 pub fn contrast(text: &str) -> Result<(String, String), String> {
     let (a, b) = text.split_once(',').ok_or("two regions are needed, e.g. eu,us")?;
@@ -106,6 +115,15 @@ mod tests {
         assert_eq!(target("open:smollm2-135m").unwrap().1, 1);
         for bad in ["sim:openai=", "sim:openai=0", "sim:openai=x", "sim:openai=1=2", "=2", "gpt"] {
             assert!(target(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn prices_are_whole_millionths() {
+        let (t, price_microusd) = price("sim:openai=400").unwrap();
+        assert_eq!((t.as_str(), price_microusd), ("sim:openai", 400));
+        for bad in ["sim:openai", "sim:openai=", "sim:openai=-1", "sim:openai=0.5", "gpt=1"] {
+            assert!(price(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -1,12 +1,16 @@
 //! The command line's grammar and its help.
 
 mod evidence;
+mod inspect;
 mod job;
+mod suite;
 
 pub use evidence::{
     BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
 };
-pub use job::{JobArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
+pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheckArgs, ProofCommand};
+pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
+pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
 
 use super::amount::{self, Seconds};
 use super::exit::PLAIN_CODES;
@@ -46,11 +50,22 @@ pub enum Command {
     Run(RunArgs),
     /// Show how the running node stands
     Status(StatusArgs),
+    /// Show the peers of the running node, or all nodes that it knows
+    Peers(PeersArgs),
+    /// Show the leaves of a node's log
+    Log(LogArgs),
+    /// Show the proof that a statement stands in a log, or check one
+    Proof(ProofArgs),
+    /// Look for what keeps a node from working, and say how to mend it
+    Doctor(DoctorArgs),
     /// Stop the running node in good order
     Stop(NodeArgs),
     /// Order jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
+    /// Check a suite, or work out what a job will take
+    #[command(subcommand)]
+    Suite(SuiteCommand),
     /// Check evidence offline: a bundle file, or a content id fetched from any peer
     Verify(VerifyArgs),
     /// Write a report on evidence: what differs between regions, beside what differs anyway
@@ -69,6 +84,8 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Print a manual page, or write all of them
+    Man(ManArgs),
     /// Serve one model to a parent process on standard input and output
     #[command(hide = true)]
     Runner,
@@ -99,9 +116,12 @@ pub struct NodeArgs {
 pub struct StatusArgs {
     #[command(flatten)]
     pub data: DataArg,
-    /// Show the connected peers instead
+    /// Show it again and again: a live view on a terminal (q ends it), otherwise text or, with --json, an object a line
     #[arg(long)]
-    pub peers: bool,
+    pub watch: bool,
+    /// With --watch: time between two looks
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = amount::seconds, requires = "watch")]
+    pub every: Seconds,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

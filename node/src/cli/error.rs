@@ -56,6 +56,11 @@ impl CliError {
         Self { advice: Some(advice.to_string()), ..self }
     }
 
+    /// What was wrong, without where and what to do.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
     /// How the process ends.
     pub fn exit(&self) -> Exit {
         self.exit

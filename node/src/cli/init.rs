@@ -97,114 +97,34 @@ fn refuse(error: KeysError, dir: &Path) -> CliError {
     }
 }
 
-/// The commented configuration. Everything that may be set stands in it.
+/// The commented configuration: every key stands in it, explained, with its default; examples are comments.
 fn configuration(args: &InitArgs, genesis: Option<&Genesis>) -> String {
-    let quoted = |text: &str| toml::Value::from(text).to_string();
     let list = |items: Vec<String>| toml::Value::from(items).to_string();
     let listen = match args.listen.is_empty() {
         true => LISTEN.map(str::to_owned).to_vec(),
         false => args.listen.iter().map(ToString::to_string).collect(),
     };
-    let bootstrap: Vec<String> = args.bootstrap.iter().map(ToString::to_string).collect();
-    let private = args.bootstrap.iter().any(|addr| !vantage_net::is_global(addr));
     let region = match &args.region {
-        Some(region) => format!("region = {}", quoted(region)),
+        Some(region) => format!("region = {}", toml::Value::from(region.as_str())),
         None => "# region = \"eu\"".to_owned(),
     };
-    let sim = match genesis.is_some_and(|g| g.test) {
-        true => {
-            "\n# Run simulated targets (sim:…). This is a test network, where they exist.\n# allow_sim = true\n"
-        }
-        false => "",
+    let sim = match genesis {
+        Some(genesis) if genesis.test => "This is a test network, where they exist.",
+        Some(_) => "They exist in test networks only, which this is not.",
+        None => "They exist in test networks only.",
     };
-    format!(
-        r#"# Configuration of a Vantage node. Relative paths begin at this file. Unknown keys are refused.
-
-# The network's founding document. Get it by a way you trust: its hash names the network.
-genesis = "{GENESIS}"
-
-# Where this node stands, as you declare it. A committee member's is in the genesis and may be left out.
-{region}
-{sim}
-[net]
-# Addresses to listen on; port 0 picks one. Empty: the node only dials.
-listen = {listen}
-# Addresses under which others reach this node, if they differ.
-external = []
-# Entry points, each ending in /p2p/<peer id>.
-bootstrap = {bootstrap}
-# Let private and loopback addresses be dialled and published: for networks on one machine or one LAN.
-allow_private = {private}
-
-[offers]
-# What this node runs for others. An open model has to be pulled first: `vantage model pull`.
-# targets = [{{ target = "open:smollm2-135m" }}, {{ target = "openai/gpt-4.1-mini", call_microusd = 400 }}]
-targets = []
-# Slots of one job taken on at most.
-slots_max = 16
-
-[open]
-# Directory of models. Default: $VANTAGE_MODELS, else ~/.cache/vantage/models
-# models = "models"
-
-[execution]
-# Pause between two cells of a slot, milliseconds.
-gap_ms = 0
-
-# One block for each API that this node may call. The key comes from the environment or from a file of
-# mode 0600, never from here. `calls_max_per_job` is never exceeded, retries and restarts included.
-# [[vendor]]
-# target = "openai"
-# key = {{ env = "OPENAI_API_KEY" }}
-# endpoints = {{ eu = "https://eu.api.openai.com" }}
-# calls_max_per_job = 200
-"#,
-        listen = list(listen),
-        bootstrap = list(bootstrap),
-    )
+    let private = args.bootstrap.iter().any(|addr| !vantage_net::is_global(addr));
+    TEMPLATE
+        .replace("{{genesis}}", GENESIS)
+        .replace("{{region}}", &region)
+        .replace("{{sim}}", sim)
+        .replace("{{listen}}", &list(listen))
+        .replace("{{bootstrap}}", &list(args.bootstrap.iter().map(ToString::to_string).collect()))
+        .replace("{{private}}", &private.to_string())
 }
+
+/// What is filled in by [`configuration`]. A test holds it against the keys and defaults of the program.
+const TEMPLATE: &str = include_str!("init/config.toml");
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::raw;
-
-    fn args() -> InitArgs {
-        InitArgs {
-            data: super::super::args::DataArg { dir: None },
-            genesis: None,
-            region: Some("eu".into()),
-            operator: None,
-            listen: vec![],
-            bootstrap: vec!["/ip4/127.0.0.1/tcp/1".parse().unwrap()],
-            json: false,
-        }
-    }
-
-    #[test]
-    fn the_written_configuration_is_read_back() {
-        let raw: raw::Config = toml::from_str(&configuration(&args(), None)).unwrap();
-        assert_eq!(raw.region.as_deref(), Some("eu"));
-        assert_eq!((raw.net.listen.len(), raw.net.allow_private), (2, true));
-        assert_eq!(raw.genesis, Path::new(GENESIS));
-    }
-
-    #[test]
-    fn every_commented_example_is_valid_too() {
-        let text = configuration(&args(), None);
-        let example = |line: &str| {
-            let line = line.strip_prefix("# ")?;
-            let is_code =
-                line.starts_with("[[") || line.split_once(" = ").is_some_and(|(k, _)| !k.contains(' '));
-            is_code.then(|| line.to_owned())
-        };
-        let shown: Vec<String> = text
-            .lines()
-            .filter(|line| *line != "targets = []")
-            .map(|line| example(line).unwrap_or_else(|| line.to_owned()))
-            .collect();
-        let raw: raw::Config = toml::from_str(&shown.join("\n")).unwrap();
-        assert_eq!((raw.vendors.len(), raw.offers.targets.len()), (1, 2));
-        assert!(raw.open.models.is_some());
-    }
-}
+mod tests;

@@ -1,19 +1,19 @@
 //! `vantage job`: order jobs, list them, look at one.
 
-use super::args::{JobArgs, JobCommand, JobSubmitArgs, JobWatchArgs, NodeArgs};
+use super::args::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs, NodeArgs};
 use super::control::{self, now_s};
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Table};
 use super::standing::{self, Source};
-use super::{data, file, watch};
+use super::{data, suite, watch};
 use serde_json::json;
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::job::JobTarget;
 use vantage_protocol::params::SLOT_CELLS_MAX;
 use vantage_protocol::suite::Suite;
-use vantage_protocol::wire::{self, Wire};
+use vantage_protocol::wire;
 
 /// Carries the command out.
 pub(super) fn job(command: &JobCommand, out: &mut Out) -> CliResult<Exit> {
@@ -22,11 +22,12 @@ pub(super) fn job(command: &JobCommand, out: &mut Out) -> CliResult<Exit> {
         JobCommand::List(args) => list(args, out),
         JobCommand::Show(args) => show(args, out),
         JobCommand::Watch(args) => follow(args, out),
+        JobCommand::Cancel(args) => cancel(args, out),
     }
 }
 
 fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
-    let suite = read_suite(args)?;
+    let suite = suite::read(&args.suite)?;
     let block = wire::encode(&suite);
     let order = order(args, &suite, Cid::dag_cbor(&block))?;
     let dir = data::dir(&args.data)?;
@@ -48,15 +49,6 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
             out.line(format!("follow it: vantage job watch {}{data}", id.short()));
         }
         Ok(Exit::Done)
-    })
-}
-
-fn read_suite(args: &JobSubmitArgs) -> CliResult<Suite> {
-    let text = file::read_text(&args.suite, Suite::BYTES_MAX as u64)?;
-    Suite::from_toml(&text).map_err(|error| {
-        CliError::usage(format!("the suite is not valid: {error}"))
-            .at(args.suite.display())
-            .advise("correct the line or the field that is named")
     })
 }
 
@@ -167,4 +159,50 @@ fn follow(args: &JobWatchArgs, out: &mut Out) -> CliResult<Exit> {
         let mut client = control::connect(&dir).await?;
         watch::follow(&mut client, &args.id, &args.data, out).await
     })
+}
+
+fn cancel(args: &JobCancelArgs, out: &mut Out) -> CliResult<Exit> {
+    let dir = data::dir(&args.data)?;
+    control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        if !args.stop_here {
+            let view = client.job(&args.id).await.map_err(control::refused)?;
+            return Err(cannot_cancel(&view));
+        }
+        let done = client.stop_here(&args.id).await.map_err(control::refused)?;
+        if out.is_json() {
+            out.object(&json!({
+                "id": done.id, "declined_now": done.declined_now, "declined_before": done.declined_before,
+                "committed": done.committed,
+            }));
+            return Ok(Exit::Done);
+        }
+        out.line(format!("job {}: this node runs no more of it", done.id));
+        out.line(format!("  slots declined now     {}", listed(&done.declined_now)));
+        out.line(format!("  declined before        {}", listed(&done.declined_before)));
+        out.line(format!("  committed, that stands {}", listed(&done.committed)));
+        out.line("other nodes go on; receipts of cells that were run here are kept on disk");
+        Ok(Exit::Done)
+    })
+}
+
+/// Why a job that is certified has no cancel, and what its operator can do instead.
+fn cannot_cancel(view: &JobView) -> CliError {
+    let what = match view.outcome {
+        Some(_) => "the job has its outcome already",
+        None => {
+            "a job that is certified cannot be cancelled: who runs it is known, and others may be running it"
+        }
+    };
+    CliError::failed(what).at(format!("job {}, {}", view.id, standing::phase(view))).advise(format!(
+        "`vantage job cancel {} --stop-here` declines what this node has not committed of it",
+        view.id.short()
+    ))
+}
+
+fn listed(slots: &[u32]) -> String {
+    match slots {
+        [] => "none".to_owned(),
+        slots => slots.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
 }

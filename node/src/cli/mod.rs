@@ -9,6 +9,7 @@ mod bundle;
 mod comparison;
 mod control;
 mod data;
+mod doctor;
 mod error;
 mod exit;
 mod fetch;
@@ -17,12 +18,19 @@ mod genesis;
 mod hub;
 mod init;
 mod job;
+mod live;
+mod log;
+mod man;
 mod model;
+mod peers;
+mod proof;
 mod render;
 mod report;
 mod run;
 mod standing;
+mod statement;
 mod status;
+mod suite;
 mod verdict;
 mod verify;
 mod watch;
@@ -68,13 +76,19 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Genesis(command) => genesis::genesis(command, out),
         Command::Run(args) => run::run(args),
         Command::Status(args) => status::status(args, out),
+        Command::Peers(args) => peers::peers(args, out),
+        Command::Log(args) => log::log(args, out),
+        Command::Proof(args) => proof::proof(args, out),
+        Command::Doctor(args) => doctor::doctor(args, out),
         Command::Stop(args) => status::stop(args, out),
         Command::Job(command) => job::job(command, out),
+        Command::Suite(command) => suite::suite(command, out),
         Command::Verify(args) => verify::run(args, out),
         Command::Report(args) => report::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
         Command::Model(command) => model::model(command, out),
         Command::Completions { shell } => completions(*shell, out),
+        Command::Man(args) => man::man(args, out),
         Command::Runner => runner(),
     }
 }
@@ -86,26 +100,43 @@ fn wants_json(command: &Command) -> bool {
         Command::Genesis(GenesisCommand::Show(args)) => args.json,
         Command::Run(args) => args.json,
         Command::Status(args) => args.json,
+        Command::Peers(args) => args.json,
+        Command::Log(args) => args.json,
+        Command::Proof(args) => match &args.command {
+            Some(args::ProofCommand::Check(args)) => args.json,
+            None => args.json,
+        },
+        Command::Doctor(args) => args.json,
+        Command::Suite(args::SuiteCommand::Check(args)) => args.json,
+        Command::Suite(args::SuiteCommand::Plan(args)) => args.json,
         Command::Stop(args) => args.json,
         Command::Job(JobCommand::Submit(args)) => args.json,
         Command::Job(JobCommand::List(args)) => args.json,
         Command::Job(JobCommand::Show(args)) => args.json,
         Command::Job(JobCommand::Watch(args)) => args.json,
+        Command::Job(JobCommand::Cancel(args)) => args.json,
         Command::Verify(args) => args.json,
         Command::Report(args) => args.json || args.format == args::ReportFormat::Json,
         Command::Bundle(args::BundleCommand::Export(args)) => args.json,
         Command::Bundle(args::BundleCommand::Import(args)) => args.json,
         Command::Model(ModelCommand::Pull(args)) => args.json,
         Command::Model(ModelCommand::List(args)) => args.json,
-        Command::Completions { .. } | Command::Runner => false,
+        Command::Completions { .. } | Command::Man(_) | Command::Runner => false,
     }
 }
 
 fn completions(shell: clap_complete::Shell, out: &mut Out) -> CliResult<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "vantage", &mut script);
+    clap_complete::generate(shell, &mut shown(), "vantage", &mut script);
     out.put(&String::from_utf8_lossy(&script));
     Ok(Exit::Done)
+}
+
+/// The grammar without what is hidden: the generators would offer it.
+fn shown() -> clap::Command {
+    let whole = Cli::command();
+    let commands = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    clap::Command::new("vantage").subcommands(commands).args(whole.get_arguments().cloned())
 }
 
 /// The child process that [`vantage_runner::Runner`] starts.

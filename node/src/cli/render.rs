@@ -35,7 +35,7 @@ impl Paint {
     }
 
     /// The escape sequence (SGR) that begins it.
-    fn sequence(self) -> &'static str {
+    pub(super) fn sequence(self) -> &'static str {
         match self {
             Paint::Plain => "",
             Paint::Good => "\u{1b}[1;32m",
@@ -47,7 +47,7 @@ impl Paint {
 }
 
 /// Ends every colour.
-const PLAIN: &str = "\u{1b}[0m";
+pub(super) const PLAIN: &str = "\u{1b}[0m";
 
 /// Standard output. A reader that closes its end early is no error: what follows is dropped.
 pub(super) struct Out {
@@ -78,6 +78,11 @@ impl Out {
     /// Whether lines may be drawn over.
     pub(super) fn is_terminal(&self) -> bool {
         self.terminal && !self.json
+    }
+
+    /// Whether colours may be used.
+    pub(super) fn is_coloured(&self) -> bool {
+        self.colour
     }
 
     /// Whether nobody reads any more.

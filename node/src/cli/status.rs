@@ -2,22 +2,19 @@
 
 use super::args::{NodeArgs, StatusArgs};
 use super::control::{self, now_s};
-use super::data;
 use super::error::CliResult;
 use super::exit::Exit;
-use super::render::{Out, Paint, Table};
-use crate::control::protocol::{Peer, Status};
+use super::render::{Out, Paint};
+use super::{data, live};
+use crate::control::protocol::Status;
 use serde_json::json;
+use std::cmp::Ordering;
 
 /// Carries `status` out.
 pub(super) fn status(args: &StatusArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
-    if args.peers {
-        let peers = control::block_on(async {
-            control::connect(&dir).await?.peers().await.map_err(control::refused)
-        })?;
-        print_peers(&peers, out);
-        return Ok(Exit::Done);
+    if args.watch {
+        return live::watch(&dir, args.every.duration(), out);
     }
     let status =
         control::block_on(async { control::connect(&dir).await?.status().await.map_err(control::refused) })?;
@@ -41,25 +38,8 @@ pub(super) fn stop(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
     Ok(Exit::Done)
 }
 
-fn print_peers(peers: &[Peer], out: &mut Out) {
-    if out.is_json() {
-        return out.object(&json!({ "peers": peers }));
-    }
-    let mut table = Table::new(&["operator", "node", "rtt", "address", "peer id", "software"]);
-    for peer in peers {
-        table.row([
-            peer.operator.clone().unwrap_or_else(|| "not known yet".to_owned()).into(),
-            peer.node.map_or(String::new(), |node| node.short()).into(),
-            peer.rtt_ms.map_or(String::new(), |ms| format!("{ms} ms")).into(),
-            peer.addr.as_str().into(),
-            peer.peer_id.as_str().into(),
-            peer.agent.as_str().into(),
-        ]);
-    }
-    out.table(&table);
-}
-
-fn print(status: &Status, out: &mut Out) {
+/// Prints it for people.
+pub(super) fn print(status: &Status, out: &mut Out) {
     let test = if status.test { ", a test network" } else { "" };
     let jobs: Vec<String> = status.jobs.iter().map(|(phase, n)| format!("{n} {phase}")).collect();
     let or_none = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
@@ -90,12 +70,8 @@ fn print(status: &Status, out: &mut Out) {
     for (target, why) in &status.unavailable {
         out.painted(Paint::Warn, "not offered: ", format!("{target}: {why}"));
     }
-    if status.members_heard < status.quorum {
-        out.painted(
-            Paint::Bad,
-            "no quorum: ",
-            "too few committee members are heard; nothing can be certified",
-        );
+    if let Some((paint, word, what)) = alarm(status) {
+        out.painted(paint, word, what);
     }
     if !status.notices.is_empty() {
         out.heading("latest notices");
@@ -105,6 +81,22 @@ fn print(status: &Status, out: &mut Out) {
     }
 }
 
-fn age_s(at_s: u64) -> u64 {
+/// What is wrong with the committee as heard here: lost, or one member away from it.
+pub(super) fn alarm(status: &Status) -> Option<(Paint, &'static str, &'static str)> {
+    match status.members_heard.cmp(&status.quorum) {
+        Ordering::Less => {
+            Some((Paint::Bad, "no quorum: ", "too few committee members are heard; nothing can be certified"))
+        }
+        // where every member is needed this is how it is, and no loss
+        Ordering::Equal if status.members > status.quorum => Some((
+            Paint::Warn,
+            "quorum nearly lost: ",
+            "as many members are heard as it takes; with one fewer nothing can be certified",
+        )),
+        _ => None,
+    }
+}
+
+pub(super) fn age_s(at_s: u64) -> u64 {
     now_s().saturating_sub(at_s)
 }

@@ -5,6 +5,7 @@ use super::{MODELS_VAR, raw};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use vantage_exec::Vendor;
@@ -43,6 +44,8 @@ pub struct Config {
     pub execution: Execution,
     /// APIs that the node may call, keys loaded.
     pub vendors: Vec<Vendor>,
+    /// Address for health and metrics; none: nothing is served.
+    pub metrics: Option<SocketAddr>,
     /// How open models are run.
     pub runner: RunnerCommand,
 }
@@ -96,9 +99,7 @@ impl Config {
     /// Reads and checks a file and the genesis that it names.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
         let text = read(file, "make one with `vantage init`, or name another with --config")?;
-        let raw: raw::Config =
-            toml::from_str(&text).map_err(|error| ConfigError::shape(file, &text, &error))?;
-        Self::check(raw, file)
+        Self::check(raw::Config::parse(file, &text)?, file)
     }
 
     /// Checks what the file says. Relative paths begin at the file's directory.
@@ -129,6 +130,7 @@ impl Config {
             models: raw.open.models.map_or_else(default_models, |models| base.join(models)),
             execution: Execution { gap_ms: raw.execution.gap_ms },
             vendors,
+            metrics: raw.metrics.check(file)?,
             runner: RunnerCommand::default(),
             genesis,
         })

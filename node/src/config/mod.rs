@@ -21,6 +21,7 @@
 
 pub mod checked;
 mod error;
+pub mod metrics;
 pub mod raw;
 mod suggest;
 

@@ -1,7 +1,8 @@
 //! The configuration as it stands in the file. Unknown keys are refused.
 
+use super::ConfigError;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use vantage_exec::VendorConfig;
 
 /// The whole file.
@@ -31,9 +32,19 @@ pub struct Config {
     /// How slots are run.
     #[serde(default)]
     pub execution: Execution,
+    /// Health and metrics over HTTP.
+    #[serde(default)]
+    pub metrics: super::metrics::Metrics,
     /// APIs that the node may call.
     #[serde(default, rename = "vendor", skip_serializing_if = "Vec::is_empty")]
     pub vendors: Vec<VendorConfig>,
+}
+
+impl Config {
+    /// Reads the text of a file. The error names the line, and the word that was meant where a key is unknown.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::shape(file, text, &error))
+    }
 }
 
 /// `[net]`

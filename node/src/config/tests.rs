@@ -148,6 +148,8 @@ fn each_wrong_value_is_named_with_its_key() {
         ("region = \"Europe!\"".to_owned(), "region", "no name of a region"),
         ("[net]\nlisten = [\"127.0.0.1:80\"]".to_owned(), "net.listen", "is not an address"),
         ("[net]\nbootstrap = [\"/ip4/127.0.0.1/tcp/1\"]".to_owned(), "net.bootstrap", "/p2p/<peer id>"),
+        ("[metrics]\nlisten = \"9464\"".to_owned(), "metrics.listen", "no address and port"),
+        ("[metrics]\nlisten = \"0.0.0.0:9464\"".to_owned(), "metrics.listen", "not on loopback"),
         ("[execution]\ngap_ms = 99999999".to_owned(), "execution.gap_ms", "more than an hour"),
         ("[offers]\nslots_max = 5000".to_owned(), "offers.slots_max", "at most 1024"),
         ("[offers]\ntargets = [{ target = \"chatgpt\" }]".to_owned(), "offers.targets", "no model is named"),

@@ -1,7 +1,10 @@
 //! The other end of the control socket: what the command line speaks with.
 
-use super::protocol::{Fault, JobView, LINE_BYTES_MAX, Peer, Request, Response, SOCKET, Status};
+use super::protocol::{
+    Fault, JobView, KnownNode, LINE_BYTES_MAX, LogPage, Peer, Request, Response, SOCKET, Shown, Status,
+};
 use super::wire::{self, LineError};
+use crate::engine::StoppedHere;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io;
@@ -154,6 +157,54 @@ impl Client {
     pub async fn peers(&mut self) -> Result<Vec<Peer>, ClientError> {
         match self.ask(&Request::Peers {}).await? {
             Response::Peers { peers } => Ok(peers),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Nodes whose logs the node holds, members first.
+    pub async fn nodes(&mut self) -> Result<Vec<KnownNode>, ClientError> {
+        match self.ask(&Request::Nodes {}).await? {
+            Response::Nodes { nodes } => Ok(nodes),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Leaves of a log: of the node itself, or of one it knows by this id or prefix.
+    pub async fn log(
+        &mut self,
+        node: Option<String>,
+        start: u64,
+        count: u32,
+    ) -> Result<LogPage, ClientError> {
+        match self.ask(&Request::Log { node, start, count }).await? {
+            Response::Log(page) => Ok(*page),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// A certified leaf with its proof.
+    pub async fn proof(&mut self, node: &str, index: u64) -> Result<Shown, ClientError> {
+        self.shown(&Request::Proof { node: node.to_owned(), index }).await
+    }
+
+    /// A job's own leaf with its proof.
+    pub async fn job_proof(&mut self, id: &str) -> Result<Shown, ClientError> {
+        self.shown(&Request::JobProof { id: id.to_owned() }).await
+    }
+
+    async fn shown(&mut self, request: &Request) -> Result<Shown, ClientError> {
+        match self.ask(request).await? {
+            Response::Proof(shown) => Ok(*shown),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Lets the node decline what it has not committed of a job.
+    pub async fn stop_here(&mut self, id: &str) -> Result<StoppedHere, ClientError> {
+        match self.ask(&Request::StopHere { id: id.to_owned() }).await? {
+            Response::Stopped { id, declined_now, declined_before, committed } => {
+                Ok(StoppedHere { id, declined_now, declined_before, committed })
+            }
             other => Err(unexpected(&other)),
         }
     }

@@ -8,6 +8,7 @@ mod socket;
 mod wire;
 
 pub use client::{Client, ClientError};
+pub use requests::Snapshot;
 pub use server::{About, Context, serve};
 pub use socket::{Socket, SocketError};
 

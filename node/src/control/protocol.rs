@@ -15,7 +15,9 @@ use vantage_protocol::attester::JobOrder;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{JobId, NetId, NodeId};
 
-pub use vantage_protocol::attester::{FinalView, JobView, OutcomeView, Phase, SlotState, SlotView};
+pub use vantage_protocol::attester::{
+    FinalView, JobView, KnownNode, LogPage, OutcomeView, Phase, Shown, SlotState, SlotView,
+};
 
 /// Name of the socket in the data directory.
 pub const SOCKET: &str = "control.sock";
@@ -79,6 +81,34 @@ pub enum Request {
     },
     /// Connected peers: [`Response::Peers`].
     Peers {},
+    /// Nodes whose logs are held, with what they offer: [`Response::Nodes`].
+    Nodes {},
+    /// Leaves of a log: [`Response::Log`].
+    Log {
+        /// Node id, or a prefix that only one known node has; none means this node.
+        node: Option<String>,
+        /// Index of the first leaf.
+        start: u64,
+        /// How many at most; a page has 128 at most in any case.
+        count: u32,
+    },
+    /// A certified leaf with its proof: [`Response::Proof`].
+    Proof {
+        /// Node id, or a prefix that only one known node has.
+        node: String,
+        /// Index of the leaf.
+        index: u64,
+    },
+    /// A job's own leaf with its proof: [`Response::Proof`].
+    JobProof {
+        /// Job id, or a prefix that only one job has.
+        id: String,
+    },
+    /// Run no more of a job here: decline own slots that are not committed: [`Response::Stopped`].
+    StopHere {
+        /// Job id, or a prefix that only one job has.
+        id: String,
+    },
     /// End the node in good order: [`Response::Stopping`].
     Shutdown {},
 }
@@ -133,6 +163,26 @@ pub enum Response {
     Peers {
         /// By peer id.
         peers: Vec<Peer>,
+    },
+    /// Nodes whose logs are held.
+    Nodes {
+        /// Members first.
+        nodes: Vec<KnownNode>,
+    },
+    /// Some leaves of a log.
+    Log(Box<LogPage>),
+    /// A certified leaf with its proof.
+    Proof(Box<Shown>),
+    /// What became of this node's slots.
+    Stopped {
+        /// The job's full id.
+        id: JobId,
+        /// Slots declined now.
+        declined_now: Vec<u32>,
+        /// Slots declined before.
+        declined_before: Vec<u32>,
+        /// Slots committed before.
+        committed: Vec<u32>,
     },
     /// The node ends now.
     Stopping {},
@@ -206,6 +256,10 @@ pub struct Status {
     pub members_known: usize,
     /// Committee members heard of lately.
     pub members_heard: usize,
+    /// Seconds by which this node's clock runs ahead of the median of the other members' (behind, if negative);
+    /// none if nobody else was heard lately.
+    #[serde(default)]
+    pub clock_ahead_s: Option<i64>,
     /// Committee size.
     pub members: usize,
     /// Cosignatures that certify.
@@ -276,4 +330,7 @@ pub struct Ready {
     pub listen: Vec<String>,
     /// Path of the control socket.
     pub control: String,
+    /// Address of health and metrics, where they are served.
+    #[serde(default)]
+    pub metrics: Option<String>,
 }

@@ -2,13 +2,14 @@
 
 use super::protocol::{CHUNK_BYTES, Fault, JobView, Peer, Phase, Request, Response, Status};
 use super::server::{Context, Link};
-use crate::engine::{Command, Lookup, peer_key};
+use crate::engine::{Command, Lookup, StoppedHere, Subject, peer_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 use tokio::io::AsyncBufReadExt as _;
-use vantage_protocol::attester::JobOrder;
+use vantage_protocol::attester::{JobOrder, NotShown};
 use vantage_protocol::bundle::Certs;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::proof::Car;
@@ -18,10 +19,21 @@ use vantage_protocol::wire::{self, Wire as _};
 /// A watched job is looked at no more often than this. A guess that no person notices.
 const WATCH_PAUSE: Duration = Duration::from_millis(100);
 
+/// How a node stands, for people and for metrics.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What `vantage status` shows.
+    pub status: Box<Status>,
+    /// Peers in the DHT's routing table.
+    pub dht_peers: usize,
+    /// Counts of the network task since the start, by name.
+    pub counters: BTreeMap<&'static str, u64>,
+}
+
 /// Answers one request. An error is of the connection alone.
 pub(super) async fn answer(request: Request, link: &mut Link, context: &Context) -> io::Result<()> {
     let response = match request {
-        Request::Status {} => context.status().await,
+        Request::Status {} => context.snapshot().await.map(|snapshot| Response::Status(snapshot.status)),
         Request::Jobs {} => {
             context.ask(Command::Jobs).await.map(|views| Response::Jobs { views }).ok_or_else(stopping)
         }
@@ -37,6 +49,13 @@ pub(super) async fn answer(request: Request, link: &mut Link, context: &Context)
         Request::Car { root } => return car(root, link, context).await,
         Request::Put { cid, bytes, provide } => context.put(cid, &bytes, provide).await,
         Request::Peers {} => context.peers().await,
+        Request::Nodes {} => {
+            context.ask(Command::Known).await.map(|nodes| Response::Nodes { nodes }).ok_or_else(stopping)
+        }
+        Request::Log { node, start, count } => context.log(node, start, count).await,
+        Request::Proof { node, index } => context.proof(Subject::Leaf(node, index)).await,
+        Request::JobProof { id } => context.proof(Subject::Job(id)).await,
+        Request::StopHere { id } => context.stop_here(id).await,
         Request::Shutdown {} => {
             let said = link.say(&Response::Stopping {}).await;
             context.stop.cancel();
@@ -103,13 +122,24 @@ async fn car(root: Cid, link: &mut Link, context: &Context) -> io::Result<()> {
 impl Context {
     async fn job(&self, id: String) -> Result<JobView, Fault> {
         let found = self.ask(|reply| Command::Job { id, reply }).await.ok_or_else(stopping)?;
-        found.map_err(|error| {
-            let help = match error {
-                Lookup::Unknown(_) => "list them with `vantage job list`",
-                Lookup::Ambiguous(..) => "give more digits",
-            };
-            Fault { what: error.to_string(), place: "id".to_owned(), help: help.to_owned() }
-        })
+        found.map_err(not_found)
+    }
+
+    async fn log(&self, node: Option<String>, start: u64, count: u32) -> Result<Response, Fault> {
+        let page = self.ask(|reply| Command::Log { node, start, count, reply }).await.ok_or_else(stopping)?;
+        page.map(Response::Log).map_err(not_found)
+    }
+
+    async fn proof(&self, subject: Subject) -> Result<Response, Fault> {
+        let shown = self.ask(|reply| Command::Proof { subject, reply }).await.ok_or_else(stopping)?;
+        shown.map(Response::Proof).map_err(not_found)
+    }
+
+    async fn stop_here(&self, id: String) -> Result<Response, Fault> {
+        let stop = |reply| Command::StopHere { id, done: None, reply };
+        let StoppedHere { id, declined_now, declined_before, committed } =
+            self.ask(stop).await.ok_or_else(stopping)?.map_err(not_found)?;
+        Ok(Response::Stopped { id, declined_now, declined_before, committed })
     }
 
     async fn submit(&self, order: JobOrder, suite: &str) -> Result<Response, Fault> {
@@ -180,7 +210,8 @@ impl Context {
         Ok(Response::Peers { peers: peers.collect() })
     }
 
-    async fn status(&self) -> Result<Response, Fault> {
+    /// How the node stands, with the counts of its network task.
+    pub async fn snapshot(&self) -> Result<Snapshot, Fault> {
         let standing = self.ask(Command::Standing).await.ok_or_else(stopping)?;
         let net = self.net.status().await.ok_or_else(stopping)?;
         let store = self.store.clone();
@@ -192,7 +223,7 @@ impl Context {
             help: "see the node's log".to_owned(),
         })?;
         let (about, overview) = (&self.about, &standing.overview);
-        Ok(Response::Status(Box::new(Status {
+        let status = Box::new(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_s: about.started_s,
@@ -216,6 +247,7 @@ impl Context {
             logs: overview.logs,
             members_known: overview.members_known,
             members_heard: overview.members_heard,
+            clock_ahead_s: standing.clock_ahead_s,
             members: overview.committee,
             quorum: overview.quorum,
             jobs: standing.jobs,
@@ -224,8 +256,24 @@ impl Context {
             blocks: counts.blocks,
             blocks_private: counts.blocks_private,
             notices: standing.notices,
-        })))
+        });
+        Ok(Snapshot { status, dht_peers: net.dht_peers, counters: net.counters })
     }
+}
+
+fn not_found(error: Lookup) -> Fault {
+    let (place, help) = match error {
+        Lookup::Unknown(_) => ("id", "list them with `vantage job list`"),
+        Lookup::Ambiguous(..) => ("id", "give more digits"),
+        Lookup::Uncertified(_) => ("id", "`vantage status` shows whether a quorum is heard"),
+        Lookup::UnknownNode(_) => ("node", "list them with `vantage peers --known`"),
+        Lookup::AmbiguousNode(..) => ("node", "give more digits"),
+        Lookup::NotShown(NotShown::NotCertified { .. }) => {
+            ("index", "wait until a quorum has cosigned it; `vantage log` shows what is certified")
+        }
+        Lookup::NotShown(_) => ("index", "`vantage log` shows which leaves there are"),
+    };
+    Fault { what: error.to_string(), place: place.to_owned(), help: help.to_owned() }
 }
 
 fn stopping() -> Fault {

@@ -6,6 +6,7 @@ use std::path::Path;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
 use vantage_protocol::cid::Cid;
+use vantage_protocol::log::TlogProof;
 
 /// Sends bytes and reads one line.
 async fn say(data: &Path, bytes: &[u8]) -> Response {
@@ -143,4 +144,44 @@ async fn a_node_stops_when_its_owner_says_so() {
     assert_eq!(bed.done(0, &id).await.phase, Phase::Done);
     bed.client(0).await.shutdown().await.unwrap();
     node.stopped().await.unwrap();
+}
+
+/// Two members: each shows the other's log, with a proof that holds, and how far apart their clocks are. An order that
+/// no quorum has cosigned is in the log all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_shows_what_others_have_said() {
+    let bed = Bed::new(2).await;
+    let first = bed.start(0, &[]).await.unwrap();
+    let second = bed.start(1, &[&first]).await.unwrap();
+    let id = bed.submit(0, &["eu", "us"], 1, 30).await;
+    bed.done(1, &id).await;
+    let mut client = bed.client(1).await;
+    let status = client.status().await.unwrap();
+    assert!(status.clock_ahead_s.is_some_and(|ahead_s| ahead_s.abs() < 30), "{:?}", status.clock_ahead_s);
+    let nodes = client.nodes().await.unwrap();
+    assert_eq!(nodes.len(), 2);
+    assert!(nodes.iter().all(|node| node.member && node.announce.is_some() && node.witness_time_s.is_some()));
+
+    let author = first.ready().node.to_string();
+    let page = client.log(Some(author[..8].to_owned()), 0, 2).await.unwrap();
+    assert_eq!((page.node, page.leaves.len()), (first.ready().node, 2));
+    assert!(page.size >= page.certified && page.certified > 2);
+    let unknown = refused(client.log(Some("zz".into()), 0, 1).await.unwrap_err());
+    assert!(unknown.what.contains("no known node") && unknown.place == "node", "{unknown}");
+    let shown = client.job_proof(&id.to_string()[..10]).await.unwrap();
+    assert_eq!((shown.leaf.author, shown.keysets.len()), (first.ready().node, 2));
+    let proof = TlogProof::parse(&shown.proof).unwrap();
+    proof.verify_inclusion(&shown.bytes).unwrap();
+    let beyond = refused(client.proof(&author, 9999).await.unwrap_err());
+    assert!(beyond.what.contains("there is none at 9999"), "{beyond}");
+
+    second.stop();
+    second.stopped().await.unwrap();
+    let mut client = bed.client(0).await;
+    let (order, suite) = order(&["eu"], 1, 30);
+    let waiting = client.submit(order, &suite).await.unwrap();
+    let uncertified = refused(client.stop_here(&waiting.to_string()).await.unwrap_err());
+    assert!(uncertified.what.contains("no quorum has cosigned it yet"), "{uncertified}");
+    first.stop();
+    first.stopped().await.unwrap();
 }

@@ -1,13 +1,15 @@
 //! What people and programs may ask of the engine.
 
-use super::Engine;
 use super::carry::library;
 use super::notice::Notices;
+use super::{Engine, Group};
 use crate::clock;
 use crate::control::protocol::NoticeView;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
-use vantage_protocol::attester::{JobOrder, JobView, Overview, PeerKey};
+use vantage_protocol::attester::{
+    Input, JobOrder, JobView, KnownNode, LogPage, Overview, PeerKey, Shown, job_of,
+};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{JobId, NodeId};
 
@@ -52,9 +54,63 @@ pub enum Command {
         /// Gets an answer for each, in order.
         reply: oneshot::Sender<Vec<Option<NodeId>>>,
     },
+    /// Nodes whose logs are held.
+    Known(oneshot::Sender<Vec<KnownNode>>),
+    /// Leaves of a log.
+    Log {
+        /// Node id or a prefix of one; none means this node.
+        node: Option<String>,
+        /// Index of the first leaf.
+        start: u64,
+        /// How many at most.
+        count: u32,
+        /// Gets the page.
+        reply: oneshot::Sender<Result<Box<LogPage>, Lookup>>,
+    },
+    /// A statement with its proof.
+    Proof {
+        /// Of what.
+        subject: Subject,
+        /// Gets it.
+        reply: oneshot::Sender<Result<Box<Shown>, Lookup>>,
+    },
+    /// Run no more of a job here: this node declines those of its slots that it has not committed.
+    StopHere {
+        /// Job id or a prefix of one.
+        id: String,
+        /// What came of it, once it is on disk.
+        done: Option<Result<StoppedHere, Lookup>>,
+        /// Gets it.
+        reply: oneshot::Sender<Result<StoppedHere, Lookup>>,
+    },
 }
 
-/// Why no job was found.
+/// What a proof is asked of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// A leaf: node id or a prefix of one, and the index.
+    Leaf(String, u64),
+    /// A job: its id or a prefix of it.
+    Job(String),
+}
+
+/// What became of this node's slots of a job that it was told to stop.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoppedHere {
+    /// The job's full id.
+    pub id: JobId,
+    /// Slots declined now.
+    pub declined_now: Vec<u32>,
+    /// Slots declined before.
+    pub declined_before: Vec<u32>,
+    /// Slots committed before: what was said stands.
+    pub committed: Vec<u32>,
+}
+
+/// Reason of the decline of a slot that its operator stopped.
+pub const STOPPED_REASON: &str = "stopped by this node's operator";
+
+/// Why nothing was found.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Lookup {
     /// None begins so.
@@ -63,6 +119,18 @@ pub enum Lookup {
     /// Several do.
     #[error("{1} jobs begin with {0:?}")]
     Ambiguous(String, usize),
+    /// One of this node's own that waits for a quorum.
+    #[error("job {0} is in this node's log, but no quorum has cosigned it yet")]
+    Uncertified(JobId),
+    /// No log of such a node is held.
+    #[error("no known node begins with {0:?}")]
+    UnknownNode(String),
+    /// Several nodes begin so.
+    #[error("{1} known nodes begin with {0:?}")]
+    AmbiguousNode(String, usize),
+    /// The statement is not there, or not certified.
+    #[error(transparent)]
+    NotShown(#[from] vantage_protocol::attester::NotShown),
 }
 
 /// How a node stands, seen from the engine.
@@ -70,6 +138,8 @@ pub enum Lookup {
 pub struct Standing {
     /// The core's view.
     pub overview: Overview,
+    /// Seconds by which the clock runs ahead of the committee's median; none if nobody else was heard lately.
+    pub clock_ahead_s: Option<i64>,
     /// Targets offered right now.
     pub offers: Vec<String>,
     /// Targets that cannot be run, with the reason.
@@ -103,6 +173,62 @@ impl Engine {
                 let nodes = peers.iter().map(|peer| self.attester.node_of(peer)).collect();
                 drop(reply.send(nodes));
             }
+            Command::Known(reply) => drop(reply.send(self.attester.known_nodes())),
+            Command::Log { node, start, count, reply } => drop(reply.send(self.page(node, start, count))),
+            Command::Proof { subject, reply } => drop(reply.send(self.proof(&subject))),
+            Command::StopHere { done, reply, .. } => {
+                if let Some(done) = done {
+                    let _ = reply.send(done);
+                }
+            }
+        }
+    }
+
+    /// Declines what this node has not committed of a job; the leaves are in `group`.
+    pub(super) fn stop_here(&mut self, id: &str, group: &mut Group) -> Result<StoppedHere, Lookup> {
+        let id = self.find(id)?.id;
+        let slots = self.attester.own_slots(&id);
+        for slot in &slots.open {
+            self.executions.abandon(&id, *slot);
+            let reason = STOPPED_REASON.to_owned();
+            self.handle(Input::Declined { job: id, slot: *slot, reason }, group);
+        }
+        Ok(StoppedHere {
+            id,
+            declined_now: slots.open,
+            declined_before: slots.declined,
+            committed: slots.committed,
+        })
+    }
+
+    fn page(&self, node: Option<String>, start: u64, count: u32) -> Result<Box<LogPage>, Lookup> {
+        let node = match node {
+            Some(prefix) => self.find_node(&prefix)?,
+            None => self.attester.node(),
+        };
+        let page = self.attester.log_page(&node, start, count);
+        page.map(Box::new).ok_or_else(|| Lookup::UnknownNode(node.to_string()))
+    }
+
+    fn proof(&self, subject: &Subject) -> Result<Box<Shown>, Lookup> {
+        let (node, index) = match subject {
+            Subject::Leaf(prefix, index) => (self.find_node(prefix)?, *index),
+            Subject::Job(id) => {
+                let id = self.find(id)?.id;
+                let at = self.attester.job_leaf(&id).ok_or_else(|| Lookup::Unknown(id.to_string()))?;
+                (at.author, at.index)
+            }
+        };
+        Ok(Box::new(self.attester.show(&node, index)?))
+    }
+
+    fn find_node(&self, prefix: &str) -> Result<NodeId, Lookup> {
+        let found = self.attester.nodes_named(prefix);
+        let shown: String = prefix.chars().take(SHOWN_MAX).collect();
+        match found.as_slice() {
+            [node] => Ok(*node),
+            [] => Err(Lookup::UnknownNode(shown)),
+            several => Err(Lookup::AmbiguousNode(shown, several.len())),
         }
     }
 
@@ -116,8 +242,15 @@ impl Engine {
         match (found.pop(), found.len()) {
             (Some(view), 0) => Ok(view),
             (Some(_), others) => Err(Lookup::Ambiguous(shown, others + 1)),
-            (None, _) => Err(Lookup::Unknown(shown)),
+            (None, _) => Err(self.uncertified(id).unwrap_or(Lookup::Unknown(shown))),
         }
+    }
+
+    /// Says so if it is one of this node's own that waits for a quorum.
+    fn uncertified(&self, id: &str) -> Option<Lookup> {
+        let waiting = self.attester.jobs_uncertified();
+        let mut named = waiting.iter().map(job_of).filter(|job| job.to_string().starts_with(id));
+        named.next().map(Lookup::Uncertified)
     }
 
     fn standing(&self) -> Standing {
@@ -128,6 +261,7 @@ impl Engine {
         let (offers, unavailable) = self.offering.now();
         Standing {
             overview: self.attester.overview(clock::now_ms()),
+            clock_ahead_s: self.attester.clock_ahead_s(clock::now_ms()),
             offers,
             unavailable,
             jobs,

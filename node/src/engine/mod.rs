@@ -15,7 +15,7 @@ mod offer;
 mod peer;
 mod tokens;
 
-pub use command::{Command, Lookup, Standing};
+pub use command::{Command, Lookup, STOPPED_REASON, Standing, StoppedHere, Subject};
 pub use event::Event;
 pub use offer::Offering;
 pub use peer::{peer_id, peer_key};
@@ -253,8 +253,10 @@ impl Engine {
                 self.handle(Input::Submit { token, order }, group);
             }
             Event::Command(mut command) => {
-                if let Command::Put { cid, bytes, .. } = &mut command {
-                    group.batch.put(cid, std::mem::take(bytes), true);
+                match &mut command {
+                    Command::Put { cid, bytes, .. } => group.batch.put(cid, std::mem::take(bytes), true),
+                    Command::StopHere { id, done, .. } => *done = Some(self.stop_here(id, group)),
+                    _ => {}
                 }
                 group.commands.push(command);
             }

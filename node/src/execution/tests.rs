@@ -64,6 +64,7 @@ impl Rig {
             offers: crate::config::Offers { targets: vec![], slots_max: 1 },
             models: self.dir.path().join("models"),
             execution: crate::config::Execution { gap_ms: self.gap_ms },
+            metrics: None,
             vendors: vec![vendor.check(true).unwrap()],
             runner: RunnerCommand::default(),
         }

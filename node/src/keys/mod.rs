@@ -168,6 +168,11 @@ pub fn create(data_dir: &Path) -> Result<PublicKeys, KeysError> {
     })
 }
 
+/// Looks whether a key file is there, is a key, and is open to its owner alone.
+pub fn inspect(path: &Path) -> Result<(), KeysError> {
+    Seed::load(path).map(drop)
+}
+
 /// Loads a node's keys for one network; the first time, signs its keyset with the root key and keeps it.
 pub fn load(data_dir: &Path, genesis: &Genesis) -> Result<Identity, KeysError> {
     let transport_seed = Seed::load(&data_dir.join(TRANSPORT_KEY))?;

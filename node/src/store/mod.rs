@@ -23,11 +23,13 @@ mod cells;
 mod error;
 mod files;
 mod journal;
+mod peek;
 mod public;
 
 pub use batch::{Batch, Staged};
 pub use budget::Reservation;
 pub use error::StoreError;
+pub use peek::Peek;
 pub use public::PublicBlocks;
 
 use crate::private_file;

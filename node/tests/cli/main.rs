@@ -3,9 +3,11 @@
 mod documents;
 mod fetching;
 mod founding;
+mod looking;
 mod quiet_node;
 mod reporting;
 mod running;
+mod schemas;
 mod sealed;
 mod verifying;
 
@@ -46,8 +48,12 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs the program; what it prints with `--json` is held against its schema.
+#[track_caller]
 fn vantage(arguments: &[&str]) -> Ran {
-    ran(program(arguments).output().unwrap())
+    let ran = ran(program(arguments).output().unwrap());
+    schemas::hold(arguments, &ran.out);
+    ran
 }
 
 fn ran(output: Output) -> Ran {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -35,10 +36,10 @@ text = "Who are you?"
 "#;
 
 /// A node of the real program; killed when the test ends.
-struct Running {
-    child: Child,
-    dir: tempfile::TempDir,
-    ready: Value,
+pub struct Running {
+    pub child: Child,
+    pub dir: tempfile::TempDir,
+    pub ready: Value,
 }
 
 impl Drop for Running {
@@ -50,19 +51,20 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn data(&self) -> PathBuf {
+    pub fn data(&self) -> PathBuf {
         self.dir.path().join("node")
     }
 
     /// A command on this node's data directory.
-    fn ask(&self, arguments: &[&str]) -> Ran {
+    #[track_caller]
+    pub fn ask(&self, arguments: &[&str]) -> Ran {
         let data = self.data();
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--data", text(&data)]).collect();
         vantage(&arguments)
     }
 
     /// Waits until its keyset and its announce are certified: before, nobody is there to take a job.
-    fn announced(&self) {
+    pub fn announced(&self) {
         let deadline = Instant::now() + Duration::from_secs(ANNOUNCED_S_MAX);
         while self.ask(&["status", "--json"]).json()["certified_size"].as_u64().unwrap_or(0) < 2 {
             assert!(Instant::now() < deadline, "{}", self.ask(&["status"]).out);
@@ -70,12 +72,17 @@ impl Running {
         }
     }
 
-    fn net(&self) -> &str {
+    pub fn net(&self) -> &str {
         self.ready["net"].as_str().unwrap()
     }
 }
 
-fn start(endpoint: &str) -> Running {
+pub fn start(endpoint: &str) -> Running {
+    start_with(endpoint, "")
+}
+
+/// A node with more lines at the end of its configuration.
+pub fn start_with(endpoint: &str, more: &str) -> Running {
     let dir = tempfile::tempdir().unwrap();
     let (data, genesis) = (dir.path().join("node"), dir.path().join("genesis.toml"));
     let made = vantage(&["init", "--data", text(&data), "--json"]);
@@ -83,26 +90,33 @@ fn start(endpoint: &str) -> Running {
     let found =
         ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(&genesis)];
     assert_eq!(vantage(&found).code, 0);
-    configure(&data, &genesis, endpoint);
+    configure(&data, &genesis, endpoint, more);
+    let notified = UnixDatagram::bind(dir.path().join("notify")).unwrap();
+    notified.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut child = program(&["run", "--data", text(&data), "--json"])
+        .env("NOTIFY_SOCKET", dir.path().join("notify"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    crate::schemas::hold(&["run", "--json"], &line);
+    let mut said = [0; 64];
+    let count = notified.recv(&mut said).unwrap();
+    assert!(said[..count].starts_with(b"READY=1"), "systemd is told that the node is up");
     let ready = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
     Running { child, dir, ready }
 }
 
-fn configure(data: &Path, genesis: &Path, endpoint: &str) {
+fn configure(data: &Path, genesis: &Path, endpoint: &str, more: &str) {
     let key = data.join("sim.key");
     fs::write(&key, SIM_KEY).unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let config = format!(
         "genesis = {genesis:?}\nallow_sim = true\n[net]\nlisten = [\"/ip4/127.0.0.1/tcp/0\"]\nallow_private = true\n\
          [offers]\ntargets = [{{ target = \"sim:openai\" }}]\n[[vendor]]\ntarget = \"sim:openai\"\n\
-         endpoints = {{ eu = {endpoint:?} }}\nkey = {{ file = {key:?} }}\n"
+         endpoints = {{ eu = {endpoint:?} }}\nkey = {{ file = {key:?} }}\n{more}"
     );
     fs::write(data.join("config.toml"), config).unwrap();
 }
@@ -133,7 +147,7 @@ fn standing(node: &Running) {
     for words in ["a test network", "sim:openai", "1 make a quorum"] {
         assert!(told.out.contains(words), "{words}: {}", told.out);
     }
-    assert_eq!(node.ask(&["status", "--peers", "--json"]).json()["peers"].as_array().map(Vec::len), Some(0));
+    assert_eq!(node.ask(&["peers", "--json"]).json()["peers"].as_array().map(Vec::len), Some(0));
     node.ask(&["run"]).refused(1, &["in use", "vantage stop"]);
     node.ask(&["job", "show", "abcd"]).refused(1, &["no job begins with", "vantage job list"]);
     assert!(node.ask(&["job", "list"]).out.contains("no jobs yet"));

@@ -43,17 +43,27 @@ impl Clocks {
     /// By how much `now` runs ahead of the median of the other members' clocks, age-adjusted, if
     /// that is more than the bound. None heard: nothing to compare with.
     pub(crate) fn ahead(&self, own: &NodeId, now_ms: u64) -> Option<u64> {
+        let ahead = (now_ms / 1000).saturating_sub(self.median_s(own, now_ms)?);
+        (ahead > CLOCK_AHEAD_S_MAX).then_some(ahead)
+    }
+
+    /// `now` less the median of the other members' clocks, seconds.
+    pub(crate) fn offset_s(&self, own: &NodeId, now_ms: u64) -> Option<i64> {
+        let median = i64::try_from(self.median_s(own, now_ms)?).unwrap_or(i64::MAX);
+        Some(i64::try_from(now_ms / 1000).unwrap_or(i64::MAX).saturating_sub(median))
+    }
+
+    /// Median of the other members' clocks heard lately, age-adjusted.
+    fn median_s(&self, own: &NodeId, now_ms: u64) -> Option<u64> {
         let mut clocks: Vec<u64> = self
             .heard
             .iter()
             .filter(|(member, h)| *member != own && lately(h, now_ms))
-            .map(|(_, h)| h.time_s + now_ms.saturating_sub(h.at_ms) / 1000)
+            .map(|(_, h)| h.time_s.saturating_add(now_ms.saturating_sub(h.at_ms) / 1000))
             .collect();
         clocks.sort_unstable();
         // of an even number the higher: it is the more lenient one
-        let median = *clocks.get(clocks.len() / 2)?;
-        let ahead = (now_ms / 1000).saturating_sub(median);
-        (ahead > CLOCK_AHEAD_S_MAX).then_some(ahead)
+        clocks.get(clocks.len() / 2).copied()
     }
 }
 

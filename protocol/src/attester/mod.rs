@@ -10,6 +10,7 @@ mod executor;
 mod fetches;
 mod heads;
 mod input;
+mod inspect;
 mod log_view;
 mod member;
 mod outcome;
@@ -24,6 +25,7 @@ mod witness;
 
 pub use effect::{Effect, Execution, Notice, Task, Verdict};
 pub use input::{Call, Input, JobOrder, PeerKey, Stream, Token};
+pub use inspect::{KnownNode, LogPage, NotShown, OwnSlots, PAGE_LEAVES_MAX, Shown, job_of};
 pub use record::Record;
 pub use step::Blocks;
 pub use view::{FinalView, JobView, OutcomeView, Overview, Phase, SlotState, SlotView};

@@ -18,6 +18,8 @@ pub enum JobCommand {
     Show(JobArgs),
     /// Follow one job until it is done
     Watch(JobWatchArgs),
+    /// Say what of a job can still be called off; with --stop-here, run no more of it on this node
+    Cancel(JobCancelArgs),
 }
 
 const SUBMIT_HELP: &str = "\
@@ -102,6 +104,35 @@ pub struct JobWatchArgs {
     #[arg(value_name = "ID")]
     pub id: String,
     /// Print JSON lines: the job, again each time it changes
+    #[arg(long)]
+    pub json: bool,
+}
+
+const CANCEL_HELP: &str = "\
+A job cannot be cancelled: without a beacon its assignment is known as soon as it is certified, and whoever
+could still take it back could look at who will run it first. Its cells are run by others whatever this node
+says. What its operator can do is --stop-here: slots of this node that are not committed yet are declined,
+with the reason, in the log. What is committed stands and is revealed; receipts of cells that were run are
+kept on this node's disk.
+
+Exit codes:
+  0  with --stop-here: this node runs no more of the job
+  1  not done: the job cannot be cancelled, is not known, or the node does not answer
+  2  wrong usage";
+
+/// Arguments of `job cancel`.
+#[derive(Debug, Args)]
+#[command(after_help = CANCEL_HELP)]
+pub struct JobCancelArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Job id, or the beginning of one
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Decline those of this node's slots that are not committed yet
+    #[arg(long)]
+    pub stop_here: bool,
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }

@@ -1,0 +1,158 @@
+//! Arguments of the commands that look into a node: `doctor`, `peers`, `log`, `proof`, `man`.
+
+use super::DataArg;
+use crate::cli::exit::PLAIN_CODES;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const DOCTOR_HELP: &str = "\
+Looks at the data directory, keys, configuration, genesis, clock, disk, file descriptors, store, models and
+API keys, and, if the node runs, at its listeners, peers, quorum and log. Nothing is changed, no secret is
+shown, nobody is called. OK is as it should be, WARN is worth a look, FAIL keeps the node from working;
+SKIP could not be looked at now.
+
+Exit codes:
+  0  nothing FAILs
+  1  something FAILs
+  2  wrong usage";
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Do not hash the models again
+    #[arg(long)]
+    pub quick: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `peers`.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct PeersArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Show instead the nodes whose logs are held, connected or not, with what they offer
+    #[arg(long)]
+    pub known: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const LOG_HELP: &str = "\
+Examples:
+  vantage log                          the latest leaves of this node's own log
+  vantage log 3f2a --from 0            another node's, from its beginning
+  vantage log --from 12 --count 1 --json
+
+A leaf has effect once it is certified: a quorum has cosigned a head over it.
+";
+
+/// Arguments of `log`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{LOG_HELP}\n{PLAIN_CODES}"))]
+pub struct LogArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// Node id, or the beginning of one [default: this node]
+    #[arg(value_name = "NODE")]
+    pub node: Option<String>,
+    /// Index of the first leaf [default: so that the latest are shown]
+    #[arg(long, value_name = "INDEX")]
+    pub from: Option<u64>,
+    /// How many leaves at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub count: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const PROOF_HELP: &str = "\
+Examples:
+  vantage proof 3f2a:12 --out 12.tlog-proof --policy committee.policy
+  vantage proof 004279 --out job.tlog-proof
+  vantage proof check 12.tlog-proof --policy committee.policy --genesis genesis.toml
+
+The proof is a stock c2sp.org/tlog-proof; its `extra` line holds the statement's bytes. The policy is a
+stock c2sp.org/tlog-policy over the log and the committee's witnesses, with the keysets that bind these
+keys to the genesis as comments.
+";
+
+/// Arguments of `proof`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PROOF_HELP}\n{PLAIN_CODES}"), args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct ProofArgs {
+    #[command(subcommand)]
+    pub command: Option<ProofCommand>,
+    #[command(flatten)]
+    pub data: DataArg,
+    /// A leaf, as the beginning of a node id, a colon and an index; or a job id, or the beginning of one
+    #[arg(value_name = "NODE:INDEX|JOB", required = true)]
+    pub what: Option<String>,
+    /// File to write the proof to; nothing is overwritten [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// File to write the keys to that the proof is checked against; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Commands about proofs.
+#[derive(Debug, Subcommand)]
+pub enum ProofCommand {
+    /// Check a proof offline: the keys against the genesis, the cosignatures, the statement's place in the log
+    Check(ProofCheckArgs),
+}
+
+const CHECK_HELP: &str = "\
+Exit codes:
+  0  the statement stands in the log under a head that a quorum of the genesis's committee cosigned
+  1  a file cannot be read
+  2  wrong usage, or the genesis file is not valid
+  5  the proof does not hold, or its keys are not the committee's";
+
+/// Arguments of `proof check`.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub struct ProofCheckArgs {
+    /// The proof
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The keys, as `vantage proof --policy` wrote them; they are checked against the genesis
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// The network's genesis file: all you have to trust
+    #[arg(long, value_name = "FILE", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const MAN_HELP: &str = "\
+Examples:
+  vantage man | man -l -
+  vantage man job submit | man -l -
+  vantage man --out /usr/local/share/man/man1
+";
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{MAN_HELP}\n{PLAIN_CODES}"))]
+pub struct ManArgs {
+    /// Page of this command [default: of the program]
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// Write the pages of all commands to this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,77 @@
+//! Arguments of `vantage suite`.
+
+use super::DataArg;
+use crate::cli::amount::{self, Seconds};
+use crate::cli::exit::PLAIN_CODES;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use vantage_protocol::target::Target;
+
+/// Commands about suites.
+#[derive(Debug, Subcommand)]
+pub enum SuiteCommand {
+    /// Check a suite and show what it holds
+    Check(SuiteCheckArgs),
+    /// Work out cells, calls, tokens, cost and time of a job before ordering it
+    Plan(Box<SuitePlanArgs>),
+}
+
+/// Arguments of `suite check`.
+#[derive(Debug, Args)]
+#[command(after_help = PLAIN_CODES)]
+pub struct SuiteCheckArgs {
+    /// The suite, TOML
+    #[arg(value_name = "SUITE.toml")]
+    pub suite: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+const PLAN_HELP: &str = "\
+Examples:
+  vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini=3
+  vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini --offline --price openai/gpt-4.1-mini=400
+
+With a running node, executors and the prices that they ask come from their announces. Costs are of the
+calls as announced; what a vendor bills its customer is between those two. Worst case means: every call
+that the job allows is sent, every answer has the suite's longest length, every byte of a prompt is a token.
+";
+
+/// Arguments of `suite plan`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PLAN_HELP}\n{PLAIN_CODES}"))]
+pub struct SuitePlanArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// The suite, TOML
+    #[arg(value_name = "SUITE.toml")]
+    pub suite: PathBuf,
+    /// Regions to ask from, separated by commas
+    #[arg(long, value_name = "REGION,…", required = true, value_delimiter = ',', value_parser = amount::name)]
+    pub regions: Vec<String>,
+    /// What to ask, and how often each prompt is put by one executor; may be repeated
+    #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
+    pub targets: Vec<(Target, u32)>,
+    /// Executors of different operators for each region and target
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub replicas: u32,
+    /// Most calls of one executor for one slot [default: twice its cells]
+    #[arg(long, value_name = "N")]
+    pub calls_max: Option<u32>,
+    /// Time for the answers, as for `job submit`; it is said if they will hardly fit
+    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
+    pub commit: Seconds,
+    /// Do not ask the running node who offers what
+    #[arg(long)]
+    pub offline: bool,
+    /// Price of one call in millionths of a US dollar, where no executor announces one; may be repeated
+    #[arg(long = "price", value_name = "NAME=MICROUSD", value_parser = amount::price)]
+    pub prices: Vec<(Target, u64)>,
+    /// Time that one call takes [default: 5s for an API, 20s for an open model; guesses]
+    #[arg(long = "call-time", value_name = "TIME", value_parser = amount::seconds)]
+    pub call: Option<Seconds>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,116 @@
+//! `vantage doctor`: what keeps a node from working, and how to mend it. It changes nothing and calls nobody.
+
+mod apis;
+mod finding;
+mod live;
+mod machine;
+mod place;
+
+use super::args::DoctorArgs;
+use super::error::CliResult;
+use super::exit::Exit;
+use super::render::{Field, Out, Paint, Table};
+use super::{control, data};
+use crate::control::Client;
+use crate::control::protocol::{Peer, Status};
+use crate::lock::{self, DataLock, LockError};
+use finding::{Findings, Level};
+use serde_json::json;
+use std::path::Path;
+
+/// What the running node says of itself.
+struct Answered {
+    status: Status,
+    peers: Vec<Peer>,
+}
+
+/// Whether a node runs on the directory.
+enum Running {
+    /// It answers.
+    Yes(Box<Answered>),
+    /// A process holds the directory and does not answer; why not.
+    Mute(String),
+    /// Nobody holds the directory, which stays ours while this lives.
+    No { _lock: Option<DataLock> },
+}
+
+/// Carries the command out.
+pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
+    let dir = data::dir(&args.data)?;
+    let mut findings = Findings::default();
+    let running = running(&dir);
+    place::directory(&dir, &mut findings);
+    let config = place::configuration(&dir, &mut findings);
+    place::keys(&dir, config.as_ref(), &mut findings);
+    place::store(&dir, &running, &mut findings);
+    machine::clock(&dir, &mut findings);
+    machine::disk(&dir, config.as_ref(), &mut findings);
+    machine::descriptors(&running, &mut findings);
+    if let Some(config) = &config {
+        apis::models(config, args.quick, &mut findings);
+        apis::keys(config, &mut findings);
+        machine::ports(config, &running, &mut findings);
+    }
+    live::node(&dir, config.as_ref(), &running, &mut findings);
+    tell(&findings, out);
+    Ok(if findings.worst() == Level::Fail { Exit::Failed } else { Exit::Done })
+}
+
+/// Asks the node, or takes its place.
+fn running(dir: &Path) -> Running {
+    let asked = control::block_on(async {
+        let mut client = match Client::connect(dir).await {
+            Ok(client) => client,
+            Err(_) => return Ok(None),
+        };
+        let status = client.status().await.map_err(control::refused)?;
+        let peers = client.peers().await.map_err(control::refused)?;
+        Ok(Some(Answered { status, peers }))
+    });
+    match asked {
+        Ok(Some(answered)) => Running::Yes(Box::new(answered)),
+        Err(error) => Running::Mute(error.to_string()),
+        // where no node has run yet nothing is made
+        Ok(None) if !dir.join(lock::FILE).exists() => Running::No { _lock: None },
+        Ok(None) => match DataLock::take(dir) {
+            Ok(lock) => Running::No { _lock: Some(lock) },
+            Err(LockError::Held { holder, .. }) => {
+                Running::Mute(format!("{holder} holds the directory, but its control socket does not answer"))
+            }
+            Err(LockError::Io { .. }) => Running::No { _lock: None },
+        },
+    }
+}
+
+fn tell(findings: &Findings, out: &mut Out) {
+    if out.is_json() {
+        return out.object(&json!({ "worst": findings.worst(), "checks": findings.list }));
+    }
+    let findings = &findings.list;
+    let mut table = Table::new(&["", "check", "found"]);
+    for finding in findings {
+        let paint = match finding.level {
+            Level::Ok => Paint::Good,
+            Level::Skip => Paint::Dim,
+            Level::Warn => Paint::Warn,
+            Level::Fail => Paint::Bad,
+        };
+        table.row([
+            Field::painted(paint, finding.level.word()),
+            finding.check.into(),
+            finding.found.as_str().into(),
+        ]);
+    }
+    out.table(&table);
+    for finding in findings.iter().filter(|finding| finding.level >= Level::Warn) {
+        out.line("");
+        out.line(format!("{} {}: {}", finding.level.word(), finding.check, finding.found));
+        if let Some(mend) = &finding.mend {
+            out.line(format!("  what to do: {mend}"));
+        }
+    }
+    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+    let (failed, warned) = (count(Level::Fail), count(Level::Warn));
+    out.line("");
+    out.line(format!("{} checks: {failed} FAIL, {warned} WARN", findings.len()));
+}

@@ -1,0 +1,172 @@
+//! `vantage proof`: the proof that a statement stands in a log, and its check with nothing but the genesis.
+
+mod policy;
+
+use super::args::{ProofArgs, ProofCheckArgs, ProofCommand};
+use super::error::{CliError, CliResult};
+use super::exit::Exit;
+use super::render::{Out, Paint};
+use super::{control, data, file, genesis, statement};
+use crate::control::protocol::Shown;
+use policy::PolicyFile;
+use serde_json::json;
+use std::path::Path;
+use vantage_protocol::genesis::Genesis;
+use vantage_protocol::leaf::Leaf;
+use vantage_protocol::log::TlogProof;
+
+/// Longest file with a proof or a policy that is read, bytes: well above the longest of each.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Carries the command out.
+pub(super) fn proof(args: &ProofArgs, out: &mut Out) -> CliResult<Exit> {
+    match &args.command {
+        Some(ProofCommand::Check(args)) => check(args, out),
+        None => show(args, out),
+    }
+}
+
+fn show(args: &ProofArgs, out: &mut Out) -> CliResult<Exit> {
+    let what = args.what.as_deref().unwrap_or_default();
+    let leaf = match what.split_once(':') {
+        Some((node, index)) => Some((node, index.parse::<u64>().map_err(|_| malformed(what))?)),
+        None => None,
+    };
+    let dir = data::dir(&args.data)?;
+    let shown = control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        let shown = match leaf {
+            Some((node, index)) => client.proof(node, index).await,
+            None => client.job_proof(what).await,
+        };
+        shown.map_err(control::refused)
+    })?;
+    let genesis = Genesis::from_toml(&shown.genesis).map_err(not_understood)?;
+    let (text, read) = carried(&shown, &genesis)?;
+    let policy = PolicyFile::of(&shown, &genesis).map_err(not_understood)?;
+    if let Some(path) = &args.policy {
+        file::write_new(path, policy.to_text().as_bytes())?;
+    }
+    if let Some(path) = &args.out {
+        file::write_new(path, text.as_bytes())?;
+    }
+    if out.is_json() {
+        out.object(&json!({
+            "node": shown.leaf.author, "index": shown.leaf.index, "hash": shown.leaf.hash,
+            "typ": read.statement.typ(), "body": statement::body(&read.statement),
+            "proof": text, "policy": policy.to_text(),
+            "file": args.out.as_ref().map(|path| path.display().to_string()),
+            "policy_file": args.policy.as_ref().map(|path| path.display().to_string()),
+        }));
+        return Ok(Exit::Done);
+    }
+    match &args.out {
+        None => out.put(&text),
+        Some(path) => {
+            let (typ, line) = (read.statement.typ(), statement::line(&read.statement));
+            out.line(format!(
+                "{}: leaf {} of {}, {typ}: {line}",
+                path.display(),
+                shown.leaf.index,
+                shown.leaf.author
+            ));
+            let keys = args.policy.as_ref().map_or("FILE".to_owned(), |path| path.display().to_string());
+            out.line(format!(
+                "check it: vantage proof check {} --policy {keys} --genesis FILE",
+                path.display()
+            ));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The proof with the statement's bytes as its `extra` data, and the statement.
+fn carried(shown: &Shown, genesis: &Genesis) -> CliResult<(String, Leaf)> {
+    let leaf = Leaf::decode(&shown.bytes, &genesis.net()).map_err(not_understood)?;
+    let proof = TlogProof::parse(&shown.proof).map_err(not_understood)?;
+    proof.verify_inclusion(&shown.bytes).map_err(not_understood)?;
+    Ok((TlogProof { extra: Some(shown.bytes.clone()), ..proof }.to_text(), leaf))
+}
+
+fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
+    let genesis = genesis::read(&args.genesis)?;
+    let text = file::read_text(&args.file, FILE_BYTES_MAX)?;
+    let keys = file::read_text(&args.policy, FILE_BYTES_MAX)?;
+    let keys = PolicyFile::parse(&keys, &genesis).map_err(|why| bad(why, &args.policy))?;
+    let (proof, leaf, cosigners) = held(&text, &keys, &genesis).map_err(|why| bad(why, &args.file))?;
+    let who: Vec<_> = cosigners
+        .iter()
+        .filter_map(|(node, time_s)| {
+            let member = genesis.member(node)?;
+            Some(json!({ "node": node, "operator": member.operator, "region": member.region, "time_s": time_s }))
+        })
+        .collect();
+    let checkpoint = &proof.checkpoint.checkpoint;
+    if out.is_json() {
+        out.object(&json!({
+            "holds": true, "net": genesis.net(), "node": leaf.author, "index": proof.index,
+            "typ": leaf.statement.typ(), "body": statement::body(&leaf.statement),
+            "size": checkpoint.size, "root": checkpoint.root, "quorum": genesis.quorum(), "cosigners": who,
+        }));
+        return Ok(Exit::Done);
+    }
+    out.pairs(&[
+        ("network", format!("{} {}", genesis.name, genesis.net())),
+        ("log of", format!("{} ({})", leaf.author, genesis.operator(&leaf.author).label())),
+        ("leaf", format!("{} of {}", proof.index, checkpoint.size)),
+        ("says", format!("{}: {}", leaf.statement.typ(), statement::line(&leaf.statement))),
+        ("root", checkpoint.root.to_string()),
+    ]);
+    for (node, time_s) in &cosigners {
+        if let Some(member) = genesis.member(node) {
+            let (operator, region) = (&member.operator, &member.region);
+            out.line(format!("cosigned by {} ({operator}, {region}) at {time_s} by its clock", node.short()));
+        }
+    }
+    let quorum = format!(
+        "  {} of {} members cosigned, {} are needed",
+        cosigners.len(),
+        genesis.size(),
+        genesis.quorum()
+    );
+    out.painted(Paint::Good, "HOLDS", quorum);
+    Ok(Exit::Done)
+}
+
+type Cosigners = Vec<(vantage_protocol::id::NodeId, u64)>;
+
+/// Everything that makes a proof hold, in order; the error says what does not.
+fn held(text: &str, keys: &PolicyFile, genesis: &Genesis) -> Result<(TlogProof, Leaf, Cosigners), String> {
+    let proof = TlogProof::parse(text).map_err(|error| error.to_string())?;
+    let bytes =
+        proof.extra.as_deref().ok_or("the proof does not carry its statement: it has no `extra` line")?;
+    let leaf = Leaf::decode(bytes, &genesis.net()).map_err(|error| error.to_string())?;
+    let origin = genesis.origin(leaf.author);
+    if proof.checkpoint.checkpoint.origin != origin {
+        return Err(format!(
+            "the head is of {}, not of the author's log",
+            proof.checkpoint.checkpoint.origin
+        ));
+    }
+    let key = keys.log_key(&leaf.author).ok_or("the policy has no keyset of the log's node")?;
+    proof.checkpoint.verify_log(&key).map_err(|error| error.to_string())?;
+    proof.verify_inclusion(bytes).map_err(|error| error.to_string())?;
+    let cosigners = keys.committee().check(&proof.checkpoint).map_err(|error| error.to_string())?;
+    Ok((proof, leaf, cosigners))
+}
+
+fn bad(why: String, path: &Path) -> CliError {
+    CliError::invalid(why).at(path.display()).advise("do not rely on it; ask any other node for the proof")
+}
+
+fn malformed(what: &str) -> CliError {
+    CliError::usage(format!("{what:?} is no NODE:INDEX and no job"))
+        .at("the argument")
+        .advise("write a node id or its beginning, a colon and an index, such as 3f2a:12; or a job id")
+}
+
+fn not_understood(error: impl std::fmt::Display) -> CliError {
+    CliError::failed(format!("the node's answer is not understood: {error}"))
+        .at("the control socket")
+        .advise("run the program and the node in the same version")
+}

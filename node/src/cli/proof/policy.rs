@@ -1,0 +1,135 @@
+//! The keys against which a proof is checked, as a stock policy file (c2sp.org/tlog-policy).
+//!
+//! ```text
+//! log vantage/…+5a3f…+AQ…
+//! witness acme-62ebe90f vantage/…/witness+93ba…+BA…
+//! group committee 3 acme-62ebe90f …
+//! quorum committee
+//! # keyset pmF2AWNuZXRYI…
+//! ```
+//!
+//! Stock tools stop at the keys. We go on to the comments: each holds a node's leaf 0, in which its root key, which the
+//! genesis names, signs the others; and the lines above must be exactly what the keysets and the genesis give.
+
+use crate::control::protocol::Shown;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+use vantage_protocol::genesis::Genesis;
+use vantage_protocol::id::{NetId, NodeId};
+use vantage_protocol::keys::PublicKey;
+use vantage_protocol::keyset::Keyset;
+use vantage_protocol::leaf::{Leaf, Statement};
+use vantage_protocol::log::{ALG_LOG, ALG_WITNESS, Origin, Policy, key_id, witness_name};
+
+/// How the comment with a keyset begins.
+const KEYSET: &str = "# keyset ";
+/// Most keysets of a file: the committee's and the log's.
+const KEYSETS_MAX: usize = vantage_protocol::params::COMMITTEE_MAX + 1;
+
+/// Keysets that verify, and the network's rule over them.
+pub(super) struct PolicyFile {
+    net: NetId,
+    log: NodeId,
+    keysets: BTreeMap<NodeId, (Keyset, Vec<u8>)>,
+    committee: BTreeMap<NodeId, String>,
+    quorum: usize,
+}
+
+impl PolicyFile {
+    /// What a node shows along with a proof.
+    pub(super) fn of(shown: &Shown, genesis: &Genesis) -> Result<Self, String> {
+        Self::new(shown.leaf.author, shown.keysets.iter().map(Vec::as_slice), genesis)
+    }
+
+    /// Reads a file and holds it against the genesis.
+    pub(super) fn parse(text: &str, genesis: &Genesis) -> Result<Self, String> {
+        let comments = text.lines().filter_map(|line| line.strip_prefix(KEYSET));
+        let decoded: Result<Vec<Vec<u8>>, _> =
+            comments.take(KEYSETS_MAX + 1).map(|base64| STANDARD.decode(base64)).collect();
+        let decoded = decoded.map_err(|error| format!("a keyset is no base64: {error}"))?;
+        let log = text.lines().find_map(|line| log_of(line.strip_prefix("log ")?));
+        let log = log.ok_or("there is no `log` line with a key of this kind of network")?;
+        let file = Self::new(log, decoded.iter().map(Vec::as_slice), genesis)?;
+        if file.to_text() != text {
+            return Err("the keys are not those of the keysets and the genesis".to_owned());
+        }
+        Ok(file)
+    }
+
+    fn new<'a>(
+        log: NodeId,
+        leaves: impl Iterator<Item = &'a [u8]>,
+        genesis: &Genesis,
+    ) -> Result<Self, String> {
+        let net = genesis.net();
+        let mut keysets = BTreeMap::new();
+        for bytes in leaves.take(KEYSETS_MAX + 1) {
+            let leaf = Leaf::decode(bytes, &net).map_err(|error| error.to_string())?;
+            let Statement::Keyset(keyset) = leaf.statement else {
+                return Err(format!("a {} stands where a keyset should", leaf.statement.typ()));
+            };
+            if keyset.node() != leaf.author {
+                return Err("a keyset is in another node's name".to_owned());
+            }
+            keyset.verify(&net).map_err(|error| error.to_string())?;
+            keysets.insert(leaf.author, (*keyset, bytes.to_vec()));
+        }
+        keysets.retain(|node, _| *node == log || genesis.member(node).is_some());
+        let committee =
+            genesis.committee.iter().map(|member| (member.root.node_id(), member.operator.clone()));
+        let committee = committee.filter(|(node, _)| keysets.contains_key(node)).collect();
+        Ok(Self { net, log, keysets, committee, quorum: genesis.quorum() })
+    }
+
+    /// The file.
+    pub(super) fn to_text(&self) -> String {
+        let origin = |node: &NodeId| Origin::new(&self.net, vantage_protocol::genesis::EPOCH, *node);
+        let mut text = String::new();
+        if let Some(key) = self.log_key(&self.log) {
+            let name = origin(&self.log).to_string();
+            text += &format!("log {}\n", vkey(&name, ALG_LOG, &key));
+        }
+        let names: Vec<String> =
+            self.committee.iter().map(|(node, operator)| format!("{operator}-{}", node.short())).collect();
+        for (name, node) in names.iter().zip(self.committee.keys()) {
+            if let Some((keyset, _)) = self.keysets.get(node) {
+                let key = vkey(&witness_name(&origin(node)), ALG_WITNESS, &keyset.witness);
+                text += &format!("witness {name} {key}\n");
+            }
+        }
+        text += &format!("group committee {} {}\nquorum committee\n", self.quorum, names.join(" "));
+        for (_, bytes) in self.keysets.values() {
+            text += &format!("{KEYSET}{}\n", STANDARD.encode(bytes));
+        }
+        text
+    }
+
+    /// The key of a node's log.
+    pub(super) fn log_key(&self, node: &NodeId) -> Option<PublicKey> {
+        self.keysets.get(node).map(|(keyset, _)| keyset.log)
+    }
+
+    /// Whose cosignatures count.
+    pub(super) fn committee(&self) -> Policy {
+        let member = |node: &NodeId| {
+            let (keyset, _) = self.keysets.get(node)?;
+            Some((*node, Origin::new(&self.net, vantage_protocol::genesis::EPOCH, *node), keyset.witness))
+        };
+        Policy::new(self.committee.keys().filter_map(member).collect(), self.quorum)
+    }
+}
+
+/// A verifier key as stock tools write it: name, key id, algorithm and key.
+fn vkey(name: &str, algorithm: u8, key: &PublicKey) -> String {
+    let id: String = key_id(name, algorithm, key).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut bytes = vec![algorithm];
+    bytes.extend(key.to_bytes());
+    format!("{name}+{id}+{}", STANDARD.encode(bytes))
+}
+
+/// The node whose log a verifier key names.
+fn log_of(vkey: &str) -> Option<NodeId> {
+    let (name, _) = vkey.split_once('+')?;
+    Some(name.parse::<Origin>().ok()?.node)
+}

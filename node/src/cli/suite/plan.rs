@@ -1,0 +1,279 @@
+//! `vantage suite plan`: cells, calls, tokens, cost and time, before anything is spent.
+
+use super::super::args::SuitePlanArgs;
+use super::super::control::{self, now_s};
+use super::super::error::{CliError, CliResult};
+use super::super::exit::Exit;
+use super::super::render::{Field, Out, Paint, Table};
+use super::super::{amount::Seconds, data};
+use crate::control::protocol::KnownNode;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use vantage_protocol::cid::Cid;
+use vantage_protocol::params::{REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX};
+use vantage_protocol::suite::Suite;
+use vantage_protocol::target::{Surface, Target};
+use vantage_protocol::wire;
+
+/// Time of one call of an API, seconds. A guess: a paragraph takes 2 to 10 s.
+const API_CALL_S: u64 = 5;
+/// Time of one call of an open model, seconds. A guess: one thread, a small model, a paragraph.
+const OPEN_CALL_S: u64 = 20;
+
+/// What a job takes.
+#[derive(Debug, Serialize)]
+struct Plan {
+    suite: Cid,
+    prompts: u64,
+    slots: u64,
+    cells: u64,
+    /// One call a cell, if nothing has to be tried again.
+    calls_least: u64,
+    /// As many as the job allows.
+    calls_most: u64,
+    output_tokens_most: u64,
+    prompt_tokens_most: u64,
+    /// At the prices asked; none where one is not known.
+    cost_least_microusd: Option<u64>,
+    cost_most_microusd: Option<u64>,
+    /// The longest slot's, cell after cell, nothing tried again.
+    time_s: u64,
+    commit_s: u64,
+    fits: bool,
+    /// Whether a running node was asked who offers what.
+    asked: bool,
+    rows: Vec<Row>,
+    remarks: Vec<String>,
+}
+
+/// One region and target.
+#[derive(Debug, Serialize)]
+struct Row {
+    region: String,
+    target: Target,
+    slots: u64,
+    cells: u64,
+    calls_most: u64,
+    /// Operators who offer it there until the commits are due; none if nobody was asked.
+    operators: Option<BTreeSet<String>>,
+    /// Highest price asked for one call; none if it is not known.
+    call_microusd: Option<u64>,
+    cost_most_microusd: Option<u64>,
+    time_s: u64,
+}
+
+/// Carries the command out.
+pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
+    let suite = super::read(&args.suite)?;
+    let nodes = if args.offline { None } else { Some(known(args)?) };
+    let plan = work_out(args, &suite, nodes.as_deref(), now_s())?;
+    if out.is_json() {
+        out.object(&plan);
+    } else {
+        print(&plan, args, out);
+    }
+    Ok(Exit::Done)
+}
+
+fn known(args: &SuitePlanArgs) -> CliResult<Vec<KnownNode>> {
+    let dir = data::dir(&args.data)?;
+    let asked =
+        control::block_on(async { control::connect(&dir).await?.nodes().await.map_err(control::refused) });
+    asked.map_err(|error| error.advise("start the node, or plan with --offline and --price NAME=MICROUSD"))
+}
+
+fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, now_s: u64) -> CliResult<Plan> {
+    bounds(args, suite)?;
+    let until_s = now_s.saturating_add(args.commit.0);
+    let prompts = suite.prompts.len() as u64;
+    let prompt_bytes: u64 = suite.prompts.iter().map(|prompt| prompt.text.len() as u64).sum();
+    let repeats_most = args.targets.iter().map(|(_, repeats)| u64::from(*repeats)).max().unwrap_or(1);
+    let slot_calls = args.calls_max.map_or(prompts * repeats_most * 2, u64::from);
+    let (mut rows, mut remarks, mut prompt_tokens) = (Vec::new(), Vec::new(), 0);
+    let slots = u64::from(args.replicas);
+    for region in args.regions.iter().collect::<BTreeSet<_>>() {
+        for (target, repeats) in
+            args.targets.iter().map(|(target, n)| (target, n)).collect::<BTreeMap<_, _>>()
+        {
+            let cells = prompts * u64::from(*repeats);
+            let offers = nodes.map(|nodes| offers(nodes, region, target, until_s));
+            let given =
+                args.prices.iter().rev().find(|(priced, _)| priced == target).map(|(_, price)| *price);
+            let asked = offers.as_ref().and_then(|offers| offers.values().max().copied());
+            let price = given.or(asked);
+            let operators: Option<BTreeSet<String>> = offers.map(|offers| offers.into_keys().collect());
+            if let Some(short) = operators.as_ref().filter(|o| (o.len() as u64) < slots) {
+                remarks.push(format!(
+                    "{target} in {region}: {} operators offer it, {slots} are asked for: the rest stays unassigned",
+                    short.len()
+                ));
+            }
+            // no token is shorter than a byte; calls above one a cell put a prompt again
+            prompt_tokens +=
+                slots * (prompt_bytes * u64::from(*repeats)).saturating_mul(slot_calls.div_ceil(cells));
+            rows.push(Row {
+                region: region.clone(),
+                target: target.clone(),
+                slots,
+                cells: slots * cells,
+                calls_most: slots * slot_calls,
+                operators,
+                call_microusd: price,
+                cost_most_microusd: price.map(|price| price.saturating_mul(slots * slot_calls)),
+                time_s: cells.saturating_mul(call_s(args.call, target)),
+            });
+        }
+    }
+    Ok(total(args, suite, rows, remarks, prompt_tokens, nodes.is_some()))
+}
+
+fn total(
+    args: &SuitePlanArgs,
+    suite: &Suite,
+    rows: Vec<Row>,
+    mut remarks: Vec<String>,
+    prompt_tokens_most: u64,
+    asked: bool,
+) -> Plan {
+    let sum = |of: fn(&Row) -> u64| rows.iter().map(of).fold(0, u64::saturating_add);
+    let cost = |calls: fn(&Row) -> u64| {
+        rows.iter().try_fold(0u64, |sum, row| {
+            Some(sum.saturating_add(row.call_microusd?.saturating_mul(calls(row))))
+        })
+    };
+    let (cells, calls_most) = (sum(|row| row.cells), sum(|row| row.calls_most));
+    if calls_most < cells {
+        remarks.push(
+            "--calls-max allows fewer calls than there are cells: some will be receipts of a spent budget"
+                .into(),
+        );
+    }
+    let (cost_least_microusd, cost_most_microusd) = (cost(|row| row.cells), cost(|row| row.calls_most));
+    if cost_most_microusd.is_none() {
+        remarks.push("a price is not known: give it with --price NAME=MICROUSD".into());
+    }
+    let time_s = rows.iter().map(|row| row.time_s).max().unwrap_or(0);
+    let fits = time_s <= args.commit.0;
+    if !fits {
+        remarks.push(format!(
+            "{time_s} s of calls hardly fit into --commit {}s: what is not done then is not answered",
+            args.commit.0
+        ));
+    }
+    Plan {
+        suite: Cid::dag_cbor(&wire::encode(suite)),
+        prompts: suite.prompts.len() as u64,
+        slots: sum(|row| row.slots),
+        cells,
+        calls_least: cells,
+        calls_most,
+        output_tokens_most: calls_most.saturating_mul(suite.tokens_max.into()),
+        prompt_tokens_most,
+        cost_least_microusd,
+        cost_most_microusd,
+        time_s,
+        commit_s: args.commit.0,
+        fits,
+        asked,
+        rows,
+        remarks,
+    }
+}
+
+/// Prices by operator, of those who offer a target in a region until the commits are due.
+fn offers(nodes: &[KnownNode], region: &str, target: &Target, until_s: u64) -> BTreeMap<String, u64> {
+    let mut offers: BTreeMap<String, u64> = BTreeMap::new();
+    for node in nodes {
+        let announce = node.announce.as_ref().filter(|announce| announce.covers(region, target, until_s));
+        let price = announce.and_then(|a| a.offers.iter().find(|offer| offer.target == *target));
+        if let Some(offer) = price {
+            let kept = offers.entry(node.operator.clone()).or_default();
+            *kept = (*kept).max(offer.call_microusd);
+        }
+    }
+    offers
+}
+
+fn call_s(given: Option<Seconds>, target: &Target) -> u64 {
+    given.map_or(if target.surface() == Surface::Open { OPEN_CALL_S } else { API_CALL_S }, |s| s.0)
+}
+
+/// What `job submit` would refuse.
+fn bounds(args: &SuitePlanArgs, suite: &Suite) -> CliResult<()> {
+    let refuse = |what: String, place: &str| {
+        Err(CliError::usage(what).at(place).advise("ask for less in one job, or make several jobs of it"))
+    };
+    let repeats = args.targets.iter().map(|(_, repeats)| *repeats).max().unwrap_or(1);
+    let cells = suite.prompts.len().saturating_mul(repeats as usize);
+    let slots = args.regions.len().saturating_mul(args.targets.len()).saturating_mul(args.replicas as usize);
+    if repeats > REPEATS_MAX {
+        return refuse(format!("{repeats} repeats are too many: at most {REPEATS_MAX}"), "--target");
+    }
+    if !(1..=REPLICAS_MAX).contains(&args.replicas) {
+        return refuse(format!("{} replicas: 1 to {REPLICAS_MAX} are possible", args.replicas), "--replicas");
+    }
+    if cells > SLOT_CELLS_MAX {
+        return refuse(format!("{cells} cells a slot are too many: at most {SLOT_CELLS_MAX}"), "the suite");
+    }
+    if slots > SLOTS_MAX {
+        return refuse(
+            format!("{slots} slots are too many: at most {SLOTS_MAX}"),
+            "--regions, --target, --replicas",
+        );
+    }
+    Ok(())
+}
+
+fn print(plan: &Plan, args: &SuitePlanArgs, out: &mut Out) {
+    let usd = |amount: Option<u64>| amount.map_or("not known".to_owned(), dollars);
+    let mut table = Table::new(&[
+        "region",
+        "target",
+        "slots",
+        "cells",
+        "calls at most",
+        "a call",
+        "cost at most",
+        "time",
+        "operators",
+    ]);
+    for row in &plan.rows {
+        let few = row.operators.as_ref().is_some_and(|operators| (operators.len() as u64) < row.slots);
+        let who = row.operators.as_ref().map_or("not asked".to_owned(), |operators| {
+            operators.iter().cloned().collect::<Vec<_>>().join(", ")
+        });
+        table.row([
+            row.region.as_str().into(),
+            row.target.as_str().into(),
+            row.slots.to_string().into(),
+            row.cells.to_string().into(),
+            row.calls_most.to_string().into(),
+            usd(row.call_microusd).into(),
+            usd(row.cost_most_microusd).into(),
+            format!("{} s", row.time_s).into(),
+            Field::painted(
+                if few { Paint::Bad } else { Paint::Plain },
+                if who.is_empty() { "nobody".into() } else { who },
+            ),
+        ]);
+    }
+    out.table(&table);
+    out.line("");
+    out.pairs(&[
+        ("suite", plan.suite.to_string()),
+        ("cells", format!("{}: {} prompts, {} slots", plan.cells, plan.prompts, plan.slots)),
+        ("calls", format!("{}, at most {}", plan.calls_least, plan.calls_most)),
+        ("tokens", format!("at most {} in, {} out", plan.prompt_tokens_most, plan.output_tokens_most)),
+        ("cost", format!("{}, at most {}", usd(plan.cost_least_microusd), usd(plan.cost_most_microusd))),
+        ("time", format!("{} s of calls in the longest slot, --commit {} s", plan.time_s, args.commit.0)),
+    ]);
+    plan.remarks.iter().for_each(|remark| out.painted(Paint::Warn, "remark: ", remark));
+}
+
+/// Millionths of a US dollar as people read them.
+fn dollars(microusd: u64) -> String {
+    format!("${}.{:06}", microusd / 1_000_000, microusd % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! The metrics as text. Each name, with its unit, is explained in `docs/OPERATING.md`; a test holds the two together.
+
+use crate::control::Snapshot;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Labels of one gauge among several.
+type Labels = Vec<(String, String)>;
+
+/// One look as a page.
+pub(super) fn text(snapshot: &Snapshot) -> String {
+    let mut registry = Registry::with_prefix("vantage");
+    standing(&mut registry, snapshot);
+    work(&mut registry, snapshot);
+    traffic(&mut registry, snapshot);
+    let mut text = String::new();
+    // a String takes everything
+    let _ = encode(&mut text, &registry);
+    text
+}
+
+/// Why the node cannot do its work now; nothing if it can.
+pub(super) fn not_ready(snapshot: &Snapshot) -> Vec<String> {
+    let status = &snapshot.status;
+    let mut reasons = Vec::new();
+    if status.members_heard < status.quorum {
+        reasons.push(format!("{} members are heard, {} make a quorum", status.members_heard, status.quorum));
+    }
+    if status.lost_own_log.is_some() {
+        reasons.push("peers have seen more of this node's log than it holds: it signs nothing".to_owned());
+    }
+    if status.certified_size == 0 {
+        reasons.push("nothing of this node's log is certified yet".to_owned());
+    }
+    reasons
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str, value: impl TryInto<i64>) {
+    registry.register(name, help, ConstGauge::new(value.try_into().unwrap_or(i64::MAX)));
+}
+
+fn standing(registry: &mut Registry, snapshot: &Snapshot) {
+    let status = &snapshot.status;
+    registry.register(
+        "build",
+        "Version of the program",
+        Info::new(vec![("version", status.version.clone())]),
+    );
+    let start = ConstGauge::new(i64::try_from(status.started_s).unwrap_or(i64::MAX));
+    registry.register_with_unit("start_time", "When the process started, POSIX time", Unit::Seconds, start);
+    gauge(
+        registry,
+        "member",
+        "1 for a committee member, 0 for a volunteer",
+        i64::from(status.role == "member"),
+    );
+    gauge(registry, "committee_members", "Members of the committee", status.members);
+    gauge(registry, "committee_quorum", "Members that make a quorum", status.quorum);
+    gauge(
+        registry,
+        "committee_heard",
+        "Members heard within the last minute, this one included",
+        status.members_heard,
+    );
+    if let Some(ahead_s) = status.clock_ahead_s {
+        let help = "Time by which the clock runs ahead of the median of the other members";
+        registry.register_with_unit("clock_ahead", help, Unit::Seconds, ConstGauge::new(ahead_s));
+    }
+    gauge(registry, "log_leaves", "Leaves of this node's own log", status.log_size);
+    gauge(registry, "log_certified_leaves", "Leaves of it that a quorum has cosigned", status.certified_size);
+    let lost = i64::from(status.lost_own_log.is_some());
+    gauge(registry, "log_lost", "1 if peers have seen more of it than is held: the node signs nothing", lost);
+    gauge(registry, "known_logs", "Logs followed", status.logs);
+}
+
+fn work(registry: &mut Registry, snapshot: &Snapshot) {
+    let status = &snapshot.status;
+    let jobs = Family::<Labels, Gauge>::default();
+    for (phase, count) in &status.jobs {
+        let labels = vec![("phase".to_owned(), phase.clone())];
+        jobs.get_or_create(&labels).set(i64::try_from(*count).unwrap_or(i64::MAX));
+    }
+    registry.register("jobs", "Jobs followed, by phase", jobs);
+    gauge(registry, "slots_running", "Slots being run right now", status.executing);
+    gauge(registry, "offers", "Targets offered right now", status.offers.len());
+    let help = "Targets that are configured but cannot be run";
+    gauge(registry, "offers_unavailable", help, status.unavailable.len());
+    gauge(registry, "store_records", "Records in the journal", status.records);
+    gauge(registry, "store_blocks", "Blocks in the store", status.blocks);
+    gauge(registry, "store_private_blocks", "Blocks that are not public yet", status.blocks_private);
+}
+
+fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
+    gauge(registry, "peers", "Connected peers", snapshot.status.peers);
+    gauge(registry, "mesh_peers", "Peers in the gossip mesh", snapshot.status.mesh_peers);
+    gauge(registry, "dht_peers", "Peers in the routing table", snapshot.dht_peers);
+    for (name, value) in &snapshot.counters {
+        let help = format!("Network task: {} since the start", name.replace('_', " "));
+        match name.split_once("_bytes_") {
+            // OpenMetrics has the unit last: block_bytes_sent is net_block_sent_bytes
+            Some((what, verb)) => registry.register_with_unit(
+                format!("net_{what}_{verb}"),
+                help,
+                Unit::Bytes,
+                ConstCounter::new(*value),
+            ),
+            None => registry.register(format!("net_{name}"), help, ConstCounter::new(*value)),
+        }
+    }
+}
