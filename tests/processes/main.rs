@@ -5,6 +5,7 @@
 
 mod demo;
 mod kill;
+mod snippets;
 mod strangers;
 
 use std::sync::Arc;

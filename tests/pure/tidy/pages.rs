@@ -31,6 +31,23 @@ fn is_linked(map: &str, path: &str) -> bool {
 }
 
 #[test]
+fn every_test_that_the_threats_rest_on_exists() {
+    let page = sources::file("docs/THREATS.md").text;
+    let named = test_names(&page);
+    assert!(named.len() > 30, "threats are answered by tests: {named:?}");
+    let rust = sources::under("").into_iter().filter(Source::is_rust);
+    let all: String = rust.map(|source| source.text).collect();
+    let missing: Vec<_> = named.iter().filter(|name| !all.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "docs/THREATS.md names tests that are not there: {missing:?}");
+}
+
+/// Words in backticks that read like a test's name: several words joined by underscores.
+fn test_names(page: &str) -> Vec<&str> {
+    let quoted = page.split('`').skip(1).step_by(2);
+    quoted.filter(|word| word.matches('_').count() >= 3 && !word.contains(' ')).collect()
+}
+
+#[test]
 fn no_path_of_a_machine() {
     let found: Vec<String> = sources::under("").iter().flat_map(machine_paths).collect();
     assert!(found.is_empty(), "paths of one machine mean nothing on another:\n{}", found.join("\n"));
@@ -63,4 +80,6 @@ fn planted_pages_are_found() {
     assert!(is_linked(map, "docs/decisions/0001-redb.md"));
     assert!(is_linked(map, "docs/decisions/0002-codec.md"));
     assert!(!is_linked(map, "docs/decisions/0003-x.md"));
+
+    assert_eq!(test_names("`a_b_c_d` and `a_b`, `node.redb`, `a_b_c_d e`"), ["a_b_c_d"]);
 }
