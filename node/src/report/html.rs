@@ -52,7 +52,7 @@ fn verdict_part(verdict: &Verdict) -> Markup {
             p.word { (word) }
             p { (meaning(verdict.summary)) }
             @for reason in &verdict.reasons { p.reason { "Reason: " (shown(reason)) } }
-            details open[verdict.summary == Summary::Invalid] {
+            details open {
                 summary { "The verdict, part by part" }
                 dl.parts {
                     @for (name, value) in parts(verdict) { dt { (name) } dd { (shown(&value)) } }

@@ -73,7 +73,7 @@ pub fn ways(ways: &[Way], said: Option<&Said>, refusal: Option<RefusalSplit>, re
             }
         }
     }
-    if told.is_empty() { "other words throughout".to_owned() } else { told.join("; ") }
+    if told.is_empty() { "less alike than either by itself".to_owned() } else { told.join("; ") }
 }
 
 /// The rules that found a difference, in words.
