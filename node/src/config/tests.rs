@@ -98,6 +98,8 @@ fn an_unknown_key_is_named_with_its_line_and_the_word_that_was_meant() {
     assert!(error.contains("line 2") && error.contains("known here: genesis, data, region"), "{error}");
     let error = refused("genesis = \"genesis.toml\"\n[[vendor]]\ntarget = \"openai\"\nendpoint = {}\n");
     assert!(error.contains("did you mean endpoints?"), "{error}");
+    let error = refused("genesis = \"genesis.toml\"\n[offers]\ntargets = [{ targt = \"open:m\" }]\n");
+    assert!(error.contains("line 3") && error.contains("did you mean target?"), "{error}");
 }
 
 #[test]
