@@ -102,18 +102,24 @@ pub(crate) mod rule {
             Err(format!("{what}: empty"))
         } else if found.len() > bytes_max {
             Err(format!("{what}: {} bytes, at most {bytes_max} are allowed", found.len()))
-        } else if found.chars().any(char::is_control) {
+        } else if holds_controls(found) {
             Err(format!("{what}: holds control characters"))
         } else {
             Ok(())
         }
     }
 
+    /// Like `char::is_control` for each character, by bytes where all of them are ASCII.
+    fn holds_controls(text: &str) -> bool {
+        text.bytes().any(|byte| byte.is_ascii_control())
+            || (!text.is_ascii() && text.chars().any(char::is_control))
+    }
+
     /// A name: lower-case letters, digits and `-_.:/`, as used for regions, targets, operators.
     pub(crate) fn name(what: &str, found: &str) -> Result<(), String> {
         text(what, found, crate::params::NAME_BYTES_MAX)?;
-        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.:/".contains(c);
-        if found.chars().all(good) {
+        let good = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b':' | b'/');
+        if found.bytes().all(good) {
             Ok(())
         } else {
             Err(format!("{what}: {found:?} may hold only lower-case letters, digits and -_.:/"))

@@ -5,11 +5,13 @@
 //! Blocks may stand in any order: what a file proves does not depend on it.
 
 use super::links::{BLOCKS_MAX, closure};
+use super::pool::Pool;
 use crate::bundle::Certs;
 use crate::cid::{Cid, Codec};
 use crate::params::BLOCK_BYTES_MAX;
 use crate::wire::{self, Wire};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Most bytes of a bundle file: a guess, what a small server holds in memory twice.
@@ -74,25 +76,26 @@ impl Wire for Header {
 impl Car {
     /// Reads a file.
     pub fn parse(bytes: &[u8]) -> Result<Self, CarError> {
-        if bytes.len() > CAR_BYTES_MAX {
-            return Err(CarError::TooLong { found: bytes.len() });
-        }
-        let mut reader = Reader { bytes, at: 0 };
-        let (at, header) = reader.section("header", HEADER_BYTES_MAX)?;
-        let header: Header = wire::decode(header).map_err(|e| refuse(at, e))?;
-        let root = *header.roots.first().ok_or_else(|| refuse(at, "roots: none"))?;
+        let (root, sections) = sections(bytes)?;
         let mut blocks = BTreeMap::new();
-        while !reader.is_empty() {
-            let (at, section) = reader.section("block", CID_BYTES + Certs::BYTES_MAX)?;
-            let (cid, block) = split(section).map_err(|why| refuse(at, why))?;
-            if blocks.len() >= BLOCKS_MAX {
-                return Err(refuse(at, format!("over {BLOCKS_MAX} blocks")));
-            }
+        for Section { at, cid, block } in sections {
             if blocks.insert(cid, block.to_vec()).is_some() {
-                return Err(refuse(at, format!("block {cid} stands twice")));
+                return Err(twice(at, &cid));
             }
         }
         Ok(Self { root, blocks })
+    }
+
+    /// Reads a file whose blocks stay where they are.
+    pub(super) fn pool(bytes: &[u8]) -> Result<(Cid, Pool<'_>), CarError> {
+        let (root, sections) = sections(bytes)?;
+        let blocks = sections.iter().map(|section| (section.cid, Cow::Borrowed(section.block)));
+        match Pool::new(blocks.collect()) {
+            Ok(pool) => Ok((root, pool)),
+            Err(later) => Err(sections
+                .get(later)
+                .map_or_else(|| refuse(0, "a block stands twice"), |s| twice(s.at, &s.cid))),
+        }
     }
 
     /// Gathers everything below a root; an error names what is missing.
@@ -136,6 +139,38 @@ impl Car {
         }
         bytes
     }
+}
+
+/// One block of a file.
+struct Section<'a> {
+    at: usize,
+    cid: Cid,
+    block: &'a [u8],
+}
+
+/// The root and all blocks, each true to its id; one may stand twice.
+fn sections(bytes: &[u8]) -> Result<(Cid, Vec<Section<'_>>), CarError> {
+    if bytes.len() > CAR_BYTES_MAX {
+        return Err(CarError::TooLong { found: bytes.len() });
+    }
+    let mut reader = Reader { bytes, at: 0 };
+    let (at, header) = reader.section("header", HEADER_BYTES_MAX)?;
+    let header: Header = wire::decode(header).map_err(|e| refuse(at, e))?;
+    let root = *header.roots.first().ok_or_else(|| refuse(at, "roots: none"))?;
+    let mut sections = Vec::new();
+    while !reader.is_empty() {
+        let (at, section) = reader.section("block", CID_BYTES + Certs::BYTES_MAX)?;
+        let (cid, block) = split(section).map_err(|why| refuse(at, why))?;
+        if sections.len() >= BLOCKS_MAX {
+            return Err(refuse(at, format!("over {BLOCKS_MAX} blocks")));
+        }
+        sections.push(Section { at, cid, block });
+    }
+    Ok((root, sections))
+}
+
+fn twice(at: usize, cid: &Cid) -> CarError {
+    refuse(at, format!("block {cid} stands twice"))
 }
 
 fn split(section: &[u8]) -> Result<(Cid, &[u8]), String> {

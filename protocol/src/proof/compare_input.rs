@@ -1,6 +1,7 @@
 //! From a job's content to its comparison: a function of the content alone (I8).
 
 use super::judge::Get;
+use super::source::{Lookup, Source};
 use crate::assignment::Assignment;
 use crate::cid::Cid;
 use crate::compare::{
@@ -10,11 +11,12 @@ use crate::genesis::{self, Genesis};
 use crate::id::{Hash, JobId, NetId, NodeId};
 use crate::job::{Job, Slot};
 use crate::leaf::Statement;
-use crate::receipt::{Receipt, Receipts};
+use crate::receipt::Receipt;
 use crate::request::Request;
 use crate::suite::Suite;
 use crate::target::{Surface, Target};
 use crate::wire;
+use std::collections::BTreeMap;
 
 /// What a comparison is made from.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +51,12 @@ pub struct Compiled {
 /// Compares a job's answers. An error names the blocks that are missing, or the receipts that are
 /// none: reveals acknowledged ok never give one.
 pub fn report(compared: &Compared<'_>, get: Get<'_>) -> Result<Compiled, NotComparable> {
-    let report = compare_answers(&compare_input(compared, get)?);
+    report_from(compared, &Lookup(get))
+}
+
+/// The same with blocks from anywhere.
+pub(super) fn report_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Compiled, NotComparable> {
+    let report = compare_answers(&input_from(compared, source)?);
     let bytes = wire::encode(&report);
     let cid = Cid::dag_cbor(&bytes);
     Ok(Compiled { report, bytes, cid })
@@ -73,8 +80,13 @@ pub enum NotComparable {
 
 /// The cells of a job and what came of them.
 pub fn compare_input(compared: &Compared<'_>, get: Get<'_>) -> Result<Input, NotComparable> {
+    input_from(compared, &Lookup(get))
+}
+
+fn input_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Input, NotComparable> {
     let job = compared.job;
-    let mut filler = Filler { compared, get, missing: Vec::new(), cells: Vec::new() };
+    let mut filler =
+        Filler { compared, source, requests: BTreeMap::new(), missing: Vec::new(), cells: Vec::new() };
     for slot in job.slots() {
         filler.slot(slot)?;
     }
@@ -108,7 +120,9 @@ fn target_info(target: &Target) -> TargetInfo {
 
 struct Filler<'a> {
     compared: &'a Compared<'a>,
-    get: Get<'a>,
+    source: &'a dyn Source,
+    /// Hashes of the requests, by target and prompt: equal for all who put the same one.
+    requests: BTreeMap<(usize, u32), Option<Hash>>,
     missing: Vec<Cid>,
     cells: Vec<Cell>,
 }
@@ -136,17 +150,21 @@ impl Filler<'_> {
     }
 
     fn revealed(&mut self, slot: Slot, node: NodeId, receipts: &Cid) -> Result<(), NotComparable> {
-        let Some(bytes) = (self.get)(receipts) else {
+        let Some(read) = self.source.receipts(receipts) else {
             self.missing.push(*receipts);
             return Ok(());
         };
-        let receipts: Receipts = wire::decode(&bytes)
-            .map_err(|e| NotComparable::Receipts { cid: *receipts, why: e.to_string() })?;
+        let receipts = read.map_err(|e| NotComparable::Receipts { cid: *receipts, why: e.to_string() })?;
         let Some(target) = self.compared.job.targets.get(slot.target) else { return Ok(()) };
-        for (prompt, repeat) in self.compared.job.cells(slot, self.compared.suite) {
-            let receipt = receipts.cells.iter().find(|c| (c.prompt, c.repeat) == (prompt, repeat));
+        for (at, (prompt, repeat)) in
+            self.compared.job.cells(slot, self.compared.suite).into_iter().enumerate()
+        {
+            let is_it = |receipt: &&Receipt| (receipt.prompt, receipt.repeat) == (prompt, repeat);
+            // in a reveal that is ok they stand in this order
+            let in_place = receipts.cells.get(at).filter(is_it);
+            let receipt = in_place.or_else(|| receipts.cells.iter().find(is_it));
             let state = match receipt {
-                Some(receipt) => self.state(&target.target, receipt),
+                Some(receipt) => self.state(slot.target, &target.target, receipt),
                 None => Some(CellState::Bad { code: "cells".into() }),
             };
             if let Some(state) = state {
@@ -157,9 +175,9 @@ impl Filler<'_> {
     }
 
     /// None if the output is not held.
-    fn state(&mut self, target: &Target, receipt: &Receipt) -> Option<CellState> {
+    fn state(&mut self, index: usize, target: &Target, receipt: &Receipt) -> Option<CellState> {
         let bad = |code: &str| Some(CellState::Bad { code: code.into() });
-        if self.request(target, receipt.prompt) != Some(receipt.request) {
+        if self.request(index, target, receipt.prompt) != Some(receipt.request) {
             return bad("inputs");
         }
         if (receipt.surface, receipt.sim) != (target.surface(), target.is_sim()) {
@@ -169,17 +187,18 @@ impl Filler<'_> {
             let code = receipt.failure.clone().unwrap_or_default();
             return Some(CellState::Failed { code });
         };
-        let Some(bytes) = (self.get)(&output) else {
+        let Some(bytes) = self.source.bytes(&output) else {
             self.missing.push(output);
             return None;
         };
         Some(CellState::Answer { text: String::from_utf8_lossy(&bytes).into_owned(), output })
     }
 
-    fn request(&self, target: &Target, prompt: u32) -> Option<Hash> {
-        let suite = self.compared.suite;
-        let prompt = suite.prompts.get(prompt as usize)?;
-        Some(Request::of(target, suite, prompt).hash(&self.compared.net))
+    /// The hash of the request that a prompt makes to the target of this index.
+    fn request(&mut self, index: usize, target: &Target, prompt: u32) -> Option<Hash> {
+        let Compared { suite, net, .. } = self.compared;
+        let hash = || Some(Request::of(target, suite, suite.prompts.get(prompt as usize)?).hash(net));
+        *self.requests.entry((index, prompt)).or_insert_with(hash)
     }
 
     fn push(&mut self, slot: Slot, place: (u32, u32), executor: Option<NodeId>, state: CellState) {

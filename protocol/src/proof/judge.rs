@@ -4,19 +4,20 @@
 //! it a block or the keyset of a member whose cosignature stands in the proof, gives no verdict
 //! yet. The checks run in one order, and each waits for all that it needs.
 
-use super::links::block;
+use super::source::{Lookup, Source, block};
 use crate::cid::{Cid, Codec};
 use crate::genesis::{EPOCH, Genesis};
 use crate::id::{JobId, NetId, NodeId};
 use crate::job::Job;
 use crate::keyset::Keyset;
 use crate::leaf::{Cert, Leaf, Statement};
-use crate::log::{Origin, Policy, TlogProof, leaf_hash, witness_name};
+use crate::log::{Cosigner, Origin, Policy, SignedCheckpoint, TlogProof, leaf_hash, witness_name};
 use crate::params::BLOCK_BYTES_MAX;
 use crate::receipt::Receipts;
 use crate::statement::{BadCode, Reveal, commit_hash};
 use crate::suite::Suite;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Room of a response beyond twice the output limit, bytes: JSON escapes and envelope, a guess.
 const RESPONSE_ROOM_BYTES: u64 = 64 * 1024;
@@ -61,10 +62,35 @@ pub type Get<'a> = &'a dyn Fn(&Cid) -> Option<Vec<u8>>;
 /// Judges a reveal by the executor of the context. `commit_leaf` is the leaf that stands at
 /// `reveal.commit` in the executor's log.
 pub fn judge_reveal(judge: &Judge<'_>, reveal: &Reveal, commit_leaf: &[u8], get: Get<'_>) -> Judgement {
-    match judge.stages(reveal, commit_leaf, get) {
+    judge_from(judge, reveal, commit_leaf, &Lookup(get)).0
+}
+
+/// The head under which a commit was certified, and who cosigned it.
+pub(super) struct Certified {
+    pub(super) head: SignedCheckpoint,
+    pub(super) cosigners: Vec<Cosigner>,
+}
+
+/// The same with blocks from anywhere; with the commit's head, if it was certified in time.
+pub(super) fn judge_from(
+    judge: &Judge<'_>,
+    reveal: &Reveal,
+    commit_leaf: &[u8],
+    source: &dyn Source,
+) -> (Judgement, Option<Certified>) {
+    let mut certified = None;
+    let mut stages = || {
+        judge.hash(reveal, commit_leaf)?;
+        certified = Some(judge.proof(reveal, commit_leaf, source)?);
+        let receipts = judge.receipts(reveal, source)?;
+        judge.cells(reveal, &receipts)?;
+        judge.outputs(&receipts, source)
+    };
+    let judgement = match stages() {
         Ok(()) => Judgement::Ok,
         Err(judgement) => judgement,
-    }
+    };
+    (judgement, certified)
 }
 
 fn bad<T>(code: BadCode, why: impl ToString) -> Result<T, Judgement> {
@@ -72,14 +98,6 @@ fn bad<T>(code: BadCode, why: impl ToString) -> Result<T, Judgement> {
 }
 
 impl Judge<'_> {
-    fn stages(&self, reveal: &Reveal, commit_leaf: &[u8], get: Get<'_>) -> Result<(), Judgement> {
-        self.hash(reveal, commit_leaf)?;
-        self.proof(reveal, commit_leaf, get)?;
-        let receipts = self.receipts(reveal, get)?;
-        self.cells(reveal, &receipts)?;
-        self.outputs(&receipts, get)
-    }
-
     fn executor_id(&self) -> NodeId {
         self.executor.node()
     }
@@ -114,11 +132,16 @@ impl Judge<'_> {
 
     /// The commit was certified in time: a quorum of distinct members cosigned a head over it,
     /// each dated no later than the commit deadline.
-    fn proof(&self, reveal: &Reveal, commit_leaf: &[u8], get: Get<'_>) -> Result<(), Judgement> {
+    fn proof(
+        &self,
+        reveal: &Reveal,
+        commit_leaf: &[u8],
+        source: &dyn Source,
+    ) -> Result<Certified, Judgement> {
         if reveal.proof.codec != Codec::DagCbor {
             return bad(BadCode::Proof, "the proof's id is not that of a DAG-CBOR block");
         }
-        let cert: Cert = match block(get, &reveal.proof) {
+        let cert: Cert = match block(source, &reveal.proof) {
             None => return Err(Judgement::Need(vec![reveal.proof])),
             Some(Err(e)) => return bad(BadCode::Proof, e),
             Some(Ok(cert)) => cert,
@@ -155,14 +178,14 @@ impl Judge<'_> {
                 format!("{have} members cosigned no later than {by_s}, it takes {need}"),
             );
         }
-        Ok(())
+        Ok(Certified { head: proof.checkpoint, cosigners })
     }
 
-    fn receipts(&self, reveal: &Reveal, get: Get<'_>) -> Result<Receipts, Judgement> {
+    fn receipts(&self, reveal: &Reveal, source: &dyn Source) -> Result<Rc<Receipts>, Judgement> {
         if reveal.receipts.codec != Codec::DagCbor {
             return bad(BadCode::Receipts, "the receipts' id is not that of a DAG-CBOR block");
         }
-        let receipts: Receipts = match block(get, &reveal.receipts) {
+        let receipts = match source.receipts(&reveal.receipts) {
             None => return Err(Judgement::Need(vec![reveal.receipts])),
             Some(Err(e)) => return bad(BadCode::Receipts, e),
             Some(Ok(receipts)) => receipts,
@@ -192,7 +215,7 @@ impl Judge<'_> {
         )
     }
 
-    fn outputs(&self, receipts: &Receipts, get: Get<'_>) -> Result<(), Judgement> {
+    fn outputs(&self, receipts: &Receipts, source: &dyn Source) -> Result<(), Judgement> {
         let output_max = self.job.output_bytes_max;
         let response_max =
             output_max.saturating_mul(2).saturating_add(RESPONSE_ROOM_BYTES).min(BLOCK_BYTES_MAX as u64);
@@ -203,7 +226,7 @@ impl Judge<'_> {
                 [("output", receipt.output, output_max), ("response", receipt.response, response_max)]
             {
                 let Some(cid) = cid else { continue };
-                match get(&cid).map(|block| block.len() as u64) {
+                match source.length(&cid) {
                     None => {
                         missing.insert(cid);
                     }

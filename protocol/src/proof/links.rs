@@ -1,12 +1,14 @@
 //! Which blocks a block links, by the role in which it stands, and everything below a root.
 
+use super::judge::Get;
+use super::source::{Lookup, Source};
 use crate::bundle::Bundle;
 use crate::cid::{Cid, Codec};
 use crate::content::Content;
 use crate::id::NetId;
 use crate::leaf::{Leaf, Statement};
 use crate::receipt::Receipts;
-use crate::wire::{self, Wire, WireError};
+use crate::wire::{self, WireError};
 use std::collections::BTreeSet;
 
 /// Most blocks below one root: a guess, a hundred thousand answers with their responses.
@@ -69,6 +71,28 @@ impl Role {
             Role::Receipts => "receipts",
             Role::Output => "output",
             Role::Response => "response",
+        }
+    }
+
+    /// A bit for each role. One root leads to one content, hence to statements of one network.
+    fn bit(&self) -> u32 {
+        1 << match self {
+            Role::Root => 0,
+            Role::Content => 1,
+            Role::Report => 2,
+            Role::Certs => 3,
+            Role::Genesis => 4,
+            Role::Job => 5,
+            Role::Suite => 6,
+            Role::Executors => 7,
+            Role::Announce => 8,
+            Role::Keyset => 9,
+            Role::List => 10,
+            Role::Statement(_) => 11,
+            Role::Proof => 12,
+            Role::Receipts => 13,
+            Role::Output => 14,
+            Role::Response => 15,
         }
     }
 
@@ -164,16 +188,21 @@ pub struct Closure {
 }
 
 /// Walks everything below a bundle or content. `get` must return only bytes that their id names.
-pub fn closure(root: Cid, get: &dyn Fn(&Cid) -> Option<Vec<u8>>) -> Closure {
+pub fn closure(root: Cid, get: Get<'_>) -> Closure {
+    walk(root, &Lookup(get))
+}
+
+/// The same with blocks from anywhere.
+pub(super) fn walk(root: Cid, source: &dyn Source) -> Closure {
     let mut closure = Closure::default();
-    let mut seen: BTreeSet<Link> = BTreeSet::new();
-    let mut held: BTreeSet<Cid> = BTreeSet::new();
+    let mut seen = Seen::default();
     let mut stack = vec![Link { role: Role::Root, cid: root }];
     while let Some(link) = stack.pop() {
-        if !seen.insert(link) {
+        let place = source.place(&link.cid);
+        if !seen.follow(&link, place) {
             continue;
         }
-        if seen.len() > BLOCKS_MAX {
+        if seen.links > BLOCKS_MAX {
             closure.malformed.push((link, format!("the root leads to over {BLOCKS_MAX} blocks")));
             break;
         }
@@ -181,15 +210,21 @@ pub fn closure(root: Cid, get: &dyn Fn(&Cid) -> Option<Vec<u8>>) -> Closure {
             closure.malformed.push((link, format!("{}: the id has the wrong codec", link.role.word())));
             continue;
         }
-        let Some(block) = get(&link.cid) else {
+        let Some(block) = source.bytes(&link.cid) else {
             closure.missing.push(link);
             continue;
         };
-        if held.insert(link.cid) {
+        if seen.hold(&link.cid, place) {
             closure.held.push(link.cid);
             closure.bytes += block.len() as u64;
         }
-        match links(link.role, &block) {
+        let below = match link.role {
+            Role::Receipts => {
+                source.receipts(&link.cid).map(|read| read.map(|receipts| receipt_links(&receipts)))
+            }
+            role => Some(links(role, &block)),
+        };
+        match below.unwrap_or_else(|| Ok(Vec::new())) {
             Ok(links) => stack.extend(links.into_iter().rev()),
             Err(why) => closure.malformed.push((link, why.to_string())),
         }
@@ -197,10 +232,45 @@ pub fn closure(root: Cid, get: &dyn Fn(&Cid) -> Option<Vec<u8>>) -> Closure {
     closure
 }
 
-/// Decodes the block behind an id, if it is held.
-pub(super) fn block<T: Wire>(
-    get: &dyn Fn(&Cid) -> Option<Vec<u8>>,
-    cid: &Cid,
-) -> Option<Result<T, WireError>> {
-    get(cid).map(|bytes| wire::decode(&bytes))
+/// Which links were followed and which blocks are held. Blocks that have a place take a mark there,
+/// which is what most of a large job takes; others are kept by name.
+#[derive(Default)]
+struct Seen {
+    links: usize,
+    marks: Vec<u32>,
+    named: BTreeSet<Link>,
+    named_held: BTreeSet<Cid>,
+}
+
+/// Above the bits of all roles.
+const HELD: u32 = 1 << 16;
+
+impl Seen {
+    /// Whether the link was not followed before.
+    fn follow(&mut self, link: &Link, place: Option<usize>) -> bool {
+        let is_new = match place {
+            None => self.named.insert(*link),
+            Some(place) => self.mark(place, link.role.bit()),
+        };
+        self.links += usize::from(is_new);
+        is_new
+    }
+
+    /// Whether the block was not held before.
+    fn hold(&mut self, cid: &Cid, place: Option<usize>) -> bool {
+        match place {
+            None => self.named_held.insert(*cid),
+            Some(place) => self.mark(place, HELD),
+        }
+    }
+
+    fn mark(&mut self, place: usize, bit: u32) -> bool {
+        if self.marks.len() <= place {
+            self.marks.resize(place + 1, 0);
+        }
+        let Some(mark) = self.marks.get_mut(place) else { return false };
+        let before = *mark;
+        *mark |= bit;
+        before & bit == 0
+    }
 }

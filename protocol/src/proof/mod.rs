@@ -8,6 +8,8 @@ mod evidence;
 mod executors;
 mod judge;
 mod links;
+mod pool;
+mod source;
 mod verdict;
 mod verify;
 

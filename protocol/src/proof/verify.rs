@@ -9,9 +9,11 @@ mod problems;
 mod statements;
 
 use super::car::Car;
-use super::compare_input::{Compared, NotComparable, report};
+use super::compare_input::{Compared, NotComparable, report_from};
 use super::judge::Get;
-use super::links::{Link, closure};
+use super::links::{Link, closure, walk};
+use super::pool::Pool;
+use super::source::Source;
 use super::verdict::{FinalPart, Independence, Integrity, JobPart, Summary, TimeBracket, Verdict, Who};
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
@@ -26,6 +28,7 @@ use keyring::Keyring;
 use plan::Plan;
 use problems::Problems;
 use statements::Listed;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a verifier trusts.
@@ -49,13 +52,9 @@ impl Trust {
 
 /// Verifies a bundle file. What does not parse is INVALID.
 pub fn verify_car(bytes: &[u8], trust: &Trust) -> Verdict {
-    match Car::parse(bytes) {
-        Ok(car) => verify_blocks(car.root, &car.blocks, trust, Problems::default()),
-        Err(why) => {
-            let mut problems = Problems::default();
-            problems.invalid(why.to_string());
-            conclude(Verdict::new(trust.net()), problems, None)
-        }
+    match Car::pool(bytes) {
+        Ok((root, pool)) => verify_pool(root, &pool, trust, Problems::default()),
+        Err(why) => refused(trust, why),
     }
 }
 
@@ -77,28 +76,35 @@ pub fn verify(root: Cid, get: Get<'_>, trust: &Trust) -> Verdict {
     for cid in false_blocks.into_inner() {
         problems.invalid(format!("block {cid}: its bytes have another hash"));
     }
-    verify_blocks(root, &blocks.into_inner(), trust, problems)
+    let blocks = blocks.into_inner().into_iter().map(|(cid, block)| (cid, Cow::Owned(block)));
+    match Pool::new(blocks.collect()) {
+        Ok(pool) => verify_pool(root, &pool, trust, problems),
+        Err(_) => refused(trust, "blocks: one stands twice"),
+    }
 }
 
-fn verify_blocks(
-    root: Cid,
-    blocks: &BTreeMap<Cid, Vec<u8>>,
-    trust: &Trust,
-    mut problems: Problems,
-) -> Verdict {
+fn refused(trust: &Trust, why: impl ToString) -> Verdict {
+    let mut problems = Problems::default();
+    problems.invalid(why.to_string());
+    conclude(Verdict::new(trust.net()), problems, None)
+}
+
+fn verify_pool(root: Cid, pool: &Pool<'_>, trust: &Trust, mut problems: Problems) -> Verdict {
     let mut verdict = Verdict::new(trust.net());
-    let get = |cid: &Cid| blocks.get(cid).cloned();
-    verdict.integrity = integrity(root, blocks, &mut problems);
-    let outcome = examine(root, &get, trust, &mut verdict, &mut problems);
+    verdict.integrity = integrity(root, pool, &mut problems);
+    let outcome = examine(root, pool, trust, &mut verdict, &mut problems);
     conclude(verdict, problems, outcome)
 }
 
 /// Everything below the root is there, and nothing else.
-fn integrity(root: Cid, blocks: &BTreeMap<Cid, Vec<u8>>, problems: &mut Problems) -> Integrity {
-    let closure = closure(root, &|cid| blocks.get(cid).cloned());
-    let held: BTreeSet<&Cid> = closure.held.iter().collect();
-    for stray in blocks.keys().filter(|cid| !held.contains(cid)) {
-        problems.invalid(format!("block {stray}: nothing links it"));
+fn integrity(root: Cid, pool: &Pool<'_>, problems: &mut Problems) -> Integrity {
+    let closure = walk(root, pool);
+    if closure.held.len() < pool.len() {
+        let held: BTreeSet<&Cid> = closure.held.iter().collect();
+        let strays: BTreeSet<&Cid> = pool.cids().iter().filter(|cid| !held.contains(cid)).collect();
+        for stray in strays {
+            problems.invalid(format!("block {stray}: nothing links it"));
+        }
     }
     for (Link { role, cid }, why) in &closure.malformed {
         problems.invalid(format!("{} {cid}: {why}", role.word()));
@@ -119,15 +125,15 @@ fn integrity(root: Cid, blocks: &BTreeMap<Cid, Vec<u8>>, problems: &mut Problems
 /// hangs on cannot be read: the reason then stands among the problems.
 fn examine(
     root: Cid,
-    get: Get<'_>,
+    source: &dyn Source,
     trust: &Trust,
     verdict: &mut Verdict,
     problems: &mut Problems,
 ) -> Option<Outcome> {
     let net = trust.net();
-    let head = Head::read(root, get, &net, problems)?;
+    let head = Head::read(root, source, &net, problems)?;
     verdict.network.matches = true;
-    let genesis = genesis(&head.content, get, trust, problems)?;
+    let genesis = genesis(&head.content, source, trust, problems)?;
     verdict.network.name = Some(genesis.name.clone());
     verdict.network.test = Some(genesis.test);
     verdict.network.members = genesis.size();
@@ -135,14 +141,14 @@ fn examine(
     verdict.network.faults = genesis.faults();
     verdict.quorum.need = genesis.quorum();
 
-    let plan = Plan::read(&net, &genesis, &head.content, get, problems)?;
+    let plan = Plan::read(&net, &genesis, &head.content, source, problems)?;
     verdict.labels = labels(&genesis, &plan);
     verdict.not_shown = not_shown(&plan);
     verdict.cells_total = plan.cells_total();
-    let certs = head.certs(get, problems);
-    let keyring = Keyring::read(&net, &genesis, &plan, &head.content, &certs, get, problems);
+    let certs = head.certs(source, problems);
+    let keyring = Keyring::read(&net, &genesis, &plan, &head.content, &certs, source, problems);
     let mut shown = Shown::read(&net, &genesis, &plan, &keyring, &certs, problems);
-    let listed = Listed::check(&genesis, &plan, &head.content, &keyring, &mut shown, get, problems)?;
+    let listed = Listed::check(&genesis, &plan, &head.content, &keyring, &mut shown, source, problems)?;
     let weighed = Weighed::weigh(&genesis, &plan, &listed, &shown, problems);
 
     let job_cert = shown.certified(&plan.at, "job", problems).map(|proven| proven.span());
@@ -162,7 +168,7 @@ fn examine(
     verdict.quorum.root = Some(listed.list.root());
     verdict.quorum.cosigners = shown.cosigners().iter().filter_map(|node| who(&genesis, node)).collect();
     verdict.independence = gathered.independence(&verdict.quorum.cosigners);
-    gathered.compare(get, verdict, problems);
+    gathered.compare(source, verdict, problems);
     verdict.quorum.finals = gathered.weighed.finals;
     gathered.weighed.outcome
 }
@@ -175,11 +181,11 @@ struct Head {
 }
 
 impl Head {
-    fn read(root: Cid, get: Get<'_>, net: &NetId, problems: &mut Problems) -> Option<Self> {
+    fn read(root: Cid, source: &dyn Source, net: &NetId, problems: &mut Problems) -> Option<Self> {
         // what is missing or malformed is said already
-        let bundle: Option<Bundle> = wire::decode(&get(&root)?).ok();
+        let bundle: Option<Bundle> = wire::decode(&source.bytes(&root)?).ok();
         let cid = bundle.as_ref().map_or(root, |b| b.content);
-        let content: Content = wire::decode(&get(&cid)?).ok()?;
+        let content: Content = wire::decode(&source.bytes(&cid)?).ok()?;
         for found in bundle.iter().map(|b| b.net).chain([content.net]) {
             if found != *net {
                 problems.invalid(format!("it belongs to network {found}, you trust {net}"));
@@ -194,13 +200,13 @@ impl Head {
     }
 
     /// The certs; none at all where only the content is there.
-    fn certs(&self, get: Get<'_>, problems: &mut Problems) -> Certs {
+    fn certs(&self, source: &dyn Source, problems: &mut Problems) -> Certs {
         let none = Certs { v: 1, job: self.content.id, keysets: Vec::new(), certs: Vec::new() };
         let Some(bundle) = &self.bundle else {
             problems.incomplete("no certs: this is a content without a bundle, ask a peer for its certs");
             return none;
         };
-        let Some(bytes) = get(&bundle.certs) else { return none };
+        let Some(bytes) = source.bytes(&bundle.certs) else { return none };
         match wire::decode::<Certs>(&bytes) {
             Ok(certs) if certs.job == self.content.id => certs,
             Ok(_) => {
@@ -215,11 +221,16 @@ impl Head {
     }
 }
 
-fn genesis(content: &Content, get: Get<'_>, trust: &Trust, problems: &mut Problems) -> Option<Genesis> {
+fn genesis(
+    content: &Content,
+    source: &dyn Source,
+    trust: &Trust,
+    problems: &mut Problems,
+) -> Option<Genesis> {
     if let Trust::Genesis(genesis) = trust {
         return Some((**genesis).clone());
     }
-    match wire::decode(&get(&content.genesis)?) {
+    match wire::decode(&source.bytes(&content.genesis)?) {
         Ok(genesis) => Some(genesis),
         Err(why) => {
             problems.invalid(why.to_string());
@@ -244,7 +255,7 @@ impl Gathered<'_> {
     }
 
     /// Recomputes the comparison and holds it against what is shown and what Finals name.
-    fn compare(&self, get: Get<'_>, verdict: &mut Verdict, problems: &mut Problems) {
+    fn compare(&self, source: &dyn Source, verdict: &mut Verdict, problems: &mut Problems) {
         let (plan, quorum) = (self.plan, self.genesis.quorum());
         let shown = self.head.bundle.as_ref().and_then(|b| b.report);
         verdict.comparison.shown = shown;
@@ -261,7 +272,7 @@ impl Gathered<'_> {
             assignment: &plan.assignment,
             statements: &self.listed.said,
         };
-        let compiled = match report(&compared, get) {
+        let compiled = match report_from(&compared, source) {
             Ok(compiled) => compiled,
             Err(NotComparable::Missing(_)) => return,
             Err(why) => return problems.invalid(why.to_string()),

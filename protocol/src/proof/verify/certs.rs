@@ -63,8 +63,9 @@ impl Shown {
     ) -> Self {
         let mut shown = Self { proven: BTreeMap::new(), heads: BTreeMap::new(), cosigners: BTreeSet::new() };
         let mut last = None;
+        let mut checked = None;
         for cert in &certs.certs {
-            let reader = Reader { net, genesis, plan, keyring, cert };
+            let mut reader = Reader { net, genesis, plan, keyring, cert, checked: &mut checked };
             let (at, proof) = match reader.place() {
                 Ok(read) => read,
                 Err(why) => {
@@ -141,6 +142,9 @@ struct Reader<'a> {
     plan: &'a Plan,
     keyring: &'a Keyring,
     cert: &'a Cert,
+    /// The last head whose signatures were checked, and its cosigners: leaves that were certified
+    /// together come one after the other, under equal heads.
+    checked: &'a mut Option<(SignedCheckpoint, Vec<Cosigner>)>,
 }
 
 impl Reader<'_> {
@@ -156,7 +160,7 @@ impl Reader<'_> {
     }
 
     /// Checks the leaf; none if its author's keyset is not there.
-    fn read(&self, at: LeafRef, proof: &TlogProof) -> Result<Option<Proven>, String> {
+    fn read(&mut self, at: LeafRef, proof: &TlogProof) -> Result<Option<Proven>, String> {
         let leaf = Leaf::decode(&self.cert.leaf, self.net).map_err(|e| e.to_string())?;
         if leaf.author != at.author {
             return Err("the leaf is by another author than the log's".into());
@@ -166,12 +170,24 @@ impl Reader<'_> {
             return Err("the proof carries data that nothing vouches for".into());
         }
         proof.verify_inclusion(&self.cert.leaf).map_err(|e| e.to_string())?;
-        let Some(keyset) = self.keyring.get(&at.author) else { return Ok(None) };
-        proof.checkpoint.verify_log(&keyset.log).map_err(|e| e.to_string())?;
-        let cosigners = self.keyring.policy.cosigners(&proof.checkpoint).map_err(|e| e.to_string())?;
-        self.own_lines(proof, &cosigners)?;
+        let Some(cosigners) = self.cosigners(&at, proof)? else { return Ok(None) };
         let (cert, quorum) = (self.cert.clone(), self.genesis.quorum());
         Ok(Some(Proven { at, leaf, cert, cosigners, quorum }))
+    }
+
+    /// Who cosigned the head, all its signatures checked; none if the author's keyset is not there.
+    fn cosigners(&mut self, at: &LeafRef, proof: &TlogProof) -> Result<Option<Vec<Cosigner>>, String> {
+        let head = &proof.checkpoint;
+        // equal in every byte, origin and signatures included
+        if let Some((_, cosigners)) = self.checked.as_ref().filter(|(checked, _)| checked == head) {
+            return Ok(Some(cosigners.clone()));
+        }
+        let Some(keyset) = self.keyring.get(&at.author) else { return Ok(None) };
+        head.verify_log(&keyset.log).map_err(|e| e.to_string())?;
+        let cosigners = self.keyring.policy.cosigners(head).map_err(|e| e.to_string())?;
+        self.own_lines(proof, &cosigners)?;
+        *self.checked = Some((head.clone(), cosigners.clone()));
+        Ok(Some(cosigners))
     }
 
     /// Nothing in a bundle is there without a reason.

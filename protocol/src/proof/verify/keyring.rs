@@ -1,6 +1,6 @@
 //! The keysets that come with a job, each vouching for itself, and the committee's policy.
 
-use super::super::judge::Get;
+use super::super::source::Source;
 use super::plan::Plan;
 use super::problems::Problems;
 use crate::bundle::Certs;
@@ -27,12 +27,12 @@ impl Keyring {
         plan: &Plan,
         content: &Content,
         certs: &Certs,
-        get: Get<'_>,
+        source: &dyn Source,
         problems: &mut Problems,
     ) -> Self {
         let mut keysets = BTreeMap::new();
         for (cid, named) in content.keysets.iter().zip(&plan.executors.announces) {
-            let Some(bytes) = get(cid) else { continue };
+            let Some(bytes) = source.bytes(cid) else { continue };
             match keyset(net, &bytes) {
                 Ok((node, _)) if node != named.author => {
                     problems.invalid(format!("keyset of {}: it is of {}", named.author, node.short()));

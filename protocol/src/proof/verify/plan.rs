@@ -1,8 +1,7 @@
 //! The job and everything that it names, as far as it can be recomputed.
 
 use super::super::executors::candidates;
-use super::super::judge::Get;
-use super::super::links::block;
+use super::super::source::{Source, block};
 use super::problems::Problems;
 use crate::assignment::{Assignment, assign};
 use crate::cid::Cid;
@@ -14,6 +13,7 @@ use crate::leaf::{Leaf, LeafRef, Statement};
 use crate::log::leaf_hash;
 use crate::suite::Suite;
 use crate::wire::Wire;
+use std::borrow::Cow;
 
 /// The job, its suite, its executor list, and who takes which slot.
 pub(super) struct Plan {
@@ -31,10 +31,10 @@ impl Plan {
         net: &NetId,
         genesis: &Genesis,
         content: &Content,
-        get: Get<'_>,
+        source: &dyn Source,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let bytes = get(&content.job)?;
+        let bytes = source.bytes(&content.job)?;
         let read = || {
             let leaf = Leaf::decode(&bytes, net).map_err(|e| e.to_string())?;
             let Statement::Job(job) = leaf.statement else { return Err("the leaf holds no job".to_owned()) };
@@ -49,13 +49,17 @@ impl Plan {
             Ok((LeafRef { author: leaf.author, index: content.index, hash }, job))
         };
         let (at, job) = read().map_err(|why| problems.invalid(format!("job: {why}"))).ok()?;
-        let suite: Suite = decoded(get, &content.suite, problems)?;
-        let executors: Executors = decoded(get, &content.executors, problems)?;
+        let suite: Suite = decoded(source, &content.suite, problems)?;
+        let executors: Executors = decoded(source, &content.executors, problems)?;
         if let Err(why) = job.check_with(&suite) {
             problems.invalid(format!("job: {why}"));
             return None;
         }
-        let announces: Vec<Vec<u8>> = content.announces.iter().map(get).collect::<Option<_>>()?;
+        let announces: Vec<Vec<u8>> = content
+            .announces
+            .iter()
+            .map(|cid| source.bytes(cid).map(Cow::into_owned))
+            .collect::<Option<_>>()?;
         let candidates = candidates(net, genesis, &executors, &announces)
             .map_err(|why| problems.invalid(format!("executor list: {why}")))
             .ok()?;
@@ -69,6 +73,6 @@ impl Plan {
     }
 }
 
-fn decoded<T: Wire>(get: Get<'_>, cid: &Cid, problems: &mut Problems) -> Option<T> {
-    block(get, cid)?.map_err(|why| problems.invalid(why.to_string())).ok()
+fn decoded<T: Wire>(source: &dyn Source, cid: &Cid, problems: &mut Problems) -> Option<T> {
+    block(source, cid)?.map_err(|why| problems.invalid(why.to_string())).ok()
 }

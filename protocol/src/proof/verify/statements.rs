@@ -1,7 +1,7 @@
 //! The listed reveals and declines: by whom, when, and judged again.
 
-use super::super::judge::{Get, Judge, Judgement, judge_reveal};
-use super::super::links::block;
+use super::super::judge::{Certified, Judge, Judgement, judge_from};
+use super::super::source::{Source, block};
 use super::super::verdict::Span;
 use super::certs::{Shown, span};
 use super::keyring::Keyring;
@@ -33,20 +33,20 @@ impl Listed {
         content: &Content,
         keyring: &Keyring,
         shown: &mut Shown,
-        get: Get<'_>,
+        source: &dyn Source,
         problems: &mut Problems,
     ) -> Option<Self> {
         let list: StatementList =
-            block(get, &content.list)?.map_err(|why| problems.invalid(why.to_string())).ok()?;
+            block(source, &content.list)?.map_err(|why| problems.invalid(why.to_string())).ok()?;
         if list.job != plan.id || list.statements.len() != content.statements.len() {
             problems.invalid("statement list: of another job, or not as long as the content's statements");
             return None;
         }
-        let mut checker = Checker { genesis, plan, keyring, shown, get, problems, slots: BTreeSet::new() };
+        let mut checker = Checker { genesis, plan, keyring, shown, source, problems, slots: BTreeSet::new() };
         let mut listed =
             Self { list: list.clone(), said: Vec::new(), commits: None, reveals: None, cid: content.list };
         for (at, cid) in list.statements.iter().zip(&content.statements) {
-            let Some(bytes) = get(cid) else { continue };
+            let Some(bytes) = source.bytes(cid) else { continue };
             match checker.leaf(at, &bytes) {
                 Ok(statement) => {
                     checker.statement(at, &statement, &mut listed);
@@ -75,7 +75,7 @@ struct Checker<'a, 'b> {
     plan: &'a Plan,
     keyring: &'a Keyring,
     shown: &'b mut Shown,
-    get: Get<'a>,
+    source: &'a dyn Source,
     problems: &'b mut Problems,
     slots: BTreeSet<u32>,
 }
@@ -135,7 +135,7 @@ impl Checker<'_, '_> {
             return None;
         };
         // a missing proof is said already; a malformed one is judged bad
-        let cert: Cert = match block(self.get, &reveal.proof)? {
+        let cert: Cert = match block(self.source, &reveal.proof)? {
             Ok(cert) => cert,
             Err(why) => {
                 self.problems.invalid(format!("{what}: {why}"));
@@ -151,7 +151,8 @@ impl Checker<'_, '_> {
             policy: &self.keyring.policy,
             executor,
         };
-        match judge_reveal(&judge, reveal, &cert.leaf, self.get) {
+        let (judgement, certified) = judge_from(&judge, reveal, &cert.leaf, self.source);
+        match judgement {
             Judgement::Ok | Judgement::Need(_) => {}
             Judgement::Unknown(members) => {
                 for node in members {
@@ -163,9 +164,16 @@ impl Checker<'_, '_> {
                 return None;
             }
         }
-        let proof = TlogProof::parse(&cert.proof).ok()?;
-        let cosigners = self.keyring.policy.cosigners(&proof.checkpoint).ok()?;
-        self.shown.see(&proof.checkpoint, &cosigners, self.problems);
+        // a proof that gave no verdict yet still shows a head
+        let Certified { head, cosigners } = match certified {
+            Some(certified) => certified,
+            None => {
+                let head = TlogProof::parse(&cert.proof).ok()?.checkpoint;
+                let cosigners = self.keyring.policy.cosigners(&head).ok()?;
+                Certified { head, cosigners }
+            }
+        };
+        self.shown.see(&head, &cosigners, self.problems);
         span(&cosigners)
     }
 }
