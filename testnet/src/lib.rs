@@ -1,5 +1,6 @@
-//! Test networks of Vantage: simulator, real processes, simulated vendors, demo.
+//! Test networks of Vantage: simulator, real processes, simulated vendors, demo, benchmarks.
 
+pub mod bench;
 pub mod cluster;
 pub mod demo;
 pub mod kill;

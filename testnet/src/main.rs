@@ -15,6 +15,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure what this version takes, in ratios that mean something on any machine
+    Bench(vantage_testnet::bench::BenchArgs),
     /// Run the main job end to end on real processes, and verify it as a stranger would
     Demo(vantage_testnet::demo::DemoArgs),
     /// Kill processes at random moments of real jobs and check that nothing is lost
@@ -28,6 +30,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Bench(arguments) => command::bench::run(&arguments).await,
         Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),
         Command::Kill(arguments) => command::kill::run(&arguments).await,
         Command::Sim(arguments) => command::sim::run(&arguments),

@@ -3,6 +3,7 @@
 //! Each makes its own network in its own directory. They run one after the other: each is to have
 //! the machine to itself, as deadlines of seconds need.
 
+mod bench;
 mod demo;
 mod kill;
 mod snippets;

@@ -89,6 +89,23 @@ pub enum Command {
     /// Serve one model to a parent process on standard input and output
     #[command(hide = true)]
     Runner,
+    /// Measure what a durable statement costs on this disk, beside a raw append
+    #[command(hide = true)]
+    BenchStore(BenchStoreArgs),
+}
+
+/// `bench-store`: always JSON.
+#[derive(Debug, Args)]
+pub struct BenchStoreArgs {
+    /// Empty directory on the file system to be measured
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Statements of each kind in a round
+    #[arg(long, default_value_t = 200)]
+    pub statements: usize,
+    /// Rounds
+    #[arg(long, default_value_t = 7)]
+    pub rounds: usize,
 }
 
 /// Where a node keeps everything.

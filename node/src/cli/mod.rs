@@ -5,6 +5,7 @@
 
 mod amount;
 mod args;
+mod bench_store;
 mod bundle;
 mod comparison;
 mod control;
@@ -90,6 +91,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Completions { shell } => completions(*shell, out),
         Command::Man(args) => man::man(args, out),
         Command::Runner => runner(),
+        Command::BenchStore(args) => bench_store::run(args, out),
     }
 }
 
@@ -121,6 +123,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Bundle(args::BundleCommand::Import(args)) => args.json,
         Command::Model(ModelCommand::Pull(args)) => args.json,
         Command::Model(ModelCommand::List(args)) => args.json,
+        Command::BenchStore(_) => true,
         Command::Completions { .. } | Command::Man(_) | Command::Runner => false,
     }
 }

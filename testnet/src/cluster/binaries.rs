@@ -35,6 +35,15 @@ pub enum BuildError {
 /// with other features of the dependencies, libp2p among them, all over again. Processes that want them
 /// at the same time wait for one another. Cargo's messages go to standard error.
 pub fn build() -> Result<Binaries, BuildError> {
+    build_in("dev", "debug")
+}
+
+/// The same in the profile `release`, for benchmarks.
+pub fn build_release() -> Result<Binaries, BuildError> {
+    build_in("release", "release")
+}
+
+fn build_in(profile: &str, folder: &str) -> Result<Binaries, BuildError> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let lock_path = target.join("testnet-build.lock");
@@ -49,7 +58,7 @@ pub fn build() -> Result<Binaries, BuildError> {
     }
     let status = command
         .current_dir(&workspace)
-        .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
+        .args(["build", "--quiet", "--locked", "--workspace", "--bins", "--profile", profile])
         .arg("--target-dir")
         .arg(&target)
         .stdin(std::process::Stdio::null())
@@ -60,7 +69,7 @@ pub fn build() -> Result<Binaries, BuildError> {
     if !status.success() {
         return Err(BuildError::Failed);
     }
-    let built = target.join("debug");
+    let built = target.join(folder);
     let binaries = Binaries { node: built.join("vantage"), bootstrap: built.join("vantage-bootstrap") };
     for path in [&binaries.node, &binaries.bootstrap] {
         if !path.is_file() {

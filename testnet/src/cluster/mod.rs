@@ -8,7 +8,7 @@ mod control;
 mod found;
 mod process;
 
-pub use binaries::{Binaries, BuildError, build};
+pub use binaries::{Binaries, BuildError, build, build_release};
 pub use control::{ControlError, ask, watch};
 pub(crate) use found::vantage;
 pub use found::{FoundError, NodePlan, Plan};
