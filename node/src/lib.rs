@@ -3,6 +3,7 @@
 //! `vantage_protocol::attester::Attester` decides; this crate turns the outside world into its inputs and carries out
 //! its effects, in order, the durable ones first.
 
+pub mod backup;
 pub mod cli;
 mod clock;
 pub mod config;
@@ -12,13 +13,16 @@ pub mod execution;
 pub mod keys;
 pub mod lock;
 pub mod metrics;
+mod logging;
 pub mod node;
+pub mod policy;
 mod private_file;
 pub mod report;
 mod run;
 pub mod store;
 #[cfg(test)]
 mod testbed;
+pub mod upkeep;
 
 pub use node::{Node, NodeError};
 pub use run::{RunOptions, run};

@@ -1,16 +1,20 @@
 //! A running node: keys, store, network, engine and control put together, started and stopped.
 
+use crate::backup::{self, BackupError};
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::control::protocol::Ready;
-use crate::control::{self, About, Context, Socket, SocketError};
-use crate::engine::{EVENTS_MAX, Engine, EngineError, Inbox, Offering, Parts};
+use crate::control::{self, About, Context, Socket, SocketError, Upkeep};
+use crate::engine::{Command, EVENTS_MAX, Engine, EngineError, Event, Inbox, Offering, Parts};
 use crate::execution::Executions;
 use crate::keys::{self, Identity, KeysError};
 use crate::lock::{DataLock, LockError};
 use crate::metrics::{Metrics, MetricsError};
+use crate::logging::LogError;
+use crate::policy::{Gate, Policy};
 use crate::private_file;
 use crate::store::{PublicBlocks, Store, StoreError};
+use crate::upkeep;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +43,7 @@ pub struct Node {
     engine: JoinHandle<Result<(), EngineError>>,
     control: JoinHandle<()>,
     net: NetHandle,
+    events: mpsc::Sender<Event>,
     ready_file: PathBuf,
     /// A node that is dropped stops too; else its thread would keep the runtime.
     _stops: DropGuard,
@@ -54,6 +59,12 @@ pub enum NodeError {
     /// Another node has the data directory.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The node lives elsewhere.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// There is no log.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The keys are at fault.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -89,6 +100,11 @@ pub enum NodeError {
     /// The listeners gave no address.
     #[error("net.listen: no address after {} s: is the port in use, or the address not of this machine?", LISTEN_PATIENCE.as_secs())]
     Listen,
+    /// It was asked to stop and did not.
+    #[error(
+        "the node did not stop within {0} s and was ended; what it has said is on disk, and the next start goes on from there"
+    )]
+    Stuck(u64),
     /// A file could not be written.
     #[error("{path}: {source}")]
     Io {
@@ -105,6 +121,18 @@ pub enum NodeError {
     Broken(#[from] JoinError),
 }
 
+impl NodeError {
+    /// Whether the disk is full: then a start after room was made resumes.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Store(error) | Self::Engine(EngineError::Store(error)) => error.is_full(),
+            Self::Backup(BackupError::Store(error)) => error.is_full(),
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+}
+
 impl Node {
     /// Starts a node: replays its past, opens its network, and begins to serve. Needs a tokio runtime with I/O and time.
     pub async fn start(config: Config) -> Result<Self, NodeError> {
@@ -112,12 +140,19 @@ impl Node {
         if started_s < config.genesis.founded_s {
             return Err(NodeError::Clock { now_s: started_s, founded_s: config.genesis.founded_s });
         }
+        backup::refuse_retired(&config.data)?;
         let lock = DataLock::take(&config.data)?;
+        backup::refuse_retired(&config.data)?;
         let ready_file = config.data.join(READY);
         forget(&ready_file)?;
         let identity = keys::load(&config.data, &config.genesis)?;
         let region = declared_region(&config, &identity.node)?;
-        let store = Arc::new(Store::open(&config.data, &config.genesis.net(), &identity.node)?);
+        let mut store = Store::open(&config.data, &config.genesis.net(), &identity.node)?;
+        let freed_bytes = store.compact(false)?;
+        if freed_bytes > 0 {
+            tracing::info!(freed_bytes, "the database was compacted");
+        }
+        let store = Arc::new(store);
         let attester = replayed(&config, &identity, &store)?;
         let socket = Socket::bind(&config.data)?;
         let control_path = socket.path().display().to_string();
@@ -134,6 +169,10 @@ impl Node {
         let (engine, context) = wire_up(&config, about, attester, &store, &net, net_events, stop.clone())?;
         if let Some(metrics) = metrics {
             tokio::spawn(metrics.serve(context.clone()));
+        }
+        let events = context.events.clone();
+        if config.keep.daily {
+            tokio::spawn(upkeep::prune_daily(events.clone(), store, config.keep, stop.clone()));
         }
         let control = tokio::spawn(control::serve(socket, context));
         let mut node = Self {
@@ -152,6 +191,7 @@ impl Node {
             engine,
             control,
             net,
+            events,
             ready_file,
             _lock: lock,
         };
@@ -178,6 +218,11 @@ impl Node {
     /// A token that stops it, for signal handlers.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// Hands the node another policy while it runs.
+    pub fn follower(&self) -> Follower {
+        Follower(self.events.clone())
     }
 
     /// Waits until it has stopped: everything written, workers called off, connections closed.
@@ -209,6 +254,18 @@ impl Node {
         let json = serde_json::to_vec(&self.ready).map_err(std::io::Error::from);
         json.and_then(|json| private_file::replace(&self.ready_file, &json))
             .map_err(|source| NodeError::Io { path: self.ready_file.clone(), source })
+    }
+}
+
+/// Hands a running node another policy.
+#[derive(Clone, Debug)]
+pub struct Follower(mpsc::Sender<Event>);
+
+impl Follower {
+    /// The node follows this policy from now on; what was taken on is finished.
+    pub async fn follow(&self, policy: Policy) {
+        // A node that is stopping follows none.
+        let _ = self.0.send(Event::Command(Command::Policy(Arc::new(policy)))).await;
     }
 }
 
@@ -267,8 +324,11 @@ fn wire_up(
     let (events, events_in) = mpsc::channel(EVENTS_MAX);
     let announced = store.announced()?;
     let (region, offers) = (about.region.clone(), &config.offers);
+    let prices = offers.targets.iter().map(|offer| (offer.target.to_string(), offer.call_microusd)).collect();
     let parts = Parts {
         attester,
+        gate: Gate::new(Arc::new(config.policy.clone()), store.clone(), prices),
+        disk: (config.data.clone(), config.disk),
         store: store.clone(),
         net: net.clone(),
         executions: Executions::new(config, store.clone(), ends_out)?,
@@ -279,8 +339,15 @@ fn wire_up(
     let inbox = Inbox { net: net_events, ends, events: events_in, stop: stop.clone() };
     let runtime = tokio::runtime::Handle::current();
     let engine = tokio::task::spawn_blocking(move || runtime.block_on(engine.run(inbox)));
-    let context =
-        Context { events, changed, store: store.clone(), net: net.clone(), about: Arc::new(about), stop };
+    let context = Context {
+        events,
+        changed,
+        store: store.clone(),
+        net: net.clone(),
+        about: Arc::new(about),
+        upkeep: Arc::new(Upkeep { data: config.data.clone(), keep: config.keep }),
+        stop,
+    };
     Ok((engine, context))
 }
 

@@ -1,10 +1,19 @@
 //! `vantage run`: a node in this process, until it is told to stop.
 
 use crate::config::Config;
-use crate::node::{Node, NodeError};
+use crate::logging;
+use crate::node::{Follower, Node, NodeError};
 use std::io::Write as _;
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// How long a node may take to stop in good order. A guess: slots are called off at once, and the longest write is a
+/// group of 4 MiB; service managers wait for 90 s.
+const STOP_S_MAX: u64 = 30;
+/// What a shell reports for a program that a signal has ended: this, and the signal's number.
+const SIGNALLED: i32 = 128;
 
 /// How a node is run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -13,16 +22,23 @@ pub struct RunOptions {
     pub json: bool,
 }
 
-/// Runs a node until SIGINT or SIGTERM, a shutdown over the control socket, or until it cannot go on. Logs go to
-/// standard error; `RUST_LOG` chooses how much.
+/// Runs a node until SIGINT or SIGTERM, a shutdown over the control socket, or until it cannot go on. A second signal
+/// ends the process at once; so does the end of the time that stopping may take. SIGHUP reads the policy again. Logs go
+/// to standard error and to the files that the configuration names; `RUST_LOG` chooses how much.
 pub fn run(config: Config, options: RunOptions) -> Result<(), NodeError> {
-    start_log(options.json);
+    // Dropped last: what waits to be logged is written then.
+    let _log = logging::start(&config.log, options.json)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("vantage")
         .build()
         .map_err(|source| NodeError::Io { path: "the runtime".into(), source })?;
-    runtime.block_on(serve(config, options))
+    let ended = runtime.block_on(serve(config, options));
+    if let Err(NodeError::Stuck(_)) = ended {
+        // what does not stop would be waited for here, for ever
+        runtime.shutdown_background();
+    }
+    ended
 }
 
 async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
@@ -30,6 +46,8 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
     let failed = |source| NodeError::Io { path: "signal handler".into(), source };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let file = config.file.clone();
     let node = tokio::select! {
         node = Node::start(config) => node?,
         _ = interrupt.recv() => return Ok(()),
@@ -48,23 +66,53 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
     let stop = node.stop_token();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("stopping");
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-        stop.cancel();
-    });
-    node.stopped().await?;
+    tokio::spawn(obey(interrupt, terminate, stop.clone()));
+    tokio::spawn(read_policy_again(node.follower(), file, hangup, stop.clone()));
+    let too_late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(Duration::from_secs(STOP_S_MAX)).await;
+    };
+    tokio::select! {
+        stopped = node.stopped() => stopped?,
+        () = too_late => return Err(NodeError::Stuck(STOP_S_MAX)),
+    }
     tracing::info!("stopped in good order");
     Ok(())
 }
 
-/// A program that embeds the node may have a log of its own: then this does nothing.
-fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _ = if json { log.json().try_init() } else { log.try_init() };
+/// The first signal stops the node in good order, the second ends the process.
+async fn obey(mut interrupt: Signal, mut terminate: Signal, stop: CancellationToken) {
+    signalled(&mut interrupt, &mut terminate).await;
+    tracing::info!("stopping; a second signal ends the node at once");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    stop.cancel();
+    let kind = signalled(&mut interrupt, &mut terminate).await;
+    tracing::warn!("ended at once; what was said is on disk");
+    std::process::exit(SIGNALLED + kind.as_raw_value());
+}
+
+async fn signalled(interrupt: &mut Signal, terminate: &mut Signal) -> SignalKind {
+    tokio::select! {
+        _ = interrupt.recv() => SignalKind::interrupt(),
+        _ = terminate.recv() => SignalKind::terminate(),
+    }
+}
+
+/// Each SIGHUP: the policy as the configuration says it now. With a mistake in it the node goes on as before.
+async fn read_policy_again(follower: Follower, file: PathBuf, mut hangup: Signal, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            signal = hangup.recv() => if signal.is_none() { return },
+            () = stop.cancelled() => return,
+        }
+        let path = file.clone();
+        let read = tokio::task::spawn_blocking(move || Config::load(&path)).await;
+        match read {
+            Ok(Ok(config)) => follower.follow(config.policy).await,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the policy stays as it was: the configuration is not valid")
+            }
+            Err(error) => tracing::error!(%error, "the policy stays as it was"),
+        }
+    }
 }

@@ -89,6 +89,13 @@ pub enum LogRequest {
         /// How many at most.
         count: u32,
     },
+    /// How much of one log the node has ever seen: what a restored node asks about its own.
+    Longest {
+        /// Network.
+        net: NetId,
+        /// Whose log.
+        node: NodeId,
+    },
 }
 
 /// Stream `log`: the answer.
@@ -108,6 +115,13 @@ pub enum LogAnswer {
         note: String,
         /// Leaves from the start asked for; the note's size bounds them.
         leaves: Vec<ByteBuf>,
+    },
+    /// How much of a log the node has seen. Nothing at all is an answer too.
+    Longest {
+        /// The largest head held, certified or not, with the log's own signature.
+        note: Option<String>,
+        /// Size that this node's witness key has cosigned; 0 if none.
+        witnessed: u64,
     },
     /// The node does not hold what was asked for.
     Unknown,
@@ -175,7 +189,7 @@ impl Wire for LogRequest {
 
     fn check(&self) -> Result<(), String> {
         match self {
-            LogRequest::Heads { .. } => Ok(()),
+            LogRequest::Heads { .. } | LogRequest::Longest { .. } => Ok(()),
             LogRequest::Range { count, .. } => {
                 rule::within("count", (*count).into(), 0, RANGE_LEAVES_MAX as u64)
             }
@@ -189,7 +203,7 @@ impl Wire for LogAnswer {
 
     fn check(&self) -> Result<(), String> {
         match self {
-            LogAnswer::Unknown => Ok(()),
+            LogAnswer::Unknown | LogAnswer::Longest { .. } => Ok(()),
             LogAnswer::Heads { heads, .. } => rule::at_most("heads", heads.len(), LOGS_MAX),
             LogAnswer::Range { leaves, .. } => rule::at_most("leaves", leaves.len(), RANGE_LEAVES_MAX),
         }

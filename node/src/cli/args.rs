@@ -4,6 +4,7 @@ mod evidence;
 mod inspect;
 mod job;
 mod suite;
+mod upkeep;
 
 pub use evidence::{
     BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
@@ -11,9 +12,10 @@ pub use evidence::{
 pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheckArgs, ProofCommand};
 pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
 pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
+pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
 
 use super::amount::{self, Seconds};
-use super::exit::PLAIN_CODES;
+use super::exit::{PLAIN_CODES, RUN_CODES};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use vantage_net::Multiaddr;
@@ -60,6 +62,14 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Stop the running node in good order
     Stop(NodeArgs),
+    /// Write keys, configuration, log and blocks to one file
+    Backup(BackupArgs),
+    /// Make a data directory of a backup
+    Restore(RestoreArgs),
+    /// Take a stopped node to another data directory, for good
+    Move(MoveArgs),
+    /// Give up blocks and records that are needed no more
+    Prune(PruneArgs),
     /// Order jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
@@ -183,7 +193,7 @@ pub struct InitArgs {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("Logs go to standard error; RUST_LOG chooses how much, e.g. RUST_LOG=info,vantage_net=debug\n\n{PLAIN_CODES}"))]
+#[command(after_help = format!("Logs go to standard error; RUST_LOG chooses how much, e.g. RUST_LOG=info,vantage_net=debug. SIGHUP reads [policy] again.\n\n{RUN_CODES}"))]
 pub struct RunArgs {
     #[command(flatten)]
     pub data: DataArg,

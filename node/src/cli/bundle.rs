@@ -56,16 +56,12 @@ fn from_node(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
         let mut client = control::connect(&dir).await?;
         let root = root(&mut client, &args.what).await?;
         let refuse = |e: std::io::Error| CliError::file("write", &args.out, &e);
-        let options = tokio::fs::OpenOptions::new().write(true).create_new(true).open(&args.out).await;
+        let draft = file::Draft::begin(&args.out)?;
+        let options = tokio::fs::OpenOptions::new().write(true).create_new(true).open(draft.place()).await;
         let mut sink = options.map_err(refuse)?;
-        let written = client.car(root, &mut sink).await.map_err(control::refused);
-        let synced = sink.sync_all().await.map_err(refuse);
-        if written.is_err() || synced.is_err() {
-            // a part of a bundle is none; the first error is the one to tell
-            let _ = std::fs::remove_file(&args.out);
-        }
-        let bytes = written?;
-        synced.map(|()| (root, bytes))
+        let bytes = client.car(root, &mut sink).await.map_err(control::refused)?;
+        sink.sync_all().await.map_err(refuse)?;
+        draft.finish().map(|()| (root, bytes))
     })
 }
 

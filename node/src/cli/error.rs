@@ -31,6 +31,11 @@ impl CliError {
         Self { exit: Exit::Invalid, ..Self::failed(what) }
     }
 
+    /// The disk is full: exit code 6.
+    pub fn full(what: impl fmt::Display) -> Self {
+        Self { exit: Exit::Full, ..Self::failed(what) }
+    }
+
     /// A file that could not be read or written: exit code 1.
     pub fn file(verb: &str, path: &Path, error: &std::io::Error) -> Self {
         let advice = match error.kind() {

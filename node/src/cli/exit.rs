@@ -17,6 +17,8 @@ pub enum Exit {
     Incomplete,
     /// INVALID: the evidence contradicts itself or the trust input.
     Invalid,
+    /// The disk is full: make room and start again; nothing is lost.
+    Full,
 }
 
 impl Exit {
@@ -29,6 +31,7 @@ impl Exit {
             Exit::Bounded => 3,
             Exit::Incomplete => 4,
             Exit::Invalid => 5,
+            Exit::Full => 6,
         }
     }
 }
@@ -45,6 +48,15 @@ Exit codes:
   0  done
   1  not done: our fault, not found, or the node does not answer
   2  wrong usage, or a file written by hand is not valid";
+
+/// For the help of `run`.
+pub(super) const RUN_CODES: &str = "\
+Exit codes:
+  0  stopped in good order
+  1  it could not start, could not go on, or did not stop in time
+  2  wrong usage, or a file written by hand is not valid
+  6  the disk is full: make room and start again, nothing is lost
+  130, 143  a second signal ended it at once; nothing that it said is lost";
 
 /// For the help of commands that end with a verdict.
 pub(super) const VERDICT_CODES: &str = "\

@@ -1,9 +1,10 @@
 //! Files named on the command line: read with a bound, written once.
 
 use super::error::{CliError, CliResult};
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::path::Path;
+use crate::private_file;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 /// Reads a file of at most `bytes_max` bytes.
 pub(super) fn read(path: &Path, bytes_max: u64) -> CliResult<Vec<u8>> {
@@ -34,14 +35,50 @@ pub(super) fn read_text(path: &Path, bytes_max: u64) -> CliResult<String> {
     })
 }
 
-/// Writes a file that must not exist yet; nothing is left behind where that fails.
+/// Writes a file that must not exist yet, whole or not at all.
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> CliResult<()> {
+    let draft = Draft::begin(path)?;
     let refuse = |e: std::io::Error| CliError::file("write", path, &e);
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(refuse)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    if written.is_err() {
-        // the first error is the one to tell
-        let _ = std::fs::remove_file(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).open(draft.place()).map_err(refuse)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(refuse)?;
+    draft.finish()
+}
+
+/// A file under way beside its place: it gets its name when it is whole. Whatever ends the program before leaves at most
+/// a part under another name, which the next attempt replaces.
+pub(super) struct Draft {
+    path: PathBuf,
+    staged: PathBuf,
+}
+
+impl Draft {
+    /// Refuses a place that is taken.
+    pub(super) fn begin(path: &Path) -> CliResult<Self> {
+        let refuse = |e: std::io::Error| CliError::file("write", path, &e);
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(refuse(ErrorKind::AlreadyExists.into()));
+        }
+        let draft = Self { path: path.to_owned(), staged: private_file::beside(path, "part") };
+        match fs::remove_file(&draft.staged) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(refuse(error)),
+            _ => Ok(draft),
+        }
     }
-    written.map_err(refuse)
+
+    /// Where to write.
+    pub(super) fn place(&self) -> &Path {
+        &self.staged
+    }
+
+    /// Gives it its name.
+    pub(super) fn finish(self) -> CliResult<()> {
+        private_file::publish(&self.staged, &self.path).map_err(|e| CliError::file("write", &self.path, &e))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // it is gone already if it was finished
+        let _ = fs::remove_file(&self.staged);
+    }
 }

@@ -32,6 +32,7 @@ mod standing;
 mod statement;
 mod status;
 mod suite;
+mod upkeep;
 mod verdict;
 mod verify;
 mod watch;
@@ -82,6 +83,10 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Proof(args) => proof::proof(args, out),
         Command::Doctor(args) => doctor::doctor(args, out),
         Command::Stop(args) => status::stop(args, out),
+        Command::Backup(args) => upkeep::backup(args, out),
+        Command::Restore(args) => upkeep::restore(args, out),
+        Command::Move(args) => upkeep::relocate(args, out),
+        Command::Prune(args) => upkeep::prune(args, out),
         Command::Job(command) => job::job(command, out),
         Command::Suite(command) => suite::suite(command, out),
         Command::Verify(args) => verify::run(args, out),
@@ -112,6 +117,10 @@ fn wants_json(command: &Command) -> bool {
         Command::Suite(args::SuiteCommand::Check(args)) => args.json,
         Command::Suite(args::SuiteCommand::Plan(args)) => args.json,
         Command::Stop(args) => args.json,
+        Command::Backup(args) => args.json,
+        Command::Restore(args) => args.json,
+        Command::Move(args) => args.json,
+        Command::Prune(args) => args.json,
         Command::Job(JobCommand::Submit(args)) => args.json,
         Command::Job(JobCommand::List(args)) => args.json,
         Command::Job(JobCommand::Show(args)) => args.json,

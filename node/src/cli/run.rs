@@ -43,6 +43,9 @@ fn wrong(error: ConfigError) -> CliError {
 fn refuse(error: NodeError, data_dir: &Path) -> CliError {
     match error {
         NodeError::Config(error) => wrong(error),
+        full if full.is_full() => CliError::full(full)
+            .at(format!("the node of {}", data_dir.display()))
+            .advise("make room below the data directory, then start it again: it goes on where it was"),
         other => CliError::failed(other)
             .at(format!("the node of {}", data_dir.display()))
             .advise("put right what is named, then start it again"),

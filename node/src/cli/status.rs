@@ -7,8 +7,12 @@ use super::exit::Exit;
 use super::render::{Out, Paint};
 use super::{data, live};
 use crate::control::protocol::Status;
+use crate::policy::Room;
 use serde_json::json;
 use std::cmp::Ordering;
+
+/// A clock this far from the committee's is said, seconds: a guess, far above what time daemons leave.
+const CLOCK_WARN_S: u64 = 10;
 
 /// Carries `status` out.
 pub(super) fn status(args: &StatusArgs, out: &mut Out) -> CliResult<Exit> {
@@ -73,10 +77,49 @@ pub(super) fn print(status: &Status, out: &mut Out) {
     if let Some((paint, word, what)) = alarm(status) {
         out.painted(paint, word, what);
     }
+    warn_of_the_node(status, out);
     if !status.notices.is_empty() {
         out.heading("latest notices");
         for notice in &status.notices {
             out.line(format!("{:>6} s ago  {}", age_s(notice.at_ms / 1000), notice.text));
+        }
+    }
+}
+
+/// What the operator has to do something about.
+fn warn_of_the_node(status: &Status, out: &mut Out) {
+    if let Some(seen) = status.lost_own_log {
+        let what = format!(
+            "peers have seen {seen} leaves of this node's log and it holds {}: it signs nothing any more; restore the newest \
+             directory, or start a new node",
+            status.log_size
+        );
+        out.painted(Paint::Bad, "own log lost: ", what);
+    }
+    if let Some((heard, needed)) = status.restored.filter(|_| status.lost_own_log.is_none()) {
+        let what =
+            format!("it signs nothing before {needed} members have told how long its log is; {heard} have");
+        out.painted(Paint::Bad, "restored backup: ", what);
+    }
+    if let Some(offset_s) = status.clock_ahead_s.filter(|offset_s| offset_s.unsigned_abs() >= CLOCK_WARN_S) {
+        let (by, way) = (offset_s.unsigned_abs(), if offset_s > 0 { "ahead of" } else { "behind" });
+        let what = format!(
+            "{by} s {way} the committee's median; beyond 60 s ahead it does not cosign. Set the clock"
+        );
+        out.painted(Paint::Warn, "clock: ", what);
+    }
+    if let Some(behind_s) = status.clock_behind_s {
+        let what = format!("{behind_s} s behind a time that this node has acted on already. Check the clock");
+        out.painted(Paint::Warn, "clock: ", what);
+    }
+    let mib = status.free_bytes / (1024 * 1024);
+    match status.room {
+        Room::Ample => {}
+        Room::Low => {
+            out.painted(Paint::Warn, "disk: ", format!("{mib} MiB free; no further job is taken on"))
+        }
+        Room::Scarce => {
+            out.painted(Paint::Bad, "disk: ", format!("{mib} MiB free; no jobs, and no blocks for others"));
         }
     }
 }

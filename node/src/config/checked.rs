@@ -1,7 +1,9 @@
 //! The configuration after every check that needs no keys and no network.
 
 use super::error::ConfigError;
+use super::upkeep::{Disk, Keep, Log};
 use super::{MODELS_VAR, raw};
+use crate::policy::Policy;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
@@ -48,6 +50,14 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// How open models are run.
     pub runner: RunnerCommand,
+    /// What the node logs, and where.
+    pub log: Log,
+    /// How much space is left free.
+    pub disk: Disk,
+    /// What is kept for how long.
+    pub keep: Keep,
+    /// What the node takes on.
+    pub policy: Policy,
 }
 
 /// Addresses of the node and of others.
@@ -132,6 +142,10 @@ impl Config {
             vendors,
             metrics: raw.metrics.check(file)?,
             runner: RunnerCommand::default(),
+            log: raw.log.check(base, file)?,
+            disk: raw.disk,
+            keep: raw.keep.check(file)?,
+            policy: raw.policy.check(file)?,
             genesis,
         })
     }

@@ -22,8 +22,10 @@
 pub mod checked;
 mod error;
 pub mod metrics;
+pub mod policy;
 pub mod raw;
 mod suggest;
+pub mod upkeep;
 
 pub use checked::{Config, Execution, Net, Offers, RunnerCommand};
 pub use error::ConfigError;

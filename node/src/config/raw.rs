@@ -35,6 +35,18 @@ pub struct Config {
     /// Health and metrics over HTTP.
     #[serde(default)]
     pub metrics: super::metrics::Metrics,
+    /// What the node logs, and where.
+    #[serde(default)]
+    pub log: super::upkeep::Log,
+    /// How much space is left free.
+    #[serde(default)]
+    pub disk: super::upkeep::Disk,
+    /// What is kept for how long.
+    #[serde(default)]
+    pub keep: super::upkeep::Keep,
+    /// What the node takes on.
+    #[serde(default)]
+    pub policy: super::policy::RawPolicy,
     /// APIs that the node may call.
     #[serde(default, rename = "vendor", skip_serializing_if = "Vec::is_empty")]
     pub vendors: Vec<VendorConfig>,

@@ -5,6 +5,8 @@ use super::protocol::{
 };
 use super::wire::{self, LineError};
 use crate::engine::StoppedHere;
+use crate::backup::Written;
+use crate::store::Pruned;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io;
@@ -169,6 +171,14 @@ impl Client {
         }
     }
 
+    /// Has the node write a backup; the path is absolute.
+    pub async fn backup(&mut self, out: &Path, root_key: bool) -> Result<Written, ClientError> {
+        match self.ask(&Request::Backup { out: out.to_owned(), root_key }).await? {
+            Response::Backup(written) => Ok(written),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// Leaves of a log: of the node itself, or of one it knows by this id or prefix.
     pub async fn log(
         &mut self,
@@ -205,6 +215,14 @@ impl Client {
             Response::Stopped { id, declined_now, declined_before, committed } => {
                 Ok(StoppedHere { id, declined_now, declined_before, committed })
             }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Has the node prune, or say what would go.
+    pub async fn prune(&mut self, dry: bool) -> Result<Pruned, ClientError> {
+        match self.ask(&Request::Prune { dry }).await? {
+            Response::Pruned(pruned) => Ok(pruned),
             other => Err(unexpected(&other)),
         }
     }

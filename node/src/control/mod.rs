@@ -5,11 +5,12 @@ pub mod protocol;
 mod requests;
 mod server;
 mod socket;
+mod upkeep;
 mod wire;
 
 pub use client::{Client, ClientError};
 pub use requests::Snapshot;
-pub use server::{About, Context, serve};
+pub use server::{About, Context, Upkeep, serve};
 pub use socket::{Socket, SocketError};
 
 #[cfg(test)]

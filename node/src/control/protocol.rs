@@ -109,6 +109,18 @@ pub enum Request {
         /// Job id, or a prefix that only one job has.
         id: String,
     },
+    /// Write a backup: [`Response::Backup`].
+    Backup {
+        /// The file, absolute; nothing is overwritten.
+        out: std::path::PathBuf,
+        /// Whether the root key goes into it.
+        root_key: bool,
+    },
+    /// Give up what the configuration lets go: [`Response::Pruned`].
+    Prune {
+        /// Only say what would go.
+        dry: bool,
+    },
     /// End the node in good order: [`Response::Stopping`].
     Shutdown {},
 }
@@ -184,6 +196,10 @@ pub enum Response {
         /// Slots committed before.
         committed: Vec<u32>,
     },
+    /// A backup was written.
+    Backup(crate::backup::Written),
+    /// What went, or would go.
+    Pruned(crate::store::Pruned),
     /// The node ends now.
     Stopping {},
     /// The request was not carried out, or a stream broke off.
@@ -249,6 +265,18 @@ pub struct Status {
     /// Peers have seen this many leaves of this node's log, more than it holds: it signs nothing.
     #[serde(default)]
     pub lost_own_log: Option<u64>,
+    /// The node runs on a restored backup and signs nothing yet: members that have told how long its log is, and how
+    /// many have to.
+    #[serde(default)]
+    pub restored: Option<(usize, usize)>,
+    /// By how much the system's clock is behind a time that this node has acted on before, seconds.
+    #[serde(default)]
+    pub clock_behind_s: Option<u64>,
+    /// Free bytes below the data directory; 0 if they are not looked at.
+    #[serde(default)]
+    pub free_bytes: u64,
+    /// What that means: `ample`, `low` (nothing new is taken on) or `scarce` (no blocks are taken for others either).
+    pub room: crate::policy::Room,
     /// Logs known.
     pub logs: usize,
     /// Committee members whose keysets are known.
@@ -268,6 +296,9 @@ pub struct Status {
     pub jobs: std::collections::BTreeMap<String, usize>,
     /// Slots being run right now.
     pub executing: usize,
+    /// Slots that wait for their turn.
+    #[serde(default)]
+    pub slots_waiting: usize,
     /// Records in the journal.
     pub records: u64,
     /// Blocks in the store, private ones included.

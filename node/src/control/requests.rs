@@ -56,6 +56,8 @@ pub(super) async fn answer(request: Request, link: &mut Link, context: &Context)
         Request::Proof { node, index } => context.proof(Subject::Leaf(node, index)).await,
         Request::JobProof { id } => context.proof(Subject::Job(id)).await,
         Request::StopHere { id } => context.stop_here(id).await,
+        Request::Backup { out, root_key } => context.backup(out, root_key).await,
+        Request::Prune { dry } => context.prune(dry).await,
         Request::Shutdown {} => {
             let said = link.say(&Response::Stopping {}).await;
             context.stop.cancel();
@@ -190,7 +192,12 @@ impl Context {
         if !cid.names(&bytes) {
             return Err(wrong(format!("the bytes are not {cid}")));
         }
-        self.ask(|reply| Command::Put { cid, bytes, provide, reply }).await.ok_or_else(stopping)?;
+        let put = self.ask(|reply| Command::Put { cid, bytes, provide, reply }).await.ok_or_else(stopping)?;
+        put.map_err(|what| Fault {
+            what,
+            place: "disk".to_owned(),
+            help: "make room below the data directory, or lower disk.free_mib_min".to_owned(),
+        })?;
         Ok(Response::Kept {})
     }
 
@@ -244,6 +251,10 @@ impl Context {
             log_size: overview.leaves,
             certified_size: overview.certified,
             lost_own_log: overview.lost_own_log,
+            restored: overview.restored,
+            clock_behind_s: standing.clock_behind_s,
+            free_bytes: standing.free_bytes,
+            room: standing.room,
             logs: overview.logs,
             members_known: overview.members_known,
             members_heard: overview.members_heard,
@@ -252,6 +263,7 @@ impl Context {
             quorum: overview.quorum,
             jobs: standing.jobs,
             executing: standing.executing,
+            slots_waiting: standing.waiting,
             records: counts.records,
             blocks: counts.blocks,
             blocks_private: counts.blocks_private,

@@ -31,8 +31,19 @@ pub struct Context {
     pub net: NetHandle,
     /// What does not change while the node runs.
     pub about: Arc<About>,
+    /// What pruning and backups need to know.
+    pub upkeep: Arc<Upkeep>,
     /// Ends the node.
     pub stop: CancellationToken,
+}
+
+/// What pruning and backups need to know.
+#[derive(Clone, Debug)]
+pub struct Upkeep {
+    /// The data directory.
+    pub data: std::path::PathBuf,
+    /// What is kept for how long.
+    pub keep: crate::config::upkeep::Keep,
 }
 
 /// What does not change while a node runs.

@@ -2,6 +2,7 @@
 
 use super::event::{stream_out, verdict_out};
 use super::{Engine, Event, peer_id};
+use crate::store::StoreError;
 use std::time::Duration;
 use vantage_net::PeerId;
 use vantage_protocol::attester::{Call, Effect, PeerKey, Stream, Token};
@@ -15,7 +16,7 @@ const FETCHED_BYTES_MAX: usize = 2 * BLOCK_BYTES_MAX;
 
 impl Engine {
     /// Carries out one effect. Durable ones were written before and do not come here.
-    pub(super) fn carry(&mut self, effect: Effect) {
+    pub(super) fn carry(&mut self, effect: Effect) -> Result<(), StoreError> {
         match effect {
             Effect::Persist(_) | Effect::Put { .. } | Effect::PutPrivate { .. } | Effect::Release(_) => {}
             Effect::Gossip(bytes) => self.net.publish(bytes.into()),
@@ -32,8 +33,8 @@ impl Engine {
             Effect::Ask { call, peer, stream, bytes } => self.ask(call, &peer, stream, bytes),
             Effect::Relay { token, peer, bytes } => self.relay(token, &peer, bytes),
             Effect::Fetch { cid, peers } => self.fetch(cid, &peers),
-            Effect::Execute(execution) => self.executions.start(execution),
-            Effect::Abandon { job, slot } => self.executions.abandon(&job, slot),
+            Effect::Execute(execution) => self.execute(execution)?,
+            Effect::Abandon { job, slot } => self.abandon(&job, slot),
             Effect::Provide(cid) => {
                 if let Some(cid) = library(&cid) {
                     self.net.provide(cid);
@@ -47,6 +48,7 @@ impl Engine {
             }
             Effect::Notice(notice) => self.notices.take(&notice),
         }
+        Ok(())
     }
 
     fn ask(&self, call: Call, peer: &PeerKey, stream: Stream, bytes: Vec<u8>) {
@@ -74,9 +76,10 @@ impl Engine {
 
     fn fetch(&self, cid: Cid, peers: &[PeerKey]) {
         let (net, events) = (self.net.clone(), self.events.clone());
+        let scarce = self.is_scarce();
         let hints: Vec<PeerId> = peers.iter().filter_map(peer_id).collect();
         self.tasks.spawn(async move {
-            let bytes = match library(&cid) {
+            let bytes = match library(&cid).filter(|_| !scarce) {
                 Some(id) => net.fetch(id, hints, FETCH_PATIENCE).await.ok(),
                 None => None,
             };

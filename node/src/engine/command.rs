@@ -3,9 +3,12 @@
 use super::carry::library;
 use super::notice::Notices;
 use super::{Engine, Group};
-use crate::clock;
 use crate::control::protocol::NoticeView;
+use crate::policy::{Policy, Room};
+use crate::store::{Pruned, StoreError};
+use crate::upkeep::{Brief, Plan};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 use vantage_protocol::attester::{
     Input, JobOrder, JobView, KnownNode, LogPage, Overview, PeerKey, Shown, job_of,
@@ -44,9 +47,20 @@ pub enum Command {
         bytes: Vec<u8>,
         /// Whether to tell the DHT.
         provide: bool,
-        /// Told once it is on disk.
-        reply: oneshot::Sender<()>,
+        /// Told once it is on disk, or why it was not taken.
+        reply: oneshot::Sender<Result<(), String>>,
     },
+    /// All jobs, for pruning.
+    Briefs(oneshot::Sender<Vec<Brief>>),
+    /// Give up what a plan names.
+    Prune {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Gets what was done; nothing if the plan no longer holds.
+        reply: oneshot::Sender<Option<Result<Pruned, String>>>,
+    },
+    /// Follow another policy from now on.
+    Policy(Arc<Policy>),
     /// Whose transport keys these are, as far as their keysets are known.
     Nodes {
         /// The keys.
@@ -150,6 +164,14 @@ pub struct Standing {
     pub executing: usize,
     /// Latest notices, oldest first.
     pub notices: Vec<NoticeView>,
+    /// Slots that wait for their turn.
+    pub waiting: usize,
+    /// Free bytes below the data directory, and what they mean; 0 where they are not looked at.
+    pub free_bytes: u64,
+    /// What they mean.
+    pub room: Room,
+    /// By how much the system's clock is behind a time that the node has acted on, seconds.
+    pub clock_behind_s: Option<u64>,
 }
 
 /// Longest prefix that an error repeats, characters.
@@ -157,17 +179,31 @@ const SHOWN_MAX: usize = 64;
 
 impl Engine {
     /// Answers a command. Whoever asked may be gone: then the answer is dropped.
-    pub(super) fn answer(&mut self, command: Command) {
+    pub(super) fn answer(&mut self, command: Command) -> Result<(), StoreError> {
         match command {
             Command::Standing(reply) => drop(reply.send(Box::new(self.standing()))),
             Command::Jobs(reply) => drop(reply.send(self.attester.jobs())),
             Command::Job { id, reply } => drop(reply.send(self.find(&id))),
             Command::Submit { reply, .. } => drop(reply.send(Err("orders are handled before".to_owned()))),
             Command::Put { cid, provide, reply, .. } => {
-                if let Some(cid) = library(&cid).filter(|_| provide) {
-                    self.net.provide(cid);
-                }
-                let _ = reply.send(());
+                let taken = if self.takes_blocks() {
+                    if let Some(cid) = library(&cid).filter(|_| provide) {
+                        self.net.provide(cid);
+                    }
+                    Ok(())
+                } else {
+                    Err("there is too little free space to take blocks in".to_owned())
+                };
+                let _ = reply.send(taken);
+            }
+            Command::Briefs(reply) => drop(reply.send(self.briefs())),
+            Command::Prune { plan, reply } => {
+                let done = self.prune(&plan)?;
+                drop(reply.send(done));
+            }
+            Command::Policy(policy) => {
+                self.gate.follow(policy);
+                self.notices.say(true, "another policy is followed from now on".to_owned());
             }
             Command::Nodes { peers, reply } => {
                 let nodes = peers.iter().map(|peer| self.attester.node_of(peer)).collect();
@@ -182,6 +218,7 @@ impl Engine {
                 }
             }
         }
+        Ok(())
     }
 
     /// Declines what this node has not committed of a job; the leaves are in `group`.
@@ -189,7 +226,7 @@ impl Engine {
         let id = self.find(id)?.id;
         let slots = self.attester.own_slots(&id);
         for slot in &slots.open {
-            self.executions.abandon(&id, *slot);
+            self.abandon(&id, *slot);
             let reason = STOPPED_REASON.to_owned();
             self.handle(Input::Declined { job: id, slot: *slot, reason }, group);
         }
@@ -253,20 +290,25 @@ impl Engine {
         named.next().map(Lookup::Uncertified)
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&mut self) -> Standing {
         let mut jobs: BTreeMap<String, usize> = BTreeMap::new();
         for view in self.attester.jobs() {
             *jobs.entry(format!("{:?}", view.phase).to_lowercase()).or_default() += 1;
         }
         let (offers, unavailable) = self.offering.now();
+        let now_ms = self.clock.now_ms();
         Standing {
-            overview: self.attester.overview(clock::now_ms()),
-            clock_ahead_s: self.attester.clock_ahead_s(clock::now_ms()),
+            overview: self.attester.overview(now_ms),
+            clock_ahead_s: self.attester.clock_ahead_s(now_ms),
             offers,
             unavailable,
             jobs,
             executing: self.executions.running(),
             notices: Notices::views(&self.notices),
+            waiting: self.gate.waiting(),
+            free_bytes: self.disk.now().0,
+            room: self.disk.now().1,
+            clock_behind_s: self.clock_behind_s(),
         }
     }
 }

@@ -7,6 +7,7 @@
 //! The engine waits for nobody: questions, fetches and slots run as tasks of their own and come back as [`Event`]s.
 //! If the store fails the engine ends, and nothing of the failed group was sent.
 
+mod admission;
 mod carry;
 mod command;
 mod event;
@@ -14,15 +15,19 @@ mod notice;
 mod offer;
 mod peer;
 mod tokens;
+mod upkeep;
 
 pub use command::{Command, Lookup, STOPPED_REASON, Standing, StoppedHere, Subject};
 pub use event::Event;
 pub use offer::Offering;
 pub use peer::{peer_id, peer_key};
 
-use crate::clock;
+use crate::clock::Clock;
+use crate::config::upkeep::Disk as DiskConfig;
 use crate::execution::{Executions, SlotEnd, SlotOutcome};
+use crate::policy::Gate;
 use crate::store::{Batch, Staged, Store, StoreError};
+use admission::Disk;
 use notice::Notices;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,6 +73,10 @@ pub struct Parts {
     pub executions: Executions,
     /// What the node offers.
     pub offering: Offering,
+    /// What it takes on.
+    pub gate: Gate,
+    /// How much room it leaves on the disk, and where that is.
+    pub disk: (std::path::PathBuf, DiskConfig),
     /// A sender of the inbox's events, for tasks.
     pub events: mpsc::Sender<Event>,
 }
@@ -97,6 +106,13 @@ pub struct Engine {
     orders: HashMap<Token, oneshot::Sender<Result<JobId, String>>>,
     notices: Notices,
     changes: watch::Sender<u64>,
+    gate: Gate,
+    /// Slots that were refused, with the reason; declined with the next group.
+    refused: Vec<(JobId, u32, String)>,
+    disk: Disk,
+    clock: Clock,
+    /// By how much the clock was behind an earlier life's at the start, seconds.
+    behind_earlier_s: Option<u64>,
 }
 
 /// What a group of inputs has given rise to.
@@ -132,6 +148,11 @@ impl Engine {
             orders: HashMap::new(),
             notices: Notices::default(),
             changes,
+            gate: parts.gate,
+            refused: Vec::new(),
+            disk: Disk::new(parts.disk.0, parts.disk.1.free_bytes_min()),
+            clock: Clock::new(),
+            behind_earlier_s: None,
         };
         (engine, changed)
     }
@@ -150,9 +171,11 @@ impl Engine {
 
     async fn serve(&mut self, inbox: &mut Inbox) -> Result<(), EngineError> {
         let mut wake_ms: u64 = 0;
+        self.compare_with_earlier_life()?;
         loop {
             let mut group = Group::default();
-            let left = Duration::from_millis(wake_ms.saturating_sub(clock::now_ms()));
+            let wait_ms = wake_ms.saturating_sub(self.clock.now_ms());
+            let left = Duration::from_millis(if self.refused.is_empty() { wait_ms } else { 0 });
             tokio::select! {
                 biased;
                 () = inbox.stop.cancelled() => return Ok(()),
@@ -165,12 +188,17 @@ impl Engine {
                 () = tokio::time::sleep(left) => {}
             }
             self.drain(inbox, &mut group)?;
-            if clock::now_ms() >= wake_ms {
+            self.decline_refused(&mut group);
+            if self.clock.now_ms() >= wake_ms {
+                self.look_at_clock();
+                self.look_at_disk();
                 self.offer(&mut group);
                 self.handle(Input::Tick, &mut group);
+                wake_ms = u64::MAX;
             }
             self.conclude(group)?;
-            wake_ms = self.attester.next_wake_ms(clock::now_ms());
+            // never later than was planned: whoever asks something all the time must not keep the clock from being looked at
+            wake_ms = wake_ms.min(self.attester.next_wake_ms(self.clock.now_ms()));
         }
     }
 
@@ -195,17 +223,18 @@ impl Engine {
     }
 
     /// Writes what is durable, then does the rest.
-    fn conclude(&mut self, group: Group) -> Result<(), EngineError> {
+    fn conclude(&mut self, mut group: Group) -> Result<(), EngineError> {
         // Most ticks change nothing, and whoever watches need not look.
         let quiet = group.batch.is_empty() && group.later.is_empty();
         let added = group.batch.published().iter().filter_map(carry::library).collect();
+        group.batch.clock(self.clock.now_ms() / 1000);
         self.store.commit(group.batch)?;
         self.net.blocks_added(added);
         for effect in group.later {
-            self.carry(effect);
+            self.carry(effect)?;
         }
         for command in group.commands {
-            self.answer(command);
+            self.answer(command)?;
         }
         if !quiet {
             self.changes.send_modify(|version| *version += 1);
@@ -216,7 +245,7 @@ impl Engine {
     /// Tells the core one thing and sorts what it wants done.
     fn handle(&mut self, input: Input, group: &mut Group) {
         let view = Staged { store: &self.store, batch: &group.batch };
-        let effects = self.attester.handle(input, clock::now_ms(), &view);
+        let effects = self.attester.handle(input, self.clock.now_ms(), &view);
         for effect in effects {
             match effect {
                 Effect::Persist(record) => group.batch.record(&record),
@@ -254,7 +283,9 @@ impl Engine {
             }
             Event::Command(mut command) => {
                 match &mut command {
-                    Command::Put { cid, bytes, .. } => group.batch.put(cid, std::mem::take(bytes), true),
+                    Command::Put { cid, bytes, .. } if self.takes_blocks() => {
+                        group.batch.put(cid, std::mem::take(bytes), true);
+                    }
                     Command::StopHere { id, done, .. } => *done = Some(self.stop_here(id, group)),
                     _ => {}
                 }
@@ -264,7 +295,7 @@ impl Engine {
     }
 
     fn take_end(&mut self, end: SlotEnd, group: &mut Group) -> Result<(), EngineError> {
-        self.executions.ended(&end);
+        self.run_next(&end);
         let SlotEnd { job, slot, outcome } = end;
         match outcome {
             SlotOutcome::Executed { salt, cells } => {
@@ -303,7 +334,10 @@ impl Engine {
 
     /// Announces what the node offers, where that is due.
     fn offer(&mut self, group: &mut Group) {
-        let now_ms = clock::now_ms();
+        if !self.attester.may_sign() {
+            return;
+        }
+        let now_ms = self.clock.now_ms();
         let Some(announce) = self.offering.due(now_ms, &self.executions) else { return };
         group.batch.announced(offer::kept(&announce));
         self.handle(Input::Announce { announce }, group);

@@ -17,9 +17,25 @@ impl Notices {
         let text = text(notice);
         match notice {
             Notice::LostOwnLog { .. } | Notice::Fork { .. } => tracing::error!("{text}"),
-            Notice::ClockAhead { .. } | Notice::JobRefused { .. } => tracing::warn!("{text}"),
+            Notice::ClockAhead { .. } | Notice::JobRefused { .. } | Notice::Restored { .. } => {
+                tracing::warn!("{text}")
+            }
             _ => tracing::info!("{text}"),
         }
+        self.keep(text);
+    }
+
+    /// Logs something of the shell's own and keeps it.
+    pub(super) fn say(&mut self, good: bool, text: String) {
+        if good {
+            tracing::info!("{text}");
+        } else {
+            tracing::warn!("{text}");
+        }
+        self.keep(text);
+    }
+
+    fn keep(&mut self, text: String) {
         // A notice that is repeated every second must not push out the others.
         self.latest.retain(|kept| kept.text != text);
         if self.latest.len() >= NOTICES_MAX {
@@ -58,6 +74,12 @@ fn text(notice: &Notice) -> String {
             "peers have seen {seen} leaves of this node's log and it holds {held}: an old backup was restored or the disk \
              lost data; this node signs nothing any more. Restore the newest data directory, or start a new node"
         ),
+        Notice::Restored { needed } => format!(
+            "this is a restored backup: nothing is signed before {needed} members have told how long this node's log is"
+        ),
+        Notice::Vouched { heard } => {
+            format!("{heard} members hold no longer log of this node: it signs again")
+        }
         Notice::ClockAhead { ahead_s } => {
             format!(
                 "this node's clock is {ahead_s} s ahead of the committee's: it does not cosign; set the clock"

@@ -139,6 +139,11 @@ impl Executions {
         self.running.remove(&(end.job, end.slot));
     }
 
+    /// Whether a slot is being run.
+    pub fn is_running(&self, job: &JobId, slot: u32) -> bool {
+        self.running.contains_key(&(*job, slot))
+    }
+
     /// Slots being run.
     pub fn running(&self) -> usize {
         self.running.len()

@@ -65,6 +65,10 @@ impl Rig {
             models: self.dir.path().join("models"),
             execution: crate::config::Execution { gap_ms: self.gap_ms },
             metrics: None,
+            log: Default::default(),
+            disk: Default::default(),
+            keep: Default::default(),
+            policy: Default::default(),
             vendors: vec![vendor.check(true).unwrap()],
             runner: RunnerCommand::default(),
         }
@@ -116,6 +120,8 @@ fn slot(target: &str, prompts: u32) -> Execution {
     Execution {
         job: JOB,
         slot: 3,
+        author: vantage_protocol::id::NodeId([7; 32]),
+        suite: vantage_protocol::cid::Cid::raw(b"suite"),
         region: "eu".into(),
         until_s: clock::now_ms() / 1000 + 60,
         output_bytes_max: 4096,

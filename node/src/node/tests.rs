@@ -132,6 +132,121 @@ async fn a_disk_that_fails_stops_the_node_before_it_speaks() {
     stop(node).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_on_an_old_backup_never_signs_a_second_statement() {
+    let bed = Bed::new(4).await;
+    let mut nodes: Vec<Node> = Vec::new();
+    for n in 0..4 {
+        let others: Vec<&Node> = nodes.iter().collect();
+        nodes.push(bed.start(n, &others).await.unwrap());
+    }
+    let id = bed.submit(1, &REGIONS, 1, 30).await;
+    bed.done(0, &id).await;
+    let file = bed.dir.path().join("old.backup");
+    bed.client(0).await.backup(&file, false).await.unwrap();
+    let then = bed.client(0).await.status().await.unwrap();
+    let id = bed.submit(1, &REGIONS, 1, 30).await;
+    bed.done(0, &id).await;
+    let now = bed.client(0).await.status().await.unwrap();
+    assert!(now.certified_size > then.log_size, "it has said more since");
+    stop(nodes.remove(0)).await;
+
+    std::fs::remove_dir_all(bed.data(0)).unwrap();
+    crate::backup::restore(&file, &bed.data(0)).unwrap();
+    let others: Vec<&Node> = nodes.iter().collect();
+    for life in 0..2 {
+        let node = bed.start(0, &others).await.unwrap();
+        let mut client = bed.client(0).await;
+        let status = loop {
+            let status = client.status().await.unwrap();
+            assert!(status.restored.is_some() || status.lost_own_log.is_some(), "life {life}: {status:?}");
+            if status.lost_own_log.is_some() {
+                break status;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(status.log_size, then.log_size, "nothing was said");
+        assert!(status.lost_own_log.unwrap() > then.log_size);
+        let (order, suite) = crate::testbed::order(&["eu"], 1, 30);
+        let error = client.submit(order, &suite).await.unwrap_err().to_string();
+        assert!(error.contains("it signs nothing"), "{error}");
+        stop(node).await;
+    }
+    for node in nodes {
+        stop(node).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
+    let bed = Bed::new(4).await;
+    let mut nodes: Vec<Node> = Vec::new();
+    for n in 0..4 {
+        let others: Vec<&Node> = nodes.iter().collect();
+        nodes.push(bed.start(n, &others).await.unwrap());
+    }
+    let id = bed.submit(1, &REGIONS, 1, 30).await;
+    bed.done(0, &id).await;
+    let file = bed.dir.path().join("new.backup");
+    stop(nodes.remove(0)).await;
+    let store = Store::reopen(&bed.data(0)).unwrap().unwrap();
+    crate::backup::write(&store, &bed.data(0), &file, false).unwrap();
+    drop(store);
+    std::fs::remove_dir_all(bed.data(0)).unwrap();
+    crate::backup::restore(&file, &bed.data(0)).unwrap();
+
+    let alone = bed.start(0, &[]).await.unwrap();
+    let mut client = bed.client(0).await;
+    let status = client.status().await.unwrap();
+    assert_eq!((status.restored, status.lost_own_log), (Some((0, 3)), None), "nobody is reached");
+    let (order, suite) = crate::testbed::order(&["eu"], 1, 30);
+    let error = client.submit(order, &suite).await.unwrap_err().to_string();
+    assert!(error.contains("restored backup") && error.contains("3 members"), "{error}");
+    stop(alone).await;
+
+    let others: Vec<&Node> = nodes.iter().collect();
+    let node = bed.start(0, &others).await.unwrap();
+    let id = bed.submit(0, &REGIONS, 1, 30).await;
+    let view = bed.done(0, &id).await;
+    assert!(matches!(view.outcome, Some(OutcomeView::Sealed { .. })), "{view:?}");
+    assert_eq!(bed.client(0).await.status().await.unwrap().restored, None);
+    stop(node).await;
+    for node in nodes {
+        stop(node).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_the_previous_format_goes_on_where_it_was() {
+    let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/tests/format_1");
+    let bed = Bed::new(0).await;
+    let data = bed.data(0);
+    crate::private_file::make_dir(&data).unwrap();
+    for file in ["node.redb", keys::KEYSET, keys::TRANSPORT_KEY, keys::LOG_KEY, keys::WITNESS_KEY] {
+        // a checkout makes files readable for others
+        crate::private_file::create(&data.join(file), &std::fs::read(old.join(file)).unwrap()).unwrap();
+    }
+    std::fs::copy(old.join("genesis.toml"), bed.dir.path().join("genesis.toml")).unwrap();
+    let mut before = 7;
+    for _ in 0..2 {
+        let node = bed.start(0, &[]).await.unwrap();
+        let mut client = bed.client(0).await;
+        let status = loop {
+            let status = client.status().await.unwrap();
+            if status.jobs.get("done") == Some(&1) && status.log_size == status.certified_size {
+                break status;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert!(status.log_size >= before, "{status:?}");
+        before = status.log_size;
+        assert_eq!((status.restored, status.lost_own_log), (None, None));
+        let job = client.jobs().await.unwrap().remove(0);
+        assert!(matches!(job.outcome, Some(OutcomeView::Sealed { count: 1, .. })), "{job:?}");
+        stop(node).await;
+    }
+}
+
 /// A suite whose block is kept as a file.
 fn long_suite() -> Vec<u8> {
     use vantage_protocol::suite::{Prompt, PromptKind, Suite};

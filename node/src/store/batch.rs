@@ -21,6 +21,7 @@ pub struct Batch {
     blocks: BTreeMap<Hash, (Option<Vec<u8>>, bool)>,
     cells: Vec<(CellKey, Vec<u8>)>,
     announced: Option<Vec<u8>>,
+    now_s: u64,
     published: Vec<Cid>,
     bytes: usize,
 }
@@ -63,6 +64,11 @@ impl Batch {
         self.announced = Some(offer);
     }
 
+    /// Writes down the time at which it is written, POSIX seconds. Alone it is nothing to write.
+    pub fn clock(&mut self, now_s: u64) {
+        self.now_s = now_s;
+    }
+
     /// Blocks that are public once this is written: put as such, or released.
     pub fn published(&self) -> &[Cid] {
         &self.published
@@ -103,6 +109,7 @@ impl Batch {
         for ((job, slot, prompt, repeat), receipt) in &self.cells {
             cells.insert((&job.0, *slot, *prompt, *repeat), receipt.as_slice())?;
         }
+        super::taken::advance(transaction, self.now_s)?;
         if let Some(offer) = &self.announced {
             transaction.open_table(META)?.insert("announced", offer.as_slice())?;
         }

@@ -23,6 +23,20 @@ pub(super) fn entry(bytes: &[u8]) -> Vec<u8> {
     [vec![kind], rest].concat()
 }
 
+/// The length of a block, by what the table of blocks holds for it.
+pub(super) fn length(entry: &[u8]) -> u64 {
+    match entry.split_first() {
+        Some((&INLINE, bytes)) => bytes.len() as u64,
+        Some((&FILE, length)) => length.try_into().map_or(0, u64::from_be_bytes),
+        _ => 0,
+    }
+}
+
+/// Whether a block is a file of its own, by what the table of blocks holds for it.
+pub(super) fn is_file(entry: &[u8]) -> bool {
+    entry.first() == Some(&FILE)
+}
+
 /// Who may see a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Eyes {

@@ -24,7 +24,8 @@ pub enum StoreError {
     },
     /// Written by another version of the program.
     #[error(
-        "{path} has format {found}, this program knows format {known}: use the version of the program that wrote it"
+        "{path} has format {found}, written by {by}; this program knows formats up to {known} and would forget what it \
+         does not know: use the version of the program that wrote it, or a later one"
     )]
     Format {
         /// The database.
@@ -33,6 +34,8 @@ pub enum StoreError {
         found: u64,
         /// Ours.
         known: u64,
+        /// The program that wrote it last.
+        by: String,
     },
     /// Written for another network or by another node.
     #[error("{path} is of another {what}: a data directory serves one node in one network, use a new one")]
@@ -60,6 +63,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk, or this user's share of it, is full: then a start after room was made resumes.
+    pub fn is_full(&self) -> bool {
+        let full = |error: &io::Error| {
+            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        };
+        match self {
+            Self::Io { source, .. } => full(source),
+            Self::Database { source, .. } => matches!(&**source, redb::Error::Io(error) if full(error)),
+            _ => false,
+        }
+    }
+
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }

@@ -5,7 +5,7 @@ use crate::private_file;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::Hash;
 
@@ -33,8 +33,7 @@ impl BlockFiles {
     }
 
     /// Writes a batch's large blocks, durable when it returns. Files that are there and whole are left.
-    pub(super) fn write_large(&self, batch: &Batch) -> Result<(), StoreError> {
-        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn write_large(&self, _alone: &MutexGuard<'_, ()>, batch: &Batch) -> Result<(), StoreError> {
         for (digest, bytes) in batch.large() {
             let path = self.path(digest);
             if fs::read(&path).is_ok_and(|found| sha256(&found) == *digest) {
@@ -45,6 +44,19 @@ impl BlockFiles {
             self.write(&path, bytes).map_err(|source| StoreError::io(&path, source))?;
         }
         Ok(())
+    }
+
+    /// Nobody else writes or removes files while this is held.
+    pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes a block's file, if it has one.
+    pub(super) fn remove(&self, _alone: &MutexGuard<'_, ()>, digest: &Hash) -> io::Result<()> {
+        match fs::remove_file(self.path(digest)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn read(&self, digest: &Hash, bytes: u64) -> io::Result<Vec<u8>> {
@@ -66,7 +78,7 @@ impl BlockFiles {
         private_file::replace(path, bytes)
     }
 
-    fn path(&self, digest: &Hash) -> PathBuf {
+    pub(super) fn path(&self, digest: &Hash) -> PathBuf {
         let name = digest.to_string();
         let shard = name.get(..2).unwrap_or("00");
         self.dir.join(shard).join(&name)

@@ -1,7 +1,7 @@
 //! The node's store: one redb database and, beside it, large blocks as files.
 //!
 //! ```text
-//! node.redb            meta, records, blocks, private, cells, calls
+//! node.redb            meta, records, blocks, private, cells, calls, taken, pruned; see [`format`]
 //! blocks/ab/abcd…      blocks of 64 KiB and more, by the hex of their SHA-256
 //! ```
 //!
@@ -20,38 +20,45 @@ mod batch;
 mod blocks;
 mod budget;
 mod cells;
+mod disk;
 mod error;
 mod files;
+pub mod format;
 mod journal;
 mod peek;
+mod prune;
 mod public;
+mod snapshot;
+mod taken;
 
 pub use batch::{Batch, Staged};
 pub use budget::Reservation;
+pub use disk::free_bytes;
 pub use error::StoreError;
 pub use peek::Peek;
+pub use prune::Pruned;
 pub use public::PublicBlocks;
 
 use crate::private_file;
 use files::BlockFiles;
 use redb::backends::FileBackend;
-use redb::{
-    Database, Durability, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
-    TableDefinition,
-};
+use redb::{Database, Durability, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use vantage_protocol::id::{NetId, NodeId};
 
 /// Name of the database.
-const FILE: &str = "node.redb";
-/// Format of everything in the store. Another one is refused, never guessed at.
-const FORMAT: u64 = 1;
+pub const FILE: &str = "node.redb";
 /// Memory that redb may use for its cache, bytes: a guess, small beside a model.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
-/// `format`, `net`, `node`, `announced`.
+/// A database is compacted at the start when less than this part of it is in use. A guess.
+const COMPACT_DIVISOR: u64 = 2;
+/// And when at least this much is to be gained, bytes. A guess: less is no trouble to anybody.
+const COMPACT_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// `format`, `net`, `node`, `written_by`, `announced`, `clock_s`.
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 /// Records of the core, by their order.
 const RECORDS: TableDefinition<u64, &[u8]> = TableDefinition::new("records");
@@ -63,6 +70,11 @@ const PRIVATE: TableDefinition<&[u8; 32], ()> = TableDefinition::new("private");
 const CELLS: TableDefinition<(&[u8; 32], u32, u32, u32), &[u8]> = TableDefinition::new("cells");
 /// Calls by job and slot: vendor, reserved, used.
 const CALLS: TableDefinition<(&[u8; 32], u32), (&str, u32, u32)> = TableDefinition::new("calls");
+
+/// Slots taken on, by job and slot, and when: POSIX seconds.
+const TAKEN: TableDefinition<(&[u8; 32], u32), u64> = TableDefinition::new("taken");
+/// Jobs whose blocks were given up, and when: POSIX seconds.
+const PRUNED: TableDefinition<&[u8; 32], u64> = TableDefinition::new("pruned");
 
 /// The node's memory. See the [module](self) for what it promises.
 #[derive(Debug)]
@@ -84,8 +96,19 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Opens the store of a node in one network, or makes it. The caller holds the directory's lock.
+    /// Opens the store of a node in one network, or makes it; brings an older format up to date. The caller holds the
+    /// directory's lock.
     pub fn open(data: &Path, net: &NetId, node: &NodeId) -> Result<Self, StoreError> {
+        Self::open_with(data, net, node, &mut || {})
+    }
+
+    /// The same, with something that is called in the middle of a migration, before anything of it counts.
+    fn open_with(
+        data: &Path,
+        net: &NetId,
+        node: &NodeId,
+        in_migration: &mut dyn FnMut(),
+    ) -> Result<Self, StoreError> {
         let path = data.join(FILE);
         private_file::make_dir(data).map_err(|source| StoreError::io(data, source))?;
         let file = OpenOptions::new()
@@ -102,8 +125,59 @@ impl Store {
             .create_with_backend(FileBackend::new(file).map_err(|error| StoreError::database(&path, error))?)
             .map_err(|error| StoreError::database(&path, error))?;
         let store = Self { files: BlockFiles::open(data)?, path, db };
-        store.check(net, node)?;
+        store.check(net, node, in_migration)?;
         Ok(store)
+    }
+
+    /// Gives unused room of the database back, where that is worth it or `always`; returns the bytes freed. Wants the
+    /// store for itself, so it is done before a node serves. A crash in it loses nothing: it consists of transactions.
+    pub fn compact(&mut self, always: bool) -> Result<u64, StoreError> {
+        let length = |path: &Path| std::fs::metadata(path).map(|meta| meta.len());
+        let before = length(&self.path).map_err(|source| StoreError::io(&self.path, source))?;
+        let used = || {
+            let transaction = self.db.begin_write()?;
+            let stats = transaction.stats()?;
+            transaction.abort()?;
+            Ok(stats.allocated_pages() * stats.page_size() as u64)
+        };
+        let used = used().map_err(|error: redb::Error| StoreError::database(&self.path, error))?;
+        let worth = used < before / COMPACT_DIVISOR && before - used >= COMPACT_BYTES_MIN;
+        if !worth && !always {
+            return Ok(0);
+        }
+        self.db.compact().map_err(|error| StoreError::database(&self.path, error))?;
+        let after = length(&self.path).map_err(|source| StoreError::io(&self.path, source))?;
+        Ok(before.saturating_sub(after))
+    }
+
+    /// Opens the store that is in a data directory, whosever it is; none if there is none. The caller holds the
+    /// directory's lock.
+    pub fn reopen(data: &Path) -> Result<Option<Self>, StoreError> {
+        let path = data.join(FILE);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let db = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .open(&path)
+            .map_err(|error| StoreError::database(&path, error))?;
+        let store = Self { files: BlockFiles::open(data)?, path, db };
+        let (net, node) = store.whose()?;
+        store.check(&net, &node, &mut || {})?;
+        Ok(Some(store))
+    }
+
+    /// The network and the node that the store belongs to.
+    pub fn whose(&self) -> Result<(NetId, NodeId), StoreError> {
+        let found = self.read(|transaction| {
+            let meta = transaction.open_table(META)?;
+            let id = |key: &str| -> Result<Option<[u8; 32]>, redb::Error> {
+                Ok(meta.get(key)?.and_then(|value| value.value().try_into().ok()))
+            };
+            Ok(id("net")?.zip(id("node")?))
+        })?;
+        let foreign = || StoreError::Foreign { path: self.path.clone(), what: "program".to_owned() };
+        found.map(|(net, node)| (NetId(net), NodeId(node))).ok_or_else(foreign)
     }
 
     /// Writes a batch: all of it durable when this returns, or an error and none of it.
@@ -111,7 +185,11 @@ impl Store {
         if batch.is_empty() {
             return Ok(());
         }
-        self.files.write_large(&batch)?;
+        // held over both: nothing may remove a file between its writing and the transaction that names it
+        let alone = batch.large().next().is_some().then(|| self.files.alone());
+        if let Some(alone) = &alone {
+            self.files.write_large(alone, &batch)?;
+        }
         self.write(|transaction| batch.write(transaction))
     }
 
@@ -156,41 +234,6 @@ impl Store {
             Ok(value)
         };
         run().map_err(|error: redb::Error| StoreError::database(&self.path, error))
-    }
-
-    /// Makes a new store's tables, and refuses one of another format, network or node.
-    fn check(&self, net: &NetId, node: &NodeId) -> Result<(), StoreError> {
-        let format = FORMAT.to_be_bytes();
-        let expected: [(&str, &[u8]); 3] = [("format", &format), ("net", &net.0), ("node", &node.0)];
-        let mut found = [None, None, None];
-        self.write(|transaction| {
-            let mut meta = transaction.open_table(META)?;
-            for ((key, value), found) in expected.iter().zip(&mut found) {
-                *found = meta.get(key)?.map(|value| value.value().to_vec());
-                if found.is_none() {
-                    meta.insert(key, value)?;
-                }
-            }
-            transaction.open_table(RECORDS)?;
-            transaction.open_table(BLOCKS)?;
-            transaction.open_table(PRIVATE)?;
-            transaction.open_table(CELLS)?;
-            transaction.open_table(CALLS)?;
-            Ok(())
-        })?;
-        let path = self.path.clone();
-        for ((key, value), found) in expected.iter().zip(found) {
-            match (*key, found) {
-                (_, None) => {}
-                (_, Some(found)) if found == *value => {}
-                ("format", Some(found)) => {
-                    let found = found.try_into().map(u64::from_be_bytes).unwrap_or_default();
-                    return Err(StoreError::Format { path, found, known: FORMAT });
-                }
-                (what, Some(_)) => return Err(StoreError::Foreign { path, what: what.to_owned() }),
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,3 +1,6 @@
+mod migration;
+mod pruning;
+
 use super::*;
 use crate::lock::DataLock;
 use std::fs;
@@ -249,13 +252,19 @@ fn another_format_network_or_node_is_refused() {
     let store = open(dir.path());
     store
         .write(|t| {
-            t.open_table(META)?.insert("format", 7u64.to_be_bytes().as_slice())?;
+            let mut meta = t.open_table(META)?;
+            meta.insert("format", 7u64.to_be_bytes().as_slice())?;
+            meta.insert("written_by", b"vantage 9.9.9".as_slice())?;
             Ok(())
         })
         .unwrap();
     drop(store);
-    let error = Store::open(dir.path(), &NET, &NODE).unwrap_err().to_string();
-    assert!(error.contains("format 7") && error.contains("knows format 1"), "{error}");
+    for _ in 0..2 {
+        let error = Store::open(dir.path(), &NET, &NODE).unwrap_err().to_string();
+        assert!(error.contains("format 7, written by vantage 9.9.9"), "{error}");
+        assert!(error.contains("knows formats up to 2") && error.contains("use the version"), "{error}");
+    }
+    assert!(matches!(Store::reopen(dir.path()), Err(StoreError::Format { found: 7, .. })));
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod documents;
 mod fetching;
 mod founding;
 mod looking;
+mod home;
+mod long_life;
 mod quiet_node;
 mod reporting;
 mod running;
@@ -15,6 +17,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// What a run of the program ended with.
+#[derive(Debug)]
 struct Ran {
     code: i32,
     out: String,

@@ -40,8 +40,8 @@ impl Clocks {
         self.heard.values().filter(|h| lately(h, now_ms)).count()
     }
 
-    /// By how much `now` runs ahead of the median of the other members' clocks, age-adjusted, if
-    /// that is more than the bound. None heard: nothing to compare with.
+    /// By how much `now` runs ahead of the median of the other members' clocks, if that is more than
+    /// the bound.
     pub(crate) fn ahead(&self, own: &NodeId, now_ms: u64) -> Option<u64> {
         let ahead = (now_ms / 1000).saturating_sub(self.median_s(own, now_ms)?);
         (ahead > CLOCK_AHEAD_S_MAX).then_some(ahead)

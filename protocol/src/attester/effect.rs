@@ -113,6 +113,10 @@ pub struct Execution {
     pub job: JobId,
     /// Which slot.
     pub slot: u32,
+    /// Who ordered it.
+    pub author: NodeId,
+    /// The suite's block.
+    pub suite: Cid,
     /// From which region.
     pub region: String,
     /// What is asked.
@@ -184,6 +188,16 @@ pub enum Notice {
         seen: u64,
         /// Leaves held here.
         held: u64,
+    },
+    /// This is a restored backup: nothing is signed before enough members were asked.
+    Restored {
+        /// Members to be heard.
+        needed: usize,
+    },
+    /// Enough members hold no longer log of this node: the restored backup signs again.
+    Vouched {
+        /// Members heard.
+        heard: usize,
     },
     /// This node's clock runs ahead of its peers'; it does not cosign meanwhile.
     ClockAhead {

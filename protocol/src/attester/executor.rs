@@ -62,6 +62,8 @@ impl Attester {
         Some(Execution {
             job: round.id,
             slot: slot.index,
+            author: round.at.author,
+            suite: job.suite,
             region: job.regions.get(slot.region)?.clone(),
             target,
             until_s: job.commit_by_s,

@@ -178,15 +178,14 @@ impl Attester {
     }
 
     /// Peers may hold cosignatures of our heads that we lost, or a longer log of ours than we do.
-    fn absorb_own(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
+    pub(super) fn absorb_own(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
         let Some(log) = self.own_log() else { return };
         if head.verify_log(&log.keyset.log).is_err() {
             return;
         }
         let (held, size) = (log.size(), head.checkpoint.size);
         if size > held {
-            self.own.lost = Some(size);
-            step.notice(Notice::LostOwnLog { seen: size, held });
+            self.lose(step, size, held);
         } else {
             let node = self.node;
             self.merge_head(step, &node, head);
@@ -319,6 +318,8 @@ impl Attester {
         }
         if more && last.is_some() && pages < PAGES_MAX {
             self.ask_heads(step, peer, last, pages + 1);
+        } else if let Some(unsure) = &mut self.own.unsure {
+            unsure.told_heads(peer);
         }
     }
 

@@ -215,6 +215,11 @@ impl LogView {
         self.heads.get(&self.certified).or_else(|| self.heads.values().next_back())
     }
 
+    /// The largest head held, certified or not.
+    pub(crate) fn longest_head(&self) -> Option<&Head> {
+        self.heads.values().next_back()
+    }
+
     /// Whether a quorum certified this leaf, with first cosignatures dated up to `by_s` if given.
     pub(crate) fn is_certified(&self, index: u64, quorum: usize, by_s: Option<u64>) -> bool {
         if index >= self.certified {

@@ -16,6 +16,7 @@ mod member;
 mod outcome;
 mod own;
 mod record;
+mod restored;
 mod round;
 mod serve;
 mod step;
@@ -43,6 +44,7 @@ use fetches::Fetches;
 use heads::Want;
 use log_view::LogView;
 use own::Own;
+use restored::Unsure;
 use round::{Outcome, Round, RoundState};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
@@ -54,6 +56,8 @@ const TICK_MS: u64 = 500;
 const GIVE_UP_S: u64 = 24 * 3600;
 /// A sealed job is followed this long after its last deadline for Finals that come late, seconds: a guess.
 const LINGER_S: u64 = 60;
+/// Jobs of an earlier life looked at in one step: a guess, keeps a start from blocking what is under way.
+const LOOKS_MAX: usize = 16;
 /// Requests under way at once: a guess, bounds memory.
 const CALLS_MAX: usize = 1024;
 
@@ -87,6 +91,9 @@ enum Pending {
         node: NodeId,
         start: u64,
     },
+    Longest {
+        member: NodeId,
+    },
 }
 
 /// One node's protocol state.
@@ -102,6 +109,8 @@ pub struct Attester {
     logs: BTreeMap<NodeId, LogView>,
     rounds: BTreeMap<JobId, Round>,
     salted: BTreeMap<(JobId, u32), (Salt, Cid)>,
+    /// Content and bundle of the jobs that this node has published.
+    published: BTreeMap<JobId, (Cid, Cid)>,
     /// Latest time that this node's witness key has signed, POSIX seconds.
     witness_time_s: u64,
     clocks: Clocks,
@@ -139,6 +148,7 @@ impl Attester {
             logs: BTreeMap::new(),
             rounds: BTreeMap::new(),
             salted: BTreeMap::new(),
+            published: BTreeMap::new(),
             witness_time_s: 0,
             clocks: Clocks::default(),
             own: Own::default(),
@@ -191,6 +201,23 @@ impl Attester {
                 self.logs.get_mut(&node).ok_or("rewinds an unknown log")?.truncate(size);
                 Ok(())
             }
+            Record::Restored => {
+                self.own.restored = true;
+                self.own.unsure = Some(Unsure::default());
+                Ok(())
+            }
+            Record::Vouched => {
+                self.own.unsure = None;
+                Ok(())
+            }
+            Record::Lost { seen } => {
+                self.own.lost = Some(seen);
+                Ok(())
+            }
+            Record::Published { job, content, bundle } => {
+                self.published.insert(job, (content, bundle));
+                Ok(())
+            }
         }
     }
 
@@ -206,14 +233,15 @@ impl Attester {
     /// Tells the core what happened; it answers with what is to be done, in order. `now_ms` is the
     /// shell's clock, POSIX milliseconds.
     pub fn handle(&mut self, input: Input, now_ms: u64, blocks: &dyn Blocks) -> Vec<Effect> {
-        let mut step = Step { now_ms, blocks, out: Vec::new() };
+        let mut step = Step { now_ms, blocks, out: Vec::new(), quiet: false };
         self.begin(&mut step);
         self.take(&mut step, input);
-        if self.own.lost.is_none() {
+        self.drive_unsure(&mut step);
+        if self.may_sign() {
             self.drive_rounds(&mut step);
         }
         self.drive_own(&mut step);
-        if self.news {
+        if self.news && self.may_sign() {
             self.drive_rounds(&mut step);
         }
         self.drive_sync(&mut step);
@@ -223,8 +251,7 @@ impl Attester {
     /// When [`Input::Tick`] is due at the latest, POSIX milliseconds.
     pub fn next_wake_ms(&self, now_ms: u64) -> u64 {
         // while a head is being certified the next one waits, however long leaves have been there
-        let settled =
-            self.own.lost.is_none() && self.own_log().is_some_and(|log| log.certified() >= self.own.target);
+        let settled = self.may_sign() && self.own_log().is_some_and(|log| log.certified() >= self.own.target);
         let batch = self.own.dirty_since_ms.filter(|_| settled).map(|since| since + BATCH_MS);
         let due = batch.into_iter().chain(self.fetches.next_ms(now_ms)).min().unwrap_or(u64::MAX);
         due.clamp(now_ms + 1, now_ms + TICK_MS)
@@ -283,12 +310,15 @@ impl Attester {
                 }
                 Some(Pending::Heads { peer, pages }) => self.heads_answered(step, peer, pages, bytes),
                 Some(Pending::Range { node, start }) => self.range_answered(step, node, start, bytes),
+                Some(Pending::Longest { member }) => self.longest_answered(step, member, bytes),
                 None => {}
             },
             Input::Fetched { cid, found } => {
                 self.fetches.ended(&cid, found, step.now_ms);
                 self.news = true;
             }
+            // what can't be said is not said later either: the slot is asked for again after the next start
+            Input::Executed { .. } | Input::Declined { .. } | Input::Announce { .. } if !self.may_sign() => {}
             Input::Executed { job, slot, salt, cells } => {
                 self.executed(step, job, slot, salt, cells);
                 self.news = true;
@@ -302,7 +332,7 @@ impl Attester {
                     .own_log()
                     .and_then(LogView::newest_announce)
                     .is_some_and(|e| matches!(&e.leaf.statement, Statement::Announce(a) if *a == announce));
-                if !same && self.own.lost.is_none() && announce.check().is_ok() {
+                if !same && announce.check().is_ok() {
                     self.say(step, Statement::Announce(announce));
                 }
             }
@@ -328,6 +358,18 @@ impl Attester {
             self.executor_duties(step, &mut round);
             self.member_duties(step, &mut round);
             self.conclude(step, &mut round);
+            self.rounds.insert(id, round);
+        }
+        let past: Vec<JobId> = self
+            .rounds
+            .values()
+            .filter(|r| !r.looked && r.assembled_of == 0 && !self.is_open(r, step.now_s()))
+            .map(|r| r.id)
+            .take(LOOKS_MAX)
+            .collect();
+        for id in past {
+            let Some(mut round) = self.rounds.remove(&id) else { continue };
+            self.look_back(step, &mut round);
             self.rounds.insert(id, round);
         }
     }

@@ -1,8 +1,8 @@
 //! How a job ended, and what is published of it.
 
-use super::round::{Outcome, Plan, Round};
+use super::round::{Outcome, Plan, Round, RoundState};
 use super::step::Step;
-use super::{Attester, Effect, Notice};
+use super::{Attester, Effect, Notice, Record};
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::id::{Hash, NodeId};
@@ -40,6 +40,24 @@ impl Attester {
         }
         if round.assembled_of < finals.len() {
             self.assemble_round(step, round, finals.len());
+        }
+    }
+
+    /// A job of an earlier life in which nothing is left to do: how it ended, from what is held alone. Nothing is
+    /// fetched: its blocks may have been given up on purpose.
+    pub(super) fn look_back(&mut self, step: &mut Step<'_>, round: &mut Round) {
+        round.looked = true;
+        if matches!(round.state, RoundState::Waiting) {
+            step.quiet = true;
+            self.load_round(step, round);
+            step.quiet = false;
+        }
+        if round.outcome.is_none() {
+            round.outcome = self.outcome(step, round, &self.finals(round));
+        }
+        // whoever looks for it asks the DHT, which forgets within a day
+        if let Some(content) = round.content.filter(|content| step.block(content).is_some()) {
+            step.out.push(Effect::Provide(content));
         }
     }
 
@@ -154,6 +172,10 @@ impl Attester {
         let certs = self.certs_of(round, list);
         let Ok(bundled) = certs.and_then(|c| bundle(self.net, content.root, report, &c)) else { return true };
         round.bundle = Some(bundled.root);
+        let published = (content.root, bundled.root);
+        if self.published.insert(round.id, published) != Some(published) {
+            step.persist(Record::Published { job: round.id, content: content.root, bundle: bundled.root });
+        }
         // an answer may be held only as this node's own, hidden one
         let stored = below.held.into_iter().filter(|cid| !made.contains_key(cid)).collect();
         step.out.push(Effect::Release(stored));

@@ -1,6 +1,7 @@
 //! The node's own log: appending, checkpoints, gathering cosignatures, gossiping the head.
 
 use super::log_view::LogView;
+use super::restored::Unsure;
 use super::step::Step;
 use super::{Attester, Effect, Notice, Pending, Record, Stream};
 use crate::id::NodeId;
@@ -29,6 +30,10 @@ pub(crate) struct Own {
     pub(crate) witnesses: BTreeMap<NodeId, WitnessState>,
     /// Peers have seen this many leaves of ours, more than we hold: nothing may be signed.
     pub(crate) lost: Option<u64>,
+    /// This is a restored backup, and not enough members were asked yet: nothing may be signed.
+    pub(crate) unsure: Option<Unsure>,
+    /// This was a restored backup once: what it cosigned since the backup is not remembered.
+    pub(crate) restored: bool,
 }
 
 /// Where one witness stands with our log.
@@ -72,7 +77,7 @@ impl Attester {
 
     /// Moves the own log on: new checkpoint, requests to witnesses, gossip.
     pub(super) fn drive_own(&mut self, step: &mut Step<'_>) {
-        if self.own.lost.is_some() {
+        if !self.may_sign() {
             return;
         }
         self.new_checkpoint(step);
@@ -271,8 +276,7 @@ impl Attester {
             self.own.witnesses.values().map(|w| w.beyond).filter(|b| *b > held).collect();
         claims.sort_unstable_by_key(|b| std::cmp::Reverse(*b));
         if let Some(seen) = claims.get(self.config.genesis.faults()).copied() {
-            self.own.lost = Some(seen);
-            step.notice(Notice::LostOwnLog { seen, held });
+            self.lose(step, seen, held);
         }
     }
 

@@ -52,6 +52,25 @@ pub enum Record {
         /// First leaf to forget.
         size: u64,
     },
+    /// From here on this is a restored backup: nothing is signed until enough members were asked how long this node's
+    /// log is.
+    Restored,
+    /// Enough members were asked, and none holds a longer log of this node: it may sign again.
+    Vouched,
+    /// Peers hold more leaves of this node's log than it does: it signs nothing any more.
+    Lost {
+        /// How many leaves were seen.
+        seen: u64,
+    },
+    /// What this node published of a job. On disk together with its blocks.
+    Published {
+        /// Which job.
+        job: JobId,
+        /// Root of the content.
+        content: Cid,
+        /// Root of this node's bundle.
+        bundle: Cid,
+    },
 }
 
 impl Wire for Record {

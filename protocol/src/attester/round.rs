@@ -33,6 +33,8 @@ pub(crate) struct Round {
     pub(crate) details: BTreeMap<Hash, String>,
     /// Certified Finals that the last assembly went by.
     pub(crate) assembled_of: usize,
+    /// It was over when this node started, and has been looked at since.
+    pub(crate) looked: bool,
 }
 
 /// Whether a job can be worked on yet.
@@ -86,6 +88,7 @@ impl Round {
             judged: BTreeMap::new(),
             details: BTreeMap::new(),
             assembled_of: 0,
+            looked: false,
         }
     }
 
@@ -125,6 +128,9 @@ impl Attester {
                 continue;
             }
             let mut round = Round::new(at, job);
+            if let Some((content, bundle)) = self.published.get(&id) {
+                (round.content, round.bundle) = (Some(*content), Some(*bundle));
+            }
             if let Err(why) = round.job.check_in(&self.config.genesis) {
                 step.notice(Notice::JobRefused { job: id, why: why.clone() });
                 round.state = RoundState::Refused(why);
@@ -192,6 +198,9 @@ impl Attester {
 
     /// Asks for a block once in a while until it is there.
     pub(super) fn want_block(&mut self, step: &mut Step<'_>, cid: Cid, from: &[NodeId]) {
+        if step.quiet {
+            return;
+        }
         let mut peers: Vec<[u8; 32]> =
             from.iter().filter(|n| **n != self.node).filter_map(|n| self.peer_of(n)).collect();
         for peer in self.known_peers(None) {

@@ -3,6 +3,7 @@
 use super::step::Step;
 use super::{Attester, Effect, Token};
 use crate::id::NodeId;
+use crate::log::SignedCheckpoint;
 use crate::message::{CertsAnswer, CertsRequest, LogAnswer, LogRequest};
 use crate::params::RANGE_LEAVES_MAX;
 use crate::wire;
@@ -20,9 +21,22 @@ impl Attester {
             Ok(LogRequest::Range { net, node, start, count }) if net == self.net => {
                 self.range_held(&node, start, count).unwrap_or(LogAnswer::Unknown)
             }
+            Ok(LogRequest::Longest { net, node }) if net == self.net => self.longest_seen(&node),
             _ => LogAnswer::Unknown,
         };
         step.out.push(Effect::Reply { token, bytes: wire::encode(&answer) });
+    }
+
+    /// A witness that has started anew knows the size that it cosigned, but not the head any more.
+    fn longest_seen(&self, node: &NodeId) -> LogAnswer {
+        let log = self.logs.get(node);
+        let pending = log.and_then(|log| log.pending.as_ref());
+        let held = log.and_then(|log| log.longest_head()).map(|head| &head.signed);
+        let longest = pending.into_iter().chain(held).max_by_key(|head| head.checkpoint.size);
+        LogAnswer::Longest {
+            note: longest.map(SignedCheckpoint::to_note),
+            witnessed: log.and_then(|log| log.witnessed).map_or(0, |(size, _)| size),
+        }
     }
 
     fn heads_held(&self, after: Option<NodeId>) -> LogAnswer {

@@ -18,6 +18,8 @@ pub(crate) struct Step<'a> {
     pub(crate) now_ms: u64,
     pub(crate) blocks: &'a dyn Blocks,
     pub(crate) out: Vec<Effect>,
+    /// What is missing is not asked for.
+    pub(crate) quiet: bool,
 }
 
 impl Step<'_> {

@@ -14,10 +14,8 @@ impl Attester {
     /// Checks an order, names the executors whose certified announces cover part of it, and says the
     /// job. The error is for people.
     pub(super) fn submit(&mut self, step: &mut Step<'_>, order: JobOrder) -> Result<JobId, String> {
-        if let Some(seen) = self.own.lost {
-            return Err(format!(
-                "peers have seen {seen} leaves of this node's log, more than it holds: it signs nothing"
-            ));
+        if let Some(why) = self.silence() {
+            return Err(why);
         }
         let suite = step.block(&order.suite).ok_or("the suite is not in the store")?;
         let suite: Suite = wire::decode(&suite).map_err(|e| e.to_string())?;

@@ -170,6 +170,9 @@ pub struct Overview {
     pub quorum: usize,
     /// Peers have seen this many leaves of this node, more than it holds: it signs nothing.
     pub lost_own_log: Option<u64>,
+    /// This is a restored backup that signs nothing yet: members that were heard about the own log, and how many are
+    /// needed.
+    pub restored: Option<(usize, usize)>,
 }
 
 impl Attester {
@@ -185,6 +188,29 @@ impl Attester {
         self.rounds.get(id).map(|r| self.job_view(r))
     }
 
+    /// Everything that this node holds of a job hangs from these blocks.
+    pub fn job_roots(&self, id: &JobId) -> Vec<Cid> {
+        let Some(round) = self.rounds.get(id) else { return Vec::new() };
+        let mut roots = vec![round.job.suite, round.job.executors];
+        roots.extend(round.content.into_iter().chain(round.bundle));
+        for (_, entry) in self.logs.values().flat_map(|log| log.about(id, false)) {
+            match &entry.leaf.statement {
+                Statement::Reveal(reveal) => roots.extend([reveal.receipts, reveal.proof]),
+                Statement::Final(last) => roots.extend([Some(last.list), last.report].into_iter().flatten()),
+                _ => {}
+            }
+        }
+        let own = self.salted.range((*id, 0)..=(*id, u32::MAX));
+        roots.extend(own.map(|(_, (_, receipts))| *receipts));
+        roots
+    }
+
+    /// Whether a job is over for this node: nothing is left to do, and nothing will be asked of it again.
+    pub fn is_over(&self, id: &JobId, now_s: u64) -> bool {
+        let past = |r: &Round| now_s > r.job.final_by_s.saturating_add(super::GIVE_UP_S);
+        self.rounds.get(id).is_some_and(|r| past(r) && !self.is_open(r, now_s))
+    }
+
     /// The node at a glance.
     pub fn overview(&self, now_ms: u64) -> Overview {
         Overview {
@@ -198,6 +224,7 @@ impl Attester {
             committee: self.config.genesis.size(),
             quorum: self.config.genesis.quorum(),
             lost_own_log: self.own.lost,
+            restored: self.own.unsure.as_ref().map(|unsure| (unsure.heard(), self.vouchers_needed())),
         }
     }
 

@@ -61,6 +61,9 @@ impl Attester {
         if !self.is_member() {
             return Err(Refusal::Unknown("this node is no witness".into()));
         }
+        if let Some(why) = self.silence() {
+            return Err(Refusal::Later(30, why));
+        }
         if let Some(ahead_s) = self.clocks.ahead(&self.node, step.now_ms) {
             step.notice(Notice::ClockAhead { ahead_s });
             return Err(Refusal::Later(10, "this witness's clock is ahead of its peers'".into()));
@@ -115,7 +118,8 @@ impl Attester {
         if add.old != old || size < old {
             return Err(Refusal::Size(old));
         }
-        if old > log.size() {
+        let behind = self.own.restored && log.pending.is_some();
+        if old > log.size() || behind {
             self.want_leaves(node, old);
             return Err(Refusal::Later(2, "leaves of this log are being fetched again".into()));
         }

@@ -138,7 +138,7 @@ fn relabel(message: &Message, net: NetId) -> Option<Message> {
             Some(Message::Request(Stream::Witness, wire::encode(&WitnessRequest { net, ..request })))
         }
         Message::Request(Stream::Log, bytes) => match wire::decode::<LogRequest>(bytes).ok()? {
-            LogRequest::Heads { .. } | LogRequest::Range { .. } => None,
+            LogRequest::Heads { .. } | LogRequest::Range { .. } | LogRequest::Longest { .. } => None,
         },
         Message::Request(Stream::Certs, _) => None,
     }

@@ -94,7 +94,11 @@ impl Mirror {
             Record::Rewind { node, size } => self.rewind(node, *size),
             Record::Witnessed { node, size, root, time_s } => self.witnessed(node, *size, *root, *time_s),
             Record::Head(note) => self.head(note, policy),
-            Record::Salted { .. } => Ok(()),
+            Record::Salted { .. }
+            | Record::Restored
+            | Record::Vouched
+            | Record::Lost { .. }
+            | Record::Published { .. } => Ok(()),
         }
     }
 

@@ -210,6 +210,14 @@ pub fn record() -> impl Strategy<Value = Record> {
         witnessed.prop_map(|(node, size, root, time_s)| Record::Witnessed { node, size, root, time_s }),
         salted.prop_map(|(job, slot, salt, receipts)| Record::Salted { job, slot, salt, receipts }),
         (node(), any::<u64>()).prop_map(|(node, size)| Record::Rewind { node, size }),
+        Just(Record::Restored),
+        Just(Record::Vouched),
+        any::<u64>().prop_map(|seen| Record::Lost { seen }),
+        (job_id(), cid(), cid()).prop_map(|(job, content, bundle)| Record::Published {
+            job,
+            content,
+            bundle
+        }),
     ]
 }
 
@@ -258,7 +266,8 @@ pub fn log_request() -> impl Strategy<Value = LogRequest> {
     let heads = (net(), of(node())).prop_map(|(net, after)| LogRequest::Heads { net, after });
     let range = (net(), node(), any::<u64>(), 0u32..=128)
         .prop_map(|(net, node, start, count)| LogRequest::Range { net, node, start, count });
-    prop_oneof![heads, range]
+    let longest = (net(), node()).prop_map(|(net, node)| LogRequest::Longest { net, node });
+    prop_oneof![heads, range, longest]
 }
 
 pub fn log_answer() -> impl Strategy<Value = LogAnswer> {
@@ -266,7 +275,9 @@ pub fn log_answer() -> impl Strategy<Value = LogAnswer> {
         .prop_map(|(heads, more)| LogAnswer::Heads { heads, more });
     let range =
         (any_text(), vec(leaf_bytes(), 0..4)).prop_map(|(note, leaves)| LogAnswer::Range { note, leaves });
-    prop_oneof![heads, range, Just(LogAnswer::Unknown)]
+    let longest =
+        (of(any_text()), any::<u64>()).prop_map(|(note, witnessed)| LogAnswer::Longest { note, witnessed });
+    prop_oneof![heads, range, longest, Just(LogAnswer::Unknown)]
 }
 
 pub fn certs_request() -> impl Strategy<Value = CertsRequest> {

@@ -202,6 +202,14 @@ fn records(w: &World) -> Vec<Vector> {
         ),
         record("salted", "What a commit hides.", Record::Salted { job: w.job_id, slot: 0, salt, receipts }),
         record("rewind", "A branch to forget.", Record::Rewind { node, size: 2 }),
+        record("restored", "A backup begins here.", Record::Restored),
+        record("vouched", "Enough members were asked.", Record::Vouched),
+        record("lost", "Peers hold a longer log.", Record::Lost { seen: 7 }),
+        record(
+            "published",
+            "What was published of a job.",
+            Record::Published { job: w.job_id, content: receipts, bundle: receipts },
+        ),
     ]
 }
 

@@ -104,7 +104,18 @@ fn log(w: &World) -> Vec<Vector> {
             "A head with its keyset.",
             LogAnswer::Heads { heads: vec![(note.clone(), keyset)], more: true },
         ),
-        answer("range", "A head and two leaves.", LogAnswer::Range { note, leaves: bytes(&leaves[1..]) }),
+        answer(
+            "range",
+            "A head and two leaves.",
+            LogAnswer::Range { note: note.clone(), leaves: bytes(&leaves[1..]) },
+        ),
+        request(
+            "longest",
+            "How much of this log was seen?",
+            LogRequest::Longest { net: w.net, node: executor.id },
+        ),
+        answer("longest", "The largest head held.", LogAnswer::Longest { note: Some(note), witnessed: 3 }),
+        answer("longest-none", "Never seen.", LogAnswer::Longest { note: None, witnessed: 0 }),
         answer("unknown", "Not held.", LogAnswer::Unknown),
     ]
 }

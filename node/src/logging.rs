@@ -1,0 +1,106 @@
+//! The node's log: to standard error, and to files that are rotated and counted.
+
+use crate::clock;
+use crate::config::upkeep::{Log, LogFormat, Rotation};
+use crate::private_file;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// What the names of log files begin and end with; between them stands the date.
+const PREFIX: &str = "vantage";
+const SUFFIX: &str = "log";
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: log files cannot be written: {why}")]
+pub struct LogError {
+    /// The directory.
+    pub path: PathBuf,
+    /// What the system said.
+    pub why: String,
+}
+
+/// Starts the log of this process. The guard writes out what waits when
+/// it is dropped. A program that embeds the node may have a log of its own: then that one stays.
+pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> {
+    let filter = || match EnvFilter::try_from_default_env() {
+        Ok(filter) => filter,
+        // checked with the configuration
+        Err(_) => EnvFilter::builder().parse_lossy(&config.level),
+    };
+    let plain = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let stderr = if json { plain.json().boxed() } else { plain.boxed() };
+    let (file, guard) = match &config.dir {
+        Some(dir) => {
+            let failed = |why: String| LogError { path: dir.clone(), why };
+            private_file::make_dir(dir).map_err(|error| failed(error.to_string()))?;
+            let files = rolling::Builder::new()
+                .rotation(match config.rotation {
+                    Rotation::Minutely => rolling::Rotation::MINUTELY,
+                    Rotation::Hourly => rolling::Rotation::HOURLY,
+                    Rotation::Daily => rolling::Rotation::DAILY,
+                    Rotation::Never => rolling::Rotation::NEVER,
+                })
+                .filename_prefix(PREFIX)
+                .filename_suffix(SUFFIX)
+                .max_log_files(config.files_kept as usize)
+                .build(dir)
+                .map_err(|error| failed(error.to_string()))?;
+            let files = Private { files, dir: dir.clone(), minute: None };
+            let (writer, guard) = tracing_appender::non_blocking(files);
+            let plain = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+            let layer = match config.format {
+                LogFormat::Text => plain.boxed(),
+                LogFormat::Json => plain.json().boxed(),
+            };
+            (Some(layer.with_filter(filter())), Some(guard))
+        }
+        None => (None, None),
+    };
+    let started = tracing_subscriber::registry().with(stderr.with_filter(filter())).with(file).try_init();
+    Ok(guard.filter(|_| started.is_ok()))
+}
+
+/// Makes each new log file its owner's alone: the library gives no say in their mode. The directory is private anyway.
+struct Private {
+    files: rolling::RollingFileAppender,
+    dir: PathBuf,
+    /// The minute of the last look; no file begins twice in one.
+    minute: Option<u64>,
+}
+
+impl Private {
+    fn look(&mut self) -> io::Result<()> {
+        let minute = Some(clock::now_ms() / 60_000);
+        if std::mem::replace(&mut self.minute, minute) == minute {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+                fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o600))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Write for Private {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // it may be with this write that a new file begins
+        let written = self.files.write(bytes)?;
+        self.look()?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.files.flush()
+    }
+}
