@@ -241,9 +241,9 @@ impl Attester {
             Outcome::Bounded => OutcomeView::Bounded,
         });
         let phase = match (&round.state, &outcome) {
+            (_, Some(_)) => Phase::Done,
             (RoundState::Refused(_), _) => Phase::Refused,
             (RoundState::Waiting, _) => Phase::Waiting,
-            (_, Some(_)) => Phase::Done,
             _ if slots.iter().any(|s| s.state == SlotState::Waiting) && !self.is_closed(round) => {
                 Phase::Executing
             }
