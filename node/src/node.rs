@@ -9,8 +9,8 @@ use crate::engine::{Command, EVENTS_MAX, Engine, EngineError, Event, Inbox, Offe
 use crate::execution::Executions;
 use crate::keys::{self, Identity, KeysError};
 use crate::lock::{DataLock, LockError};
-use crate::metrics::{Metrics, MetricsError};
 use crate::logging::LogError;
+use crate::metrics::{Metrics, MetricsError};
 use crate::policy::{Gate, Policy};
 use crate::private_file;
 use crate::store::{PublicBlocks, Store, StoreError};

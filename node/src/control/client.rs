@@ -4,8 +4,8 @@ use super::protocol::{
     Fault, JobView, KnownNode, LINE_BYTES_MAX, LogPage, Peer, Request, Response, SOCKET, Shown, Status,
 };
 use super::wire::{self, LineError};
-use crate::engine::StoppedHere;
 use crate::backup::Written;
+use crate::engine::StoppedHere;
 use crate::store::Pruned;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

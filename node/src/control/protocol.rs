@@ -276,6 +276,7 @@ pub struct Status {
     #[serde(default)]
     pub free_bytes: u64,
     /// What that means: `ample`, `low` (nothing new is taken on) or `scarce` (no blocks are taken for others either).
+    #[serde(default)]
     pub room: crate::policy::Room,
     /// Logs known.
     pub logs: usize,

@@ -13,7 +13,9 @@ const DAY_S: u64 = 86_400;
 const WAITING_MAX: usize = 1024;
 
 /// How much room the disk has.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Room {
     /// Less than half of the floor: nothing is fetched any more. What is left is for records and receipts.
@@ -21,6 +23,7 @@ pub enum Room {
     /// Less than the floor: nothing new is taken on.
     Low,
     /// Enough.
+    #[default]
     Ample,
 }
 

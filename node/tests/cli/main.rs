@@ -3,9 +3,9 @@
 mod documents;
 mod fetching;
 mod founding;
-mod looking;
 mod home;
 mod long_life;
+mod looking;
 mod quiet_node;
 mod reporting;
 mod running;
