@@ -130,11 +130,13 @@ impl<'de> Deserialize<'de> for Signature {
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
+    let digit = |d: u8| char::from(if d < 10 { b'0' + d } else { b'a' + d - 10 });
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for b in bytes {
+        text.push(digit(b >> 4));
+        text.push(digit(b & 15));
+    }
+    text
 }
 
 /// Bytes of an even-length lower-case hex text; upper case and everything else is refused.

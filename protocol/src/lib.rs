@@ -19,6 +19,7 @@ pub mod keys;
 pub mod keyset;
 pub mod leaf;
 pub mod log;
+pub mod memo;
 pub mod message;
 pub mod params;
 pub mod proof;

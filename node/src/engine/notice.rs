@@ -17,7 +17,10 @@ impl Notices {
         let text = text(notice);
         match notice {
             Notice::LostOwnLog { .. } | Notice::Fork { .. } => tracing::error!("{text}"),
-            Notice::ClockAhead { .. } | Notice::JobRefused { .. } | Notice::Restored { .. } => {
+            Notice::ClockAhead { .. }
+            | Notice::JobRefused { .. }
+            | Notice::Restored { .. }
+            | Notice::NoBundle { .. } => {
                 tracing::warn!("{text}")
             }
             _ => tracing::info!("{text}"),
@@ -66,6 +69,13 @@ fn text(notice: &Notice) -> String {
                 Some(content) => format!("job {}: {outcome}, content {content}", job.short()),
                 None => format!("job {}: {outcome}", job.short()),
             }
+        }
+        Notice::NoBundle { job, why } => {
+            format!(
+                "job {}: it has an outcome, and this node can publish no bundle: {}",
+                job.short(),
+                plain(why)
+            )
         }
         Notice::Fork { node } => {
             format!("the log of {} shows two heads that exclude each other", node.short())

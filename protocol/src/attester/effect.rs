@@ -177,6 +177,13 @@ pub enum Notice {
         /// The content's id, once it is assembled here.
         content: Option<Cid>,
     },
+    /// A job has an outcome, and this node can publish no bundle for it.
+    NoBundle {
+        /// Which job.
+        job: JobId,
+        /// Why: such as certs above their limit.
+        why: String,
+    },
     /// A log shows two heads that do not go together.
     Fork {
         /// Whose.

@@ -50,6 +50,13 @@ impl Fetches {
         }
     }
 
+    /// What waits longer is asked for again by then.
+    pub(crate) fn retry_by(&mut self, at_ms: u64) {
+        for fetch in self.open.values_mut() {
+            fetch.next_ms = fetch.next_ms.min(at_ms);
+        }
+    }
+
     /// When the next one may be asked for again; those that could be already are wanted no more.
     pub(crate) fn next_ms(&self, now_ms: u64) -> Option<u64> {
         self.open.values().filter(|f| !f.busy && f.next_ms > now_ms).map(|f| f.next_ms).min()

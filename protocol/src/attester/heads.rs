@@ -3,10 +3,11 @@
 use super::log_view::{Head, LogView};
 use super::step::{Step, spread};
 use super::{Attester, Effect, Notice, Pending, Record, Stream, Token, Verdict};
+use crate::hash::sha256;
 use crate::id::NodeId;
 use crate::keyset::Keyset;
-use crate::leaf::{Leaf, Statement};
-use crate::log::{SignedCheckpoint, leaf_hash, verify_inclusion};
+use crate::leaf::Statement;
+use crate::log::{Cosigner, SignedCheckpoint, leaf_hash, verify_inclusion};
 use crate::message::{Heads, LogAnswer, LogRequest, ProvenLeaf};
 use crate::params::{
     HEAD_AGAIN_MS, LOG_LEAVES_MAX, LOGS_MAX, RANGE_LEAVES_MAX, RETRY_MS_MAX, RETRY_MS_MIN,
@@ -47,21 +48,21 @@ impl Attester {
         let Ok(heads) = wire::decode::<Heads>(bytes) else { return Verdict::Reject };
         let Ok(head) = SignedCheckpoint::parse(&heads.note) else { return Verdict::Reject };
         let node = head.checkpoint.origin.node;
-        if heads.net != self.net || head.checkpoint.origin != self.config.genesis.origin(node) {
+        if heads.net != self.net || head.checkpoint.origin != self.origin_of(node) {
             return Verdict::Reject;
         }
         if heads.sent_s.abs_diff(step.now_s()) > STALE_S {
             return Verdict::Ignore;
         }
         match self.logs.get(&node) {
-            Some(log) if head.verify_log(&log.keyset.log).is_err() => return Verdict::Reject,
+            Some(log) if head.verify_log_by(&log.keyset.log, &self.memo).is_err() => return Verdict::Reject,
             Some(_) => {}
             None => {
                 let Some(first) = heads.leaves.first().filter(|l| l.index == 0) else {
                     return Verdict::Ignore;
                 };
                 let Ok(view) = self.open_log(node, &first.leaf) else { return Verdict::Reject };
-                if head.verify_log(&view.keyset.log).is_err() || !proven(&head, first) {
+                if head.verify_log_by(&view.keyset.log, &self.memo).is_err() || !proven(&head, first) {
                     return Verdict::Reject;
                 }
                 if self.add_log(step, view, &first.leaf).is_err() {
@@ -78,6 +79,7 @@ impl Attester {
         if !news && self.over_rate(step.now_ms, node) {
             return Verdict::Ignore;
         }
+        self.hear_author(step, &head);
         self.absorb(step, &head, &heads.leaves);
         Verdict::Accept
     }
@@ -94,11 +96,10 @@ impl Attester {
 
     /// Reads leaf 0 of a log: its keyset, verified in this network.
     pub(super) fn open_log(&self, node: NodeId, leaf0: &[u8]) -> Result<LogView, String> {
-        let leaf = Leaf::decode(leaf0, &self.net).map_err(|e| e.to_string())?;
+        let leaf = self.memo.keyset(leaf0, &self.net)?;
         let Statement::Keyset(keyset) = &leaf.statement else { return Err("leaf 0 is no keyset".into()) };
         let keyset: Keyset = (**keyset).clone();
-        keyset.verify(&self.net).map_err(|e| e.to_string())?;
-        if keyset.node() != node || leaf.author != node {
+        if leaf.author != node {
             return Err("the keyset belongs to another node".into());
         }
         let vouched = self.config.genesis.member(&node).is_some();
@@ -159,8 +160,9 @@ impl Attester {
     /// A head that is ahead of the held branch, or beside it.
     fn note_elsewhere(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
         let (node, size) = (head.checkpoint.origin.node, head.checkpoint.size);
-        let certified = self.policy.check(head).is_ok();
-        self.hear(step, head);
+        let Ok(cosigners) = self.policy.cosigners(head) else { return };
+        let certified = cosigners.len() >= self.policy.quorum();
+        self.hear(step, &cosigners);
         let Some(log) = self.logs.get_mut(&node) else { return };
         if size <= log.size() {
             step.notice(Notice::Fork { node });
@@ -180,7 +182,7 @@ impl Attester {
     /// Peers may hold cosignatures of our heads that we lost, or a longer log of ours than we do.
     pub(super) fn absorb_own(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
         let Some(log) = self.own_log() else { return };
-        if head.verify_log(&log.keyset.log).is_err() {
+        if head.verify_log_by(&log.keyset.log, &self.memo).is_err() {
             return;
         }
         let (held, size) = (log.size(), head.checkpoint.size);
@@ -209,15 +211,35 @@ impl Attester {
         if log.certified() > before {
             self.news = true;
         }
-        self.hear(step, head);
+        // the merge has verified every line
+        self.hear(step, &self.policy.cosigners_verified(head));
     }
 
     /// Notes the verified times of a head's cosigners.
-    fn hear(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
-        let Ok(cosigners) = self.policy.cosigners(head) else { return };
+    fn hear(&mut self, step: &Step<'_>, cosigners: &[Cosigner]) {
         for cosigner in cosigners {
-            self.clocks.hear(cosigner.member, cosigner.last, step.now_ms);
+            if self.clocks.hear(cosigner.member, cosigner.last) {
+                self.is_back(step, &cosigner.member);
+            }
         }
+    }
+
+    /// The author's own line under a head that it gossips shows its clock as it is now.
+    fn hear_author(&mut self, step: &Step<'_>, head: &SignedCheckpoint) {
+        let author = head.checkpoint.origin.node;
+        let own = self.policy.cosigners_verified(head).into_iter().find(|c| c.member == author);
+        if own.is_some_and(|own| self.clocks.hear_live(author, own.last, step.now_ms)) {
+            self.is_back(step, &author);
+        }
+    }
+
+    /// Somebody has come: what was asked for in vain is asked for again before long.
+    pub(super) fn retry_soon(&mut self, step: &Step<'_>) {
+        let soon_ms = step.now_ms + RETRY_MS_MIN;
+        for want in self.wants.values_mut() {
+            want.next_ms = want.next_ms.min(soon_ms);
+        }
+        self.fetches.retry_by(soon_ms);
     }
 
     /// Wants leaves of a log up to a size.
@@ -301,19 +323,32 @@ impl Attester {
         for (note, leaf0) in heads {
             let Ok(head) = SignedCheckpoint::parse(&note) else { return };
             let node = head.checkpoint.origin.node;
-            if last.is_some_and(|l| node <= l) || head.checkpoint.origin != self.config.genesis.origin(node) {
+            if last.is_some_and(|l| node <= l) || head.checkpoint.origin != self.origin_of(node) {
                 return;
             }
             last = Some(node);
+            // most of what a peer tells is known: the very same note was taken in before
+            let told = sha256(note.as_bytes());
+            if self.logs.get(&node).is_some_and(|log| log.told == Some(told)) {
+                continue;
+            }
             if !self.logs.contains_key(&node) {
                 let Ok(view) = self.open_log(node, &leaf0) else { return };
-                if head.verify_log(&view.keyset.log).is_err() || self.add_log(step, view, &leaf0).is_err() {
+                if head.verify_log_by(&view.keyset.log, &self.memo).is_err()
+                    || self.add_log(step, view, &leaf0).is_err()
+                {
                     continue;
                 }
             }
-            let signed = self.logs.get(&node).is_some_and(|l| head.verify_log(&l.keyset.log).is_ok());
+            let signed =
+                self.logs.get(&node).is_some_and(|l| head.verify_log_by(&l.keyset.log, &self.memo).is_ok());
             if signed && self.policy.cosigners(&head).is_ok() {
                 self.absorb(step, &head, &[]);
+                let all_known = self.policy_size == self.config.genesis.size();
+                let (size, root) = (head.checkpoint.size, head.checkpoint.root);
+                if let Some(log) = self.logs.get_mut(&node) {
+                    log.told = (all_known && log.root_at(size) == Some(root)).then_some(told);
+                }
             }
         }
         if more && last.is_some() && pages < PAGES_MAX {
@@ -349,7 +384,7 @@ impl Attester {
         let Ok(head) = SignedCheckpoint::parse(&note) else { return false };
         let Some(log) = self.logs.get(&node) else { return false };
         if head.checkpoint.origin.node != node
-            || head.verify_log(&log.keyset.log).is_err()
+            || head.verify_log_by(&log.keyset.log, &self.memo).is_err()
             || self.policy.cosigners(&head).is_err()
         {
             return false;

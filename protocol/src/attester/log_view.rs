@@ -70,6 +70,8 @@ pub(crate) struct LogView {
     pub(crate) witnessed: Option<(u64, Hash)>,
     /// A certified head beyond, or beside, what is held.
     pub(crate) pending: Option<SignedCheckpoint>,
+    /// Hash of the note that a peer last told of this log, if it was taken in whole. Volatile.
+    pub(crate) told: Option<Hash>,
 }
 
 impl LogView {
@@ -88,6 +90,7 @@ impl LogView {
             announces: Vec::new(),
             witnessed: None,
             pending: None,
+            told: None,
         };
         log.append(leaf, bytes);
         log
@@ -162,6 +165,7 @@ impl LogView {
     /// Forgets leaves from `size` on, never certified ones.
     pub(crate) fn truncate(&mut self, size: u64) {
         let size = size.max(self.certified).max(1);
+        self.told = None;
         self.tree.truncate(size);
         self.entries.truncate(usize::try_from(size).unwrap_or(usize::MAX));
         self.heads.retain(|s, _| *s <= size);

@@ -38,6 +38,7 @@ use crate::keys::{LogKey, WitnessKey};
 use crate::keyset::Keyset;
 use crate::leaf::{Leaf, Statement};
 use crate::log::{Origin, Policy, SignedCheckpoint};
+use crate::memo::Memo;
 use crate::params::{AUTHOR_JOBS_MAX, BATCH_MS, JOBS_MAX};
 use clock::Clocks;
 use fetches::Fetches;
@@ -114,6 +115,7 @@ pub struct Attester {
     /// Latest time that this node's witness key has signed, POSIX seconds.
     witness_time_s: u64,
     clocks: Clocks,
+    memo: Memo,
     own: Own,
     fetches: Fetches,
     wants: BTreeMap<NodeId, Want>,
@@ -130,6 +132,11 @@ impl Attester {
     /// A node with an empty log. Call [`restore`](Self::restore) with its records before the first
     /// [`handle`](Self::handle). The error says which key does not fit.
     pub fn new(config: Config) -> Result<Self, String> {
+        Self::remembering(config, Memo::default())
+    }
+
+    /// The same, with a memo that it may share with others.
+    pub fn remembering(config: Config, memo: Memo) -> Result<Self, String> {
         let net = config.genesis.net();
         config.keyset.verify(&net).map_err(|e| e.to_string())?;
         if config.keyset.log != config.log.public() || config.keyset.witness != config.witness.public() {
@@ -137,7 +144,7 @@ impl Attester {
         }
         let node = config.keyset.node();
         let origin = config.genesis.origin(node);
-        let policy = Policy::new(Vec::new(), config.genesis.quorum());
+        let policy = Policy::new(Vec::new(), config.genesis.quorum()).remembering(&memo);
         Ok(Self {
             config,
             net,
@@ -151,6 +158,7 @@ impl Attester {
             published: BTreeMap::new(),
             witness_time_s: 0,
             clocks: Clocks::default(),
+            memo,
             own: Own::default(),
             fetches: Fetches::default(),
             wants: BTreeMap::new(),
@@ -180,7 +188,7 @@ impl Attester {
                 let log = self.logs.get_mut(&node).ok_or("a head of an unknown log")?;
                 log.merge(&self.policy, &head);
                 for cosigner in self.policy.cosigners(&head).map_err(|e| e.to_string())? {
-                    self.clocks.hear(cosigner.member, cosigner.last, 0);
+                    self.clocks.hear(cosigner.member, cosigner.last);
                 }
                 if node == self.node {
                     self.own.target = self.own.target.max(log.certified());
@@ -190,7 +198,7 @@ impl Attester {
             Record::Witnessed { node, size, root, time_s } => {
                 self.witness_time_s = self.witness_time_s.max(time_s);
                 self.logs.get_mut(&node).ok_or("witnessed an unknown log")?.witnessed = Some((size, root));
-                self.clocks.hear(self.node, time_s, 0);
+                self.clocks.hear(self.node, time_s);
                 Ok(())
             }
             Record::Salted { job, slot, salt, receipts } => {
@@ -297,7 +305,13 @@ impl Attester {
     fn take(&mut self, step: &mut Step<'_>, input: Input) {
         match input {
             Input::Tick => self.news = true,
-            Input::PeerUp { peer } => self.ask_heads(step, peer, None, 0),
+            Input::PeerUp { peer } => {
+                if let Some(node) = self.node_of(&peer) {
+                    self.is_back(step, &node);
+                }
+                self.retry_soon(step);
+                self.ask_heads(step, peer, None, 0);
+            }
             Input::Gossip { token, bytes } => self.gossip_heard(step, token, &bytes),
             Input::Request { token, stream: Stream::Witness, bytes } => {
                 self.witness_asked(step, token, &bytes)
@@ -440,6 +454,11 @@ impl Attester {
         self.logs.get(&self.node)
     }
 
+    /// The origin of a node's log.
+    fn origin_of(&self, node: NodeId) -> Origin {
+        Origin { node, ..self.origin.clone() }
+    }
+
     fn keyset_of(&self, node: &NodeId) -> Option<&Keyset> {
         self.logs.get(node).map(|log| &log.keyset)
     }
@@ -459,10 +478,10 @@ impl Attester {
             .iter()
             .filter_map(|m| {
                 let node = m.root.node_id();
-                Some((node, self.config.genesis.origin(node), self.keyset_of(&node)?.witness))
+                Some((node, self.origin_of(node), self.keyset_of(&node)?.witness))
             })
             .collect();
         self.policy_size = members.len();
-        self.policy = Policy::new(members, self.config.genesis.quorum());
+        self.policy = Policy::new(members, self.config.genesis.quorum()).remembering(&self.memo);
     }
 }

@@ -6,7 +6,7 @@ use super::{Attester, Effect, Notice, Record};
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::id::{Hash, NodeId};
-use crate::leaf::{Cert, Statement};
+use crate::leaf::{Cert, LeafRef, Statement};
 use crate::proof::{Assembled, Parts, assemble, bundle, certs, closure};
 use crate::statement::{AckVerdict, Final, StatementList};
 use crate::wire;
@@ -168,18 +168,34 @@ impl Attester {
             below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
             return false;
         }
+        // what is not certified here yet soon will be: others have acknowledged it
+        let open = |at: &&LeafRef| self.logs.get(&at.author).is_none_or(|log| at.index >= log.certified());
+        if list.statements.iter().any(|at| open(&at)) {
+            return false;
+        }
         let report = report.filter(|cid| step.block(cid).is_some());
         let certs = self.certs_of(round, list);
-        let Ok(bundled) = certs.and_then(|c| bundle(self.net, content.root, report, &c)) else { return true };
-        round.bundle = Some(bundled.root);
-        let published = (content.root, bundled.root);
-        if self.published.insert(round.id, published) != Some(published) {
-            step.persist(Record::Published { job: round.id, content: content.root, bundle: bundled.root });
-        }
+        let bundled = match certs.and_then(|c| bundle(self.net, content.root, report, &c)) {
+            Ok(bundled) => {
+                round.bundle = Some(bundled.root);
+                let published = (content.root, bundled.root);
+                if self.published.insert(round.id, published) != Some(published) {
+                    let (content, bundle) = published;
+                    step.persist(Record::Published { job: round.id, content, bundle });
+                }
+                bundled.blocks
+            }
+            Err(why) => {
+                // the content is provided all the same; others have certs for it
+                step.notice(Notice::NoBundle { job: round.id, why });
+                round.bundle = None;
+                Vec::new()
+            }
+        };
         // an answer may be held only as this node's own, hidden one
         let stored = below.held.into_iter().filter(|cid| !made.contains_key(cid)).collect();
         step.out.push(Effect::Release(stored));
-        for (cid, bytes) in made.into_iter().chain(bundled.blocks) {
+        for (cid, bytes) in made.into_iter().chain(bundled) {
             step.put(cid, bytes);
         }
         step.out.push(Effect::Provide(content.root));
@@ -227,10 +243,16 @@ impl Attester {
         let author = self.logs.get(&round.at.author).ok_or("the author's log is not held")?;
         proven.extend(author.cert(round.at.index, policy, None));
         for at in &list.statements {
-            let Some(log) = self.logs.get(&at.author) else { continue };
+            let log = self.logs.get(&at.author).ok_or("a listed statement's log is not held")?;
             let reveal =
                 log.entry(at.index).is_some_and(|e| matches!(e.leaf.statement, Statement::Reveal(_)));
-            proven.extend(log.cert(at.index, policy, reveal.then_some(round.job.reveal_by_s)));
+            // whoever was away has only later heads of it
+            let cert =
+                log.cert(at.index, policy, reveal.then_some(round.job.reveal_by_s)).ok_or_else(|| {
+                    let (index, author) = (at.index, at.author.short());
+                    format!("no head here shows that leaf {index} of {author} was certified in time")
+                })?;
+            proven.push(cert);
         }
         let members: Vec<NodeId> = self.config.genesis.committee.iter().map(|m| m.root.node_id()).collect();
         for log in members.iter().filter_map(|m| self.logs.get(m)) {

@@ -130,7 +130,7 @@ impl Attester {
             log.witnessed = Some((size, root));
         }
         step.persist(Record::Witnessed { node, size, root, time_s });
-        self.clocks.hear(self.node, time_s, step.now_ms);
+        self.clocks.hear_live(self.node, time_s, step.now_ms);
         Cosignature::make(checkpoint, &self.config.witness, time_s)
     }
 
@@ -229,7 +229,7 @@ impl Attester {
         let target = self.own.target;
         let held = self.own_log().map_or(0, LogView::size);
         let answer = bytes.and_then(|b| wire::decode::<WitnessAnswer>(&b).ok());
-        let (key, origin) = (self.keyset_of(&member).map(|k| k.witness), self.config.genesis.origin(member));
+        let (key, origin) = (self.keyset_of(&member).map(|k| k.witness), self.origin_of(member));
         let Some(state) = self.own.witnesses.get_mut(&member) else { return };
         let Some(answer) = answer else {
             state.back_off(now_ms, None);
@@ -237,6 +237,7 @@ impl Attester {
         };
         match (answer.status, answer.cosignature, answer.size) {
             (200, Some(cosignature), _) => {
+                let time_s = cosignature.time;
                 let mut cosigned = head;
                 let good = key.is_some_and(|key| cosigned.add(&origin, &key, cosignature).is_ok());
                 if !good {
@@ -246,6 +247,7 @@ impl Attester {
                 let size = cosigned.checkpoint.size;
                 let (size, dated_ms) = (state.size.max(size), state.dated_ms);
                 *state = WitnessState { size, dated_ms, ..WitnessState::default() };
+                self.clocks.hear_live(member, time_s, now_ms);
                 self.merge_own(step, &cosigned);
             }
             (409, _, Some(size)) if size > held && direct => {
@@ -266,6 +268,14 @@ impl Attester {
                 state.back_off(now_ms, Some(wait_ms));
             }
             _ => state.back_off(now_ms, None),
+        }
+    }
+
+    /// A member shows that it is there: what it did not answer is asked for again at once.
+    pub(super) fn is_back(&mut self, step: &Step<'_>, member: &NodeId) {
+        if let Some(state) = self.own.witnesses.get_mut(member).filter(|state| state.fails > 0) {
+            state.fails = 0;
+            state.next_ms = step.now_ms;
         }
     }
 

@@ -12,6 +12,7 @@ use crate::statement::AckVerdict;
 use crate::suite::Suite;
 use crate::wire;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A job and what this node has worked out about it. A function of logs and blocks, but for the
 /// volatile marks at the end.
@@ -43,7 +44,7 @@ pub(crate) enum RoundState {
     /// Blocks or leaves are missing.
     Waiting,
     /// Everything is there.
-    Ready(Box<Plan>),
+    Ready(Arc<Plan>),
     /// It breaks a rule.
     Refused(String),
 }
@@ -161,7 +162,7 @@ impl Attester {
         match planned {
             Ok(Some((suite, executors, candidates))) => {
                 let assignment = assign(&self.net, &round.id, &round.job, &candidates);
-                round.state = RoundState::Ready(Box::new(Plan { suite, executors, assignment }));
+                round.state = RoundState::Ready(Arc::new(Plan { suite, executors, assignment }));
                 self.news = true;
             }
             Ok(None) => {

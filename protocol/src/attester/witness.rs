@@ -49,7 +49,7 @@ impl Attester {
     fn relay(&self, request: &WitnessRequest) -> Result<PeerKey, Refusal> {
         let add = AddCheckpoint::parse(&request.add).map_err(|e| Refusal::Malformed(e.to_string()))?;
         let origin = &add.checkpoint.checkpoint.origin;
-        if *origin != self.config.genesis.origin(origin.node) {
+        if *origin != self.origin_of(origin.node) {
             return Err(Refusal::Unknown("a log of another network or epoch".into()));
         }
         let known = self.config.genesis.member(&request.to).and_then(|_| self.peer_of(&request.to));
@@ -71,7 +71,7 @@ impl Attester {
         let add = AddCheckpoint::parse(&request.add).map_err(|e| Refusal::Malformed(e.to_string()))?;
         let head = &add.checkpoint;
         let origin = &head.checkpoint.origin;
-        if *origin != self.config.genesis.origin(origin.node) {
+        if *origin != self.origin_of(origin.node) {
             return Err(Refusal::Unknown("a log of another network or epoch".into()));
         }
         if origin.node == self.node {
@@ -97,11 +97,13 @@ impl Attester {
     ) -> Result<(), Refusal> {
         let node = head.checkpoint.origin.node;
         if let Some(log) = self.logs.get(&node) {
-            return head.verify_log(&log.keyset.log).map_err(|e| Refusal::Forbidden(e.to_string()));
+            return head
+                .verify_log_by(&log.keyset.log, &self.memo)
+                .map_err(|e| Refusal::Forbidden(e.to_string()));
         }
         let leaf0 = request.leaves.first().ok_or(Refusal::Size(0))?;
         let view = self.open_log(node, leaf0).map_err(Refusal::Forbidden)?;
-        head.verify_log(&view.keyset.log).map_err(|e| Refusal::Forbidden(e.to_string()))?;
+        head.verify_log_by(&view.keyset.log, &self.memo).map_err(|e| Refusal::Forbidden(e.to_string()))?;
         self.add_log(step, view, leaf0).map_err(|why| Refusal::Later(30, why))
     }
 

@@ -5,6 +5,7 @@ use super::note::{ALG_WITNESS, Lines, NoteError, key_id, parse_signature_line, s
 use super::origin::Origin;
 use crate::id::Signature;
 use crate::keys::{KeyError, PublicKey, WitnessKey};
+use crate::memo::Memo;
 
 /// What a signature line of a note has to be, for errors.
 pub(super) const LINE: &str = "a cosignature line: — <name> base64(key id, time, signature)";
@@ -23,17 +24,27 @@ impl Cosignature {
     /// Cosigns a checkpoint. That it extends all that this witness cosigned before is the caller's
     /// to have checked and recorded.
     pub fn make(checkpoint: &Checkpoint, key: &WitnessKey, time: u64) -> Self {
-        Self { time, signature: key.sign(message(checkpoint, time).as_bytes()) }
+        Self { time, signature: key.sign(message(&checkpoint.body(), time).as_bytes()) }
     }
 
     /// Checks it against the key of the witness.
     pub fn verify(&self, checkpoint: &Checkpoint, key: &PublicKey) -> Result<(), KeyError> {
-        key.verify(message(checkpoint, self.time).as_bytes(), &self.signature)
+        key.verify(message(&checkpoint.body(), self.time).as_bytes(), &self.signature)
+    }
+
+    /// The same for a checkpoint's body, unless it held before.
+    pub(super) fn verify_body(&self, body: &str, key: &PublicKey, memo: &Memo) -> Result<(), KeyError> {
+        memo.verify(key, message(body, self.time).as_bytes(), &self.signature)
     }
 }
 
-fn message(checkpoint: &Checkpoint, time: u64) -> String {
-    format!("cosignature/v1\ntime {time}\n{}", checkpoint.body())
+fn message(body: &str, time: u64) -> String {
+    let mut message = String::with_capacity(body.len() + 48);
+    message.push_str("cosignature/v1\ntime ");
+    message.push_str(&time.to_string());
+    message.push('\n');
+    message.push_str(body);
+    message
 }
 
 /// The name of a witness's key: `<origin of its own log>/witness`.

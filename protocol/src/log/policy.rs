@@ -6,6 +6,7 @@ use super::origin::Origin;
 use super::signed::SignedCheckpoint;
 use crate::id::NodeId;
 use crate::keys::PublicKey;
+use crate::memo::Memo;
 use std::collections::BTreeMap;
 
 /// Most signatures of an exported checkpoint, the log's included: as many as signed-note obliges
@@ -62,6 +63,7 @@ pub enum Pick {
 pub struct Policy {
     members: Vec<Member>,
     quorum: usize,
+    memo: Memo,
 }
 
 #[derive(Clone, Debug)]
@@ -82,7 +84,21 @@ impl Policy {
             let key_id = key_id(&name, ALG_WITNESS, &key);
             Member { node, name, key_id, key }
         };
-        Self { members: members.into_iter().map(member).collect(), quorum: quorum.max(1) }
+        Self {
+            members: members.into_iter().map(member).collect(),
+            quorum: quorum.max(1),
+            memo: Memo::default(),
+        }
+    }
+
+    /// The same policy, which takes what held before from this memo.
+    pub fn remembering(self, memo: &Memo) -> Self {
+        Self { memo: memo.clone(), ..self }
+    }
+
+    /// What was verified before.
+    pub fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// Whether the key of this member is among those that count.
@@ -109,16 +125,25 @@ impl Policy {
 
     /// The distinct members who cosigned, by node id, whether they are a quorum or not.
     pub fn cosigners(&self, c: &SignedCheckpoint) -> Result<Vec<Cosigner>, PolicyError> {
+        let body = c.checkpoint.body();
+        for line in &c.cosignatures {
+            self.verify(&body, line)?;
+        }
+        Ok(self.cosigners_verified(c))
+    }
+
+    /// The same of a note whose lines are known to hold.
+    pub fn cosigners_verified(&self, c: &SignedCheckpoint) -> Vec<Cosigner> {
         let mut times: BTreeMap<NodeId, (u64, u64)> = BTreeMap::new();
         for line in &c.cosignatures {
-            let Some(member) = self.verify(c, line)? else { continue };
+            let Some(member) = self.member(line) else { continue };
             let time = line.cosignature.time;
             let (first, last) = times.entry(member.node).or_insert((time, time));
             *first = (*first).min(time);
             *last = (*last).max(time);
         }
         let cosigner = |(member, (first, last))| Cosigner { member, first, last };
-        Ok(times.into_iter().map(cosigner).collect())
+        times.into_iter().map(cosigner).collect()
     }
 
     /// Adds to one note the members' cosignatures from another about the same checkpoint, once
@@ -129,8 +154,9 @@ impl Policy {
             return Err(PolicyError::OtherCheckpoint);
         }
         let mut verified = Vec::new();
+        let body = from.checkpoint.body();
         for line in &from.cosignatures {
-            if !into.cosignatures.contains(line) && self.verify(from, line)?.is_some() {
+            if !into.cosignatures.contains(line) && self.verify(&body, line)?.is_some() {
                 verified.push(line.clone());
             }
         }
@@ -167,15 +193,15 @@ impl Policy {
     }
 
     /// The member whose key a line claims; an error if the line is not by it.
-    fn verify(&self, c: &SignedCheckpoint, line: &CosignatureLine) -> Result<Option<&Member>, PolicyError> {
+    fn verify(&self, body: &str, line: &CosignatureLine) -> Result<Option<&Member>, PolicyError> {
         let Some(member) = self.member(line) else { return Ok(None) };
         let invalid = |_| PolicyError::InvalidSignature { who: member.node };
-        line.cosignature.verify(&c.checkpoint, &member.key).map_err(invalid)?;
+        line.cosignature.verify_body(body, &member.key, &self.memo).map_err(invalid)?;
         Ok(Some(member))
     }
 
     fn member(&self, line: &CosignatureLine) -> Option<&Member> {
-        self.members.iter().find(|member| member.name == line.name && member.key_id == line.key_id)
+        self.members.iter().find(|member| member.key_id == line.key_id && member.name == line.name)
     }
 }
 

@@ -8,7 +8,8 @@ use super::note::{
 use super::origin::Origin;
 use super::policy::PolicyError;
 use crate::id::Signature;
-use crate::keys::PublicKey;
+use crate::keys::{KeyError, PublicKey};
+use crate::memo::Memo;
 
 /// Most cosignatures of a note: its lines less the body, the empty line and the log's signature.
 pub const MAX_COSIGNATURES: usize = MAX_NOTE_LINES - 5;
@@ -69,12 +70,24 @@ impl SignedCheckpoint {
 
     /// Checks the log's signature against its registered key.
     pub fn verify_log(&self, key: &PublicKey) -> Result<(), NoteError> {
+        self.check_log(key, |body| key.verify(body, &self.log_signature))
+    }
+
+    /// The same, unless it held before.
+    pub fn verify_log_by(&self, key: &PublicKey, memo: &Memo) -> Result<(), NoteError> {
+        self.check_log(key, |body| memo.verify(key, body, &self.log_signature))
+    }
+
+    fn check_log(
+        &self,
+        key: &PublicKey,
+        verify: impl FnOnce(&[u8]) -> Result<(), KeyError>,
+    ) -> Result<(), NoteError> {
         let origin = self.checkpoint.origin.to_string();
         if key_id(&origin, ALG_LOG, key) != self.log_key_id {
             return Err(NoteError::UnknownLogKey { origin });
         }
-        key.verify(self.checkpoint.body().as_bytes(), &self.log_signature)
-            .map_err(|_| NoteError::BadLogSignature { origin })
+        verify(self.checkpoint.body().as_bytes()).map_err(|_| NoteError::BadLogSignature { origin })
     }
 
     /// Adds a cosignature by the witness with this log and this key, once it verifies. Of one

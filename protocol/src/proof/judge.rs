@@ -159,7 +159,7 @@ impl Judge<'_> {
         if let Err(e) = proof.verify_inclusion(&cert.leaf) {
             return bad(BadCode::Proof, e);
         }
-        if let Err(e) = proof.checkpoint.verify_log(&self.executor.log) {
+        if let Err(e) = proof.checkpoint.verify_log_by(&self.executor.log, self.policy.memo()) {
             return bad(BadCode::Proof, e);
         }
         let unknown = unknown_members(&self.net, self.genesis, self.policy, &proof);

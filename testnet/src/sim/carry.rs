@@ -3,12 +3,8 @@
 use super::event::{Event, Index, Return};
 use super::scenario::Bug;
 use super::world::World;
-use std::rc::Rc;
-use vantage_protocol::attester::{Effect, Verdict};
-use vantage_protocol::wire;
-
-/// A crashed node stays down for this long, milliseconds.
-const DOWN_MS: (u64, u64) = (200, 5_000);
+use vantage_protocol::attester::{Effect, Notice, Verdict};
+use vantage_protocol::hash::sha256;
 
 impl World {
     /// Carries out the effects of one step, unless the node dies on the way.
@@ -32,14 +28,19 @@ impl World {
     }
 
     fn carry_one(&mut self, node: Index, effect: Effect) {
-        self.trace.add(self.now_ms, kind(&effect), node, &payload(&effect));
+        self.note_effect(node, &effect);
+        self.milestones.effect(self.now_ms, node, &effect);
         let it = &self.nodes[node];
         if it.is_honest() {
             let asked = match &effect {
-                Effect::Reply { token, .. } => it.asked.get(token).map(|a| (a.stream, a.bytes.to_vec())),
+                Effect::Reply { token, .. } => it.asked.get(token).map(|a| (a.stream, a.bytes.clone())),
                 _ => None,
             };
-            let found = self.ear.hear(node, &it.config, &effect, asked.as_ref());
+            let released = match &effect {
+                Effect::Release(cids) => it.disk.jobs_of(cids),
+                _ => Vec::new(),
+            };
+            let found = self.ear.hear(node, &it.config, &effect, asked.as_ref(), &released);
             self.violations.extend(found);
         }
         self.carry(node, effect);
@@ -47,25 +48,22 @@ impl World {
 
     /// Counts down to a planned crash.
     fn dies(&mut self, node: Index) -> bool {
-        match self.nodes[node].doom {
-            Some(0) => {
-                self.crash(node);
-                true
-            }
-            Some(left) => {
-                self.nodes[node].doom = Some(left - 1);
-                false
-            }
-            None => false,
+        let Some((left, down_ms)) = self.nodes[node].doom else { return false };
+        if left > 0 {
+            self.nodes[node].doom = Some((left - 1, down_ms));
+            return false;
         }
+        self.crash(node, down_ms);
+        true
     }
 
     /// Power off now, and on again later.
-    pub(super) fn crash(&mut self, node: Index) {
-        self.trace.add(self.now_ms, "crash", node, &[]);
+    fn crash(&mut self, node: Index, down_ms: Option<u64>) {
+        self.note_crash(node, down_ms);
         self.nodes[node].stop();
-        let at_ms = self.now_ms + self.dice.between(DOWN_MS.0, DOWN_MS.1);
-        self.schedule(at_ms, node, Event::Restart);
+        if let Some(down_ms) = down_ms {
+            self.schedule(self.now_ms + down_ms, node, Event::Restart);
+        }
     }
 
     fn carry(&mut self, node: Index, effect: Effect) {
@@ -83,12 +81,13 @@ impl World {
             Effect::Put { cid, bytes } => disk.put(cid, bytes, true),
             Effect::PutPrivate { cid, bytes } => disk.put(cid, bytes, false),
             Effect::Release(cids) => disk.release(&cids),
-            Effect::Gossip(bytes) => self.spread(node, None, &Rc::from(bytes)),
+            Effect::Gossip(bytes) => self.say(node, bytes),
             Effect::Judge { token, verdict } => {
                 if let Some((from, bytes)) = self.nodes[node].heard.remove(&token)
                     && verdict == Verdict::Accept
                 {
-                    self.spread(node, Some(from), &bytes);
+                    let id = sha256(&bytes);
+                    self.spread(node, Some(from), &bytes, id);
                 }
             }
             Effect::Reply { token, bytes } => self.answer(node, token, bytes),
@@ -104,46 +103,12 @@ impl World {
             Effect::Abandon { job, slot } => {
                 self.nodes[node].running.remove(&(job, slot));
             }
-            Effect::Submitted { result, .. } => self.submitted(node, result),
-            Effect::Provide(_) | Effect::Notice(_) => {}
+            Effect::Submitted { token, result } => self.submitted(node, token, result),
+            Effect::Provide(cid) => drop(self.nodes[node].provided.insert(cid)),
+            Effect::Notice(Notice::Outcome { job, content: Some(content), .. }) => {
+                self.nodes[node].concluded.insert(job, content);
+            }
+            Effect::Notice(_) => {}
         }
-    }
-}
-
-fn kind(effect: &Effect) -> &'static str {
-    match effect {
-        Effect::Persist(_) => "persist",
-        Effect::Put { .. } => "put",
-        Effect::PutPrivate { .. } => "put private",
-        Effect::Release(_) => "release",
-        Effect::Gossip(_) => "say",
-        Effect::Judge { .. } => "judge",
-        Effect::Reply { .. } => "reply",
-        Effect::Ask { .. } => "ask",
-        Effect::Relay { .. } => "relay",
-        Effect::Fetch { .. } => "fetch",
-        Effect::Execute(_) => "execute",
-        Effect::Abandon { .. } => "abandon",
-        Effect::Provide(_) => "provide",
-        Effect::Submitted { .. } => "submitted",
-        Effect::Notice(_) => "notice",
-    }
-}
-
-fn payload(effect: &Effect) -> Vec<u8> {
-    match effect {
-        Effect::Persist(record) => wire::encode(record),
-        Effect::Put { cid, .. } | Effect::PutPrivate { cid, .. } | Effect::Provide(cid) => cid.to_bytes(),
-        Effect::Fetch { cid, .. } => cid.to_bytes(),
-        Effect::Release(cids) => cids.iter().flat_map(|c| c.to_bytes()).collect(),
-        Effect::Gossip(bytes)
-        | Effect::Reply { bytes, .. }
-        | Effect::Ask { bytes, .. }
-        | Effect::Relay { bytes, .. } => bytes.clone(),
-        Effect::Judge { verdict, .. } => vec![*verdict as u8],
-        Effect::Execute(execution) => execution.slot.to_be_bytes().to_vec(),
-        Effect::Abandon { slot, .. } => slot.to_be_bytes().to_vec(),
-        Effect::Submitted { result, .. } => format!("{result:?}").into_bytes(),
-        Effect::Notice(notice) => format!("{notice:?}").into_bytes(),
     }
 }

@@ -13,7 +13,7 @@ use vantage_protocol::log::Policy;
 pub const START_S: u64 = 1_700_000_000;
 
 /// The regions of a simulation, as many as a job may ask for.
-pub const REGIONS: [&str; 4] = ["ap", "eu", "sa", "us"];
+pub const REGIONS: [&str; 8] = ["af", "ap", "eu", "me", "na", "oc", "sa", "us"];
 
 /// One participant's keys.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Identity {
 /// Everybody, members first.
 #[derive(Debug)]
 pub struct Cast {
-    /// Members, then volunteers.
+    /// Members, then executors.
     pub identities: Vec<Identity>,
     /// The network.
     pub genesis: Genesis,
@@ -78,7 +78,7 @@ impl Cast {
     pub fn draw(scenario: &Scenario) -> Self {
         let mut dice = Dice::new(scenario.seed, 1);
         let regions = &REGIONS[..scenario.regions.clamp(1, REGIONS.len())];
-        let count = scenario.members + scenario.volunteers;
+        let count = scenario.members + scenario.executors;
         let identities: Vec<Identity> =
             (0..count).map(|i| Identity::draw(&mut dice, regions[i % regions.len()])).collect();
         let member = |(i, identity): (usize, &Identity)| Member {

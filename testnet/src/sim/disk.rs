@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use vantage_protocol::attester::{Blocks, Record};
-use vantage_protocol::cid::Cid;
-use vantage_protocol::id::JobId;
-use vantage_protocol::receipt::Receipt;
+use vantage_protocol::cid::{Cid, Codec};
+use vantage_protocol::id::{JobId, NodeId};
+use vantage_protocol::receipt::{Receipt, Receipts};
+use vantage_protocol::wire;
 
 /// A cell of a slot of a job: job, slot, prompt, repeat.
 pub type CellKey = (JobId, u32, u32, u32);
@@ -40,6 +41,25 @@ impl Disk {
                 block.public = true;
             }
         }
+    }
+
+    /// Jobs whose receipts are among these blocks.
+    pub fn jobs_of(&self, cids: &[Cid]) -> Vec<JobId> {
+        let held =
+            cids.iter().filter(|cid| cid.codec == Codec::DagCbor).filter_map(|cid| self.blocks.get(cid));
+        held.filter_map(|b| Some(wire::decode::<Receipts>(&b.bytes).ok()?.job)).collect()
+    }
+
+    /// The cells of some receipts by another executor: what a member holds of its reveal.
+    pub fn receipts_by_others(&self, own: &NodeId) -> Option<Vec<Receipt>> {
+        let blocks = self.blocks.iter().filter(|(cid, _)| cid.codec == Codec::DagCbor);
+        let receipts = blocks.filter_map(|(_, b)| wire::decode::<Receipts>(&b.bytes).ok());
+        receipts.filter(|r| r.executor != *own).map(|r| r.cells).next()
+    }
+
+    /// Ids of the blocks that peers may have.
+    pub fn served(&self) -> impl Iterator<Item = &Cid> {
+        self.blocks.iter().filter(|(_, b)| b.public).map(|(cid, _)| cid)
     }
 
     /// Loses a block, as no real disk should.

@@ -1,11 +1,13 @@
 //! Listens to every effect of every honest node: what is persisted, and what leaves.
 
 use super::event::Index;
-use super::mirror::Mirror;
-use std::collections::BTreeMap;
+use super::mirror::{Mirror, Reader};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use vantage_protocol::attester::{Config, Effect, Notice, Record, Stream};
-use vantage_protocol::id::{Hash, NodeId};
-use vantage_protocol::log::{AddCheckpoint, Policy, SignedCheckpoint};
+use vantage_protocol::hash::sha256;
+use vantage_protocol::id::{Hash, JobId, NodeId};
+use vantage_protocol::log::{AddCheckpoint, Origin, Policy, SignedCheckpoint};
 use vantage_protocol::message::{CertsAnswer, Heads, LogAnswer, WitnessAnswer, WitnessRequest};
 use vantage_protocol::wire;
 
@@ -25,32 +27,46 @@ pub struct Fixed {
 /// What honest nodes did.
 #[derive(Debug)]
 pub struct Ear {
-    policy: Policy,
+    reader: Reader,
     /// What each honest node has persisted.
     pub mirrors: BTreeMap<Index, Mirror>,
     /// Cosignatures by honest witnesses, in order.
     pub fixed: Vec<Fixed>,
     /// Times at which an honest node noticed a forked log.
     pub forks: u64,
-    /// When an honest node released what it had hidden for the first time.
-    pub released: Option<u64>,
+    /// Times at which an honest node held its clock to be ahead.
+    pub clock_alarms: u64,
+    /// When an honest node first made receipts of a job public.
+    pub released: BTreeMap<JobId, u64>,
     order: u64,
+    /// Notes that a node may show: what it has persisted only grows.
+    shown: BTreeSet<(Index, Hash)>,
 }
 
 impl Ear {
     /// Nothing heard yet. The policy holds the keys of the whole committee.
     pub fn new(policy: Policy) -> Self {
-        Self { policy, mirrors: BTreeMap::new(), fixed: Vec::new(), forks: 0, released: None, order: 0 }
+        Self {
+            reader: Reader::new(policy),
+            mirrors: BTreeMap::new(),
+            fixed: Vec::new(),
+            forks: 0,
+            clock_alarms: 0,
+            released: BTreeMap::new(),
+            order: 0,
+            shown: BTreeSet::new(),
+        }
     }
 
     /// Notes an effect just before it is carried out. `asked` is the request that a reply answers.
-    /// Says which invariants it breaks on the spot.
+    /// `released` are the jobs whose receipts it makes public. Says which invariants it breaks on the spot.
     pub fn hear(
         &mut self,
         node: Index,
         config: &Config,
         effect: &Effect,
-        asked: Option<&(Stream, Vec<u8>)>,
+        asked: Option<&(Stream, Rc<[u8]>)>,
+        released: &[JobId],
     ) -> Option<String> {
         self.order += 1;
         let id = config.keyset.node();
@@ -61,23 +77,31 @@ impl Ear {
                     let (log, size, root) = (*node, *size, *root);
                     self.fixed.push(Fixed { order: self.order, log, size, root });
                 }
-                mirror.persist(record, &self.policy)
+                mirror.persist(record, &mut self.reader)
             }
             Effect::Release(_) => {
-                self.released.get_or_insert(self.order);
+                for job in released {
+                    self.released.entry(*job).or_insert(self.order);
+                }
                 Ok(())
             }
             Effect::Notice(Notice::Fork { .. }) => {
                 self.forks += 1;
                 Ok(())
             }
+            Effect::Notice(Notice::ClockAhead { .. }) => {
+                self.clock_alarms += 1;
+                Ok(())
+            }
             Effect::Gossip(bytes) => {
                 let heads = wire::decode::<Heads>(bytes).map_err(|e| format!("I7: own gossip: {e}"));
-                heads.and_then(|h| Listener { mirror, config }.note(&h.note))
+                heads.and_then(|h| Listener { mirror, config, node, shown: &mut self.shown }.note(&h.note))
             }
-            Effect::Ask { stream: Stream::Witness, bytes, .. } => Listener { mirror, config }.request(bytes),
+            Effect::Ask { stream: Stream::Witness, bytes, .. } => {
+                Listener { mirror, config, node, shown: &mut self.shown }.request(bytes)
+            }
             Effect::Reply { bytes, .. } => asked.map_or(Ok(()), |(stream, request)| {
-                Listener { mirror, config }.reply(*stream, request, bytes)
+                Listener { mirror, config, node, shown: &mut self.shown }.reply(*stream, request, bytes)
             }),
             _ => Ok(()),
         };
@@ -89,18 +113,26 @@ impl Ear {
 struct Listener<'a> {
     mirror: &'a Mirror,
     config: &'a Config,
+    node: Index,
+    shown: &'a mut BTreeSet<(Index, Hash)>,
 }
 
 impl Listener<'_> {
     /// A signed head that leaves: the node's own signatures in it must be covered.
-    fn note(&self, note: &str) -> Result<(), String> {
+    fn note(&mut self, note: &str) -> Result<(), String> {
+        let id = (self.node, sha256(note.as_bytes()));
+        if self.shown.contains(&id) {
+            return Ok(());
+        }
         let head =
             SignedCheckpoint::parse(note).map_err(|e| format!("I7: a note that does not parse: {e}"))?;
         self.head(&head)?;
-        let own = self.config.genesis.origin(self.config.keyset.node());
+        let own = Origin { node: self.config.keyset.node(), ..head.checkpoint.origin.clone() };
         let name = vantage_protocol::log::witness_name(&own);
         let ours = head.cosignatures.iter().filter(|line| line.name == name);
-        ours.into_iter().try_for_each(|line| self.cosignature(&head, line.cosignature.time))
+        ours.into_iter().try_for_each(|line| self.cosignature(&head, line.cosignature.time))?;
+        self.shown.insert(id);
+        Ok(())
     }
 
     fn head(&self, head: &SignedCheckpoint) -> Result<(), String> {
@@ -134,7 +166,7 @@ impl Listener<'_> {
         self.head(&add.checkpoint)
     }
 
-    fn reply(&self, stream: Stream, request: &[u8], bytes: &[u8]) -> Result<(), String> {
+    fn reply(&mut self, stream: Stream, request: &[u8], bytes: &[u8]) -> Result<(), String> {
         match stream {
             Stream::Witness => {
                 let answer: WitnessAnswer =

@@ -1,10 +1,11 @@
 //! What can happen in a simulated world, in order of time.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use vantage_protocol::attester::{Call, PeerKey, Stream, Token};
 use vantage_protocol::cid::Cid;
-use vantage_protocol::id::JobId;
+use vantage_protocol::id::{Hash, JobId};
 
 /// Index of a node in the world.
 pub type Index = usize;
@@ -35,6 +36,8 @@ pub enum Event {
         from: Index,
         /// The message.
         bytes: Rc<[u8]>,
+        /// Its id: SHA-256.
+        id: Hash,
     },
     /// A request arrives.
     Request {
@@ -72,20 +75,20 @@ pub enum Event {
     },
     /// The operator offers the node's target.
     Announce,
-    /// The operator orders the job.
-    Submit,
-    /// The node dies after so many more effects.
-    Doom(u32),
-    /// The node starts again.
+    /// The operator gives this order, for the first time or again.
+    Submit(u64),
+    /// The node loses power after so many more effects, and starts again after so long, milliseconds.
+    Doom(u32, Option<u64>),
+    /// The node starts.
     Restart,
-    /// The node dies for good.
-    Die,
-    /// The node is cut off.
-    Cut,
-    /// The node is connected again.
-    Heal,
+    /// A partition begins: its number and groups of nodes.
+    Partition(u64, Vec<Vec<Index>>),
+    /// A partition ends, or all do.
+    Heal(Option<u64>),
+    /// The node's clock is off by so much from now on, milliseconds.
+    Clock(i64),
     /// Bytes of another network arrive.
-    Foreign(usize),
+    Foreign(u64),
     /// A member that breaks the rules looks at what it can do.
     Scheme,
 }
@@ -102,22 +105,23 @@ impl Event {
             Event::Fetched { .. } => "fetched",
             Event::CellDone { .. } => "cell done",
             Event::Announce => "announce",
-            Event::Submit => "submit",
-            Event::Doom(_) => "doom",
-            Event::Restart => "restart",
-            Event::Die => "die",
-            Event::Cut => "cut",
-            Event::Heal => "heal",
+            Event::Submit(_) => "submit",
+            Event::Doom(..) => "doom",
+            Event::Restart => "start",
+            Event::Partition(..) => "partition",
+            Event::Heal(_) => "heal",
+            Event::Clock(_) => "clock",
             Event::Foreign(_) => "foreign",
             Event::Scheme => "scheme",
         }
     }
 
-    /// The bytes that arrive with it, for the trace.
-    pub fn payload(&self) -> Vec<u8> {
-        match self {
-            Event::Gossip { bytes, .. } | Event::Request { bytes, .. } => bytes.to_vec(),
-            Event::Answer { bytes, .. } => bytes.clone().unwrap_or_default(),
+    /// The bytes that arrive with it, for the trace; of gossip its id, which is their hash.
+    pub fn payload(&self) -> Cow<'_, [u8]> {
+        let payload = match self {
+            Event::Gossip { id, .. } => return Cow::Borrowed(&id.0),
+            Event::Request { bytes, .. } => return Cow::Borrowed(bytes),
+            Event::Answer { bytes, .. } => return Cow::Borrowed(bytes.as_deref().unwrap_or_default()),
             Event::Fetched { cid, bytes } => {
                 let mut payload = cid.to_bytes();
                 payload.push(u8::from(bytes.is_some()));
@@ -125,7 +129,8 @@ impl Event {
             }
             Event::PeerUp(peer) => peer.to_vec(),
             _ => Vec::new(),
-        }
+        };
+        Cow::Owned(payload)
     }
 
     /// Whether it is lost when the node has died since.

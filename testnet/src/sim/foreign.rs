@@ -2,7 +2,7 @@
 
 use super::cast::Cast;
 use super::disk::Disk;
-use super::event::{Event, Index};
+use super::event::Index;
 use super::world::World;
 use vantage_protocol::attester::{Attester, Effect, Input, PeerKey, Stream, Token, Verdict};
 use vantage_protocol::cid::Cid;
@@ -11,9 +11,6 @@ use vantage_protocol::message::{
     CertsAnswer, CertsRequest, Heads, LogAnswer, LogRequest, WitnessAnswer, WitnessRequest,
 };
 use vantage_protocol::wire;
-
-/// Foreign messages that each run injects.
-const MESSAGES: u64 = 12;
 
 /// A message of another network.
 #[derive(Clone, Debug)]
@@ -25,28 +22,20 @@ pub enum Message {
 }
 
 impl World {
-    /// Lets two members talk in the other network, and plans when what they say gets lost in this one.
-    pub(super) fn plan_foreign(&mut self) {
-        if !self.scenario.foreign {
-            return;
-        }
+    /// Lets two members talk in the other network, so that what they say can get lost in this one.
+    pub(super) fn overhear(&mut self) {
         self.foreign = overhear(&self.cast, self.now_ms);
         if self.foreign.len() < 6 {
             self.violations.push("I12: the other network says too little to try".into());
         }
-        for _ in 0..MESSAGES {
-            let node = self.dice.below(self.nodes.len() as u64) as usize;
-            let which = self.dice.below(self.foreign.len() as u64) as usize;
-            let at_ms = self.now_ms + self.dice.between(1_000, 25_000);
-            self.schedule(at_ms, node, Event::Foreign(which));
-        }
     }
 
     /// Gives an honest node a foreign message: it must refuse it and remember nothing.
-    pub(super) fn hear_foreign(&mut self, node: Index, which: usize) {
-        if !self.nodes[node].is_honest() {
+    pub(super) fn hear_foreign(&mut self, node: Index, which: u64) {
+        if !self.nodes[node].is_honest() || self.foreign.is_empty() {
             return;
         }
+        let which = (which % self.foreign.len() as u64) as usize;
         // whatever is due by time is done first, so that the rest is the message's doing
         self.input(node, Input::Tick);
         let now_ms = self.nodes[node].clock_ms(self.now_ms);

@@ -2,7 +2,9 @@
 //! shares no code with the core's own state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use vantage_protocol::attester::Record;
+use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{Hash, NetId, NodeId};
 use vantage_protocol::leaf::Leaf;
 use vantage_protocol::log::{Policy, SignedCheckpoint, Tree, leaf_hash};
@@ -14,7 +16,7 @@ pub struct Branch {
     pub leaves: Vec<Vec<u8>>,
     tree: Tree,
     /// Heads that a quorum cosigned, by size.
-    pub heads: BTreeMap<u64, SignedCheckpoint>,
+    pub heads: BTreeMap<u64, Rc<SignedCheckpoint>>,
     /// What this node cosigned last, as a witness.
     pub witnessed: Option<(u64, Hash)>,
 }
@@ -35,13 +37,24 @@ impl Branch {
         self.tree.root_at(size)
     }
 
-    /// Certified leaves with their indices and hashes, decoded.
-    pub fn statements(&self, net: &NetId) -> Vec<(u64, Hash, Leaf)> {
-        let end = usize::try_from(self.certified()).unwrap_or(usize::MAX);
-        let decoded = |(i, bytes): (usize, &Vec<u8>)| {
-            Some((i as u64, leaf_hash(bytes), Leaf::decode(bytes, net).ok()?))
-        };
-        self.leaves.iter().enumerate().take(end).filter_map(decoded).collect()
+    /// Certified leaves with their indices and hashes, read from a library.
+    pub fn statements<'a>(
+        &self,
+        library: &'a Library,
+    ) -> impl DoubleEndedIterator<Item = (u64, Hash, &'a Leaf)> + use<'a, '_> {
+        let end = self.certified().min(self.size());
+        (0..end).filter_map(|i| {
+            let hash = self.tree.leaf(i)?;
+            Some((i, hash, library.leaf(&hash)?))
+        })
+    }
+
+    /// Puts other leaves into their place, as no honest node does.
+    #[cfg(test)]
+    pub(super) fn replace(&mut self, leaves: &[Vec<u8>]) {
+        self.tree = Tree::new();
+        self.leaves.clear();
+        leaves.iter().for_each(|bytes| self.push(bytes));
     }
 
     fn push(&mut self, bytes: &[u8]) {
@@ -50,8 +63,58 @@ impl Branch {
     }
 }
 
+/// Every leaf that some node has persisted, decoded once.
+#[derive(Debug, Default)]
+pub struct Library(BTreeMap<Hash, Option<Leaf>>);
+
+impl Library {
+    /// Reads what these mirrors hold.
+    pub fn of<'a>(mirrors: impl Iterator<Item = &'a Mirror>, net: &NetId) -> Self {
+        let mut library = Self::default();
+        for branch in mirrors.flat_map(|m| m.logs.values()) {
+            for (i, bytes) in (0..).zip(&branch.leaves) {
+                let Some(hash) = branch.tree.leaf(i) else { continue };
+                library.0.entry(hash).or_insert_with(|| Leaf::decode(bytes, net).ok());
+            }
+        }
+        library
+    }
+
+    /// The leaf of this hash, if it is one of this network.
+    pub fn leaf(&self, hash: &Hash) -> Option<&Leaf> {
+        self.0.get(hash)?.as_ref()
+    }
+}
+
 /// A cosignature that a node may give: log, size, root, time.
 pub type Cosigned = (NodeId, u64, Hash, u64);
+
+/// Reads certified heads, each text once: most nodes keep the same ones.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    policy: Policy,
+    known: BTreeMap<Hash, Rc<SignedCheckpoint>>,
+}
+
+impl Reader {
+    /// A reader with the keys of the whole committee.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, known: BTreeMap::new() }
+    }
+
+    fn read(&mut self, note: &str) -> Result<Rc<SignedCheckpoint>, String> {
+        let id = sha256(note.as_bytes());
+        if let Some(known) = self.known.get(&id) {
+            return Ok(known.clone());
+        }
+        let head =
+            SignedCheckpoint::parse(note).map_err(|e| format!("I7: a kept head does not parse: {e}"))?;
+        self.policy.check(&head).map_err(|e| format!("I1: a head is kept that is not certified: {e}"))?;
+        let head = Rc::new(head);
+        self.known.insert(id, head.clone());
+        Ok(head)
+    }
+}
 
 /// Everything that a node has persisted.
 #[derive(Clone, Debug)]
@@ -76,7 +139,7 @@ impl Mirror {
     }
 
     /// Takes a record; says what of I1 and I7 it breaks.
-    pub fn persist(&mut self, record: &Record, policy: &Policy) -> Result<(), String> {
+    pub fn persist(&mut self, record: &Record, reader: &mut Reader) -> Result<(), String> {
         match record {
             Record::OwnLeaf(bytes) => {
                 self.logs.entry(self.node).or_default().push(bytes);
@@ -93,7 +156,7 @@ impl Mirror {
             }
             Record::Rewind { node, size } => self.rewind(node, *size),
             Record::Witnessed { node, size, root, time_s } => self.witnessed(node, *size, *root, *time_s),
-            Record::Head(note) => self.head(note, policy),
+            Record::Head(note) => self.head(reader.read(note)?),
             Record::Salted { .. }
             | Record::Restored
             | Record::Vouched
@@ -132,10 +195,7 @@ impl Mirror {
         Ok(())
     }
 
-    fn head(&mut self, note: &str, policy: &Policy) -> Result<(), String> {
-        let head =
-            SignedCheckpoint::parse(note).map_err(|e| format!("I7: a kept head does not parse: {e}"))?;
-        policy.check(&head).map_err(|e| format!("I1: a head is kept that is not certified: {e}"))?;
+    fn head(&mut self, head: Rc<SignedCheckpoint>) -> Result<(), String> {
         let (node, size) = (head.checkpoint.origin.node, head.checkpoint.size);
         let branch = self.logs.entry(node).or_default();
         if branch.root_at(size) != Some(head.checkpoint.root) {

@@ -1,4 +1,4 @@
-//! Messages on their way: delays, losses, duplicates, cut links.
+//! Messages on their way: delays, losses, duplicates, partitions.
 
 use super::event::{Event, Index, Return, Scheduled};
 use super::world::World;
@@ -6,6 +6,7 @@ use std::rc::Rc;
 use vantage_protocol::attester::{PeerKey, Stream};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::hash::sha256;
+use vantage_protocol::id::Hash;
 
 /// How long a node waits for an answer, milliseconds: as the real streams do.
 const TIMEOUT_MS: u64 = 5_000;
@@ -14,8 +15,7 @@ impl World {
     /// Sends an event over the link between two nodes; it may be late, lost or doubled.
     pub(super) fn transmit(&mut self, from: Index, to: Index, event: Event) {
         let (min, max) = self.scenario.delay_ms;
-        let lost = self.nodes[from].cut || self.nodes[to].cut;
-        if lost || self.dice.permille(self.scenario.drop_permille) {
+        if self.parted(from, to) || self.dice.permille(self.scenario.drop_permille) {
             return;
         }
         let twice = matches!(event, Event::Gossip { .. } | Event::Request { .. })
@@ -34,33 +34,72 @@ impl World {
         self.queue.push(at_ms, Scheduled { node, life, event });
     }
 
+    /// Whether a partition that holds is between two nodes.
+    pub(super) fn parted(&self, a: Index, b: Index) -> bool {
+        let (a, b) = (self.mesh.who(a), self.mesh.who(b));
+        self.partitions.values().any(|group| group[a] != group[b])
+    }
+
+    /// A partition begins. Nodes that no group names form one more.
+    pub(super) fn part(&mut self, id: u64, groups: &[Vec<Index>]) {
+        let mut group = vec![groups.len(); self.cast.identities.len()];
+        for (number, nodes) in groups.iter().enumerate() {
+            nodes.iter().for_each(|node| group[*node] = number);
+        }
+        self.partitions.insert(id, group);
+    }
+
+    /// One partition ends, or all: whoever was apart connects again.
+    pub(super) fn heal(&mut self, which: Option<u64>) {
+        let ended = match which {
+            Some(id) => self.partitions.remove(&id).into_iter().collect::<Vec<_>>(),
+            None => std::mem::take(&mut self.partitions).into_values().collect(),
+        };
+        for a in 0..self.nodes.len() {
+            for b in a + 1..self.nodes.len() {
+                let (x, y) = (self.mesh.who(a), self.mesh.who(b));
+                if ended.iter().any(|group| group[x] != group[y]) && !self.parted(a, b) {
+                    self.connect_pair(a, b);
+                }
+            }
+        }
+    }
+
     /// The node behind a transport key, as seen from another one: twins that share a key split the
     /// world in halves.
     pub(super) fn route(&self, from: Index, peer: &PeerKey) -> Option<Index> {
-        let mut behind = (0..self.nodes.len()).filter(|i| self.nodes[*i].identity.peer == *peer);
-        let (first, second) = (behind.next()?, behind.next());
-        let second = second.filter(|i| self.nodes[*i].is_up() && self.is_second_half(from));
-        Some(second.unwrap_or(first))
+        let (first, rest) = self.mesh.behind(peer).split_first()?;
+        let second = rest.first().filter(|i| self.nodes[**i].is_up() && self.is_second_half(from));
+        Some(*second.unwrap_or(first))
     }
 
     /// First instances are in the first half, second ones in the second; of the others every other one.
     fn is_second_half(&self, node: Index) -> bool {
-        let twins = self.nodes.iter().filter(|n| n.identity.peer == self.nodes[node].identity.peer);
-        if twins.count() > 1 { node >= self.cast.identities.len() } else { node % 2 == 1 }
+        let twin = self.mesh.is_twin(node, &self.nodes[node].identity.peer);
+        if twin { node >= self.cast.identities.len() } else { node % 2 == 1 }
     }
 
-    /// Whether two nodes talk to each other: twins each keep to their half.
+    /// Whether two nodes can talk to each other: twins each keep to their half.
     fn linked(&self, a: Index, b: Index) -> bool {
-        let peer = |i: Index| self.nodes[i].identity.peer;
-        peer(a) != peer(b) && self.route(a, &peer(b)) == Some(b) && self.route(b, &peer(a)) == Some(a)
+        let peer = |i: Index| &self.nodes[i].identity.peer;
+        self.mesh.who(a) != self.mesh.who(b)
+            && self.route(a, peer(b)) == Some(b)
+            && self.route(b, peer(a)) == Some(a)
     }
 
-    /// Spreads a gossip message: to every peer but the one it came from.
-    pub(super) fn spread(&mut self, node: Index, from: Option<Index>, bytes: &Rc<[u8]>) {
-        self.nodes[node].seen.insert(sha256(bytes));
+    /// Says something by gossip.
+    pub(super) fn say(&mut self, node: Index, bytes: Vec<u8>) {
+        let id = sha256(&bytes);
+        let bytes = Rc::from(bytes);
+        self.nodes[node].seen.insert(id);
+        self.spread(node, None, &bytes, id);
+    }
+
+    /// Passes a gossip message on: to every neighbour but the one it came from.
+    pub(super) fn spread(&mut self, node: Index, from: Option<Index>, bytes: &Rc<[u8]>, id: Hash) {
         for to in 0..self.nodes.len() {
-            if Some(to) != from && self.linked(node, to) {
-                self.transmit(node, to, Event::Gossip { from: node, bytes: bytes.clone() });
+            if Some(to) != from && self.mesh.gossips(node, to) && self.linked(node, to) {
+                self.transmit(node, to, Event::Gossip { from: node, bytes: bytes.clone(), id });
             }
         }
     }
@@ -95,34 +134,40 @@ impl World {
     /// Looks for a block with the peers named, then with everybody: what bitswap and the DHT do.
     pub(super) fn fetch(&mut self, node: Index, cid: Cid, peers: &[PeerKey]) {
         let named = peers.iter().filter_map(|p| self.route(node, p));
-        let mut holders: Vec<Index> = named.collect();
-        holders.extend(0..self.nodes.len());
+        let holders = named.chain(0..self.nodes.len());
         let reachable = |i: &Index| {
-            let other = &self.nodes[*i];
-            other.is_up() && !other.cut && !self.nodes[node].cut && self.linked(node, *i) && self.serves(*i)
+            let up = self.nodes[*i].is_up() && !self.parted(node, *i);
+            up && self.serves(*i) && self.nodes[*i].disk.serve(&cid).is_some() && self.linked(node, *i)
         };
-        let found = holders.iter().filter(|i| reachable(i)).find_map(|i| self.nodes[*i].disk.serve(&cid));
-        let found = found.map(<[u8]>::to_vec);
+        let holder = holders.into_iter().find(reachable);
+        let found = holder.and_then(|i| self.nodes[i].disk.serve(&cid)).map(<[u8]>::to_vec);
         let lost = self.dice.permille(self.scenario.drop_permille);
         let (min, max) = self.scenario.delay_ms;
         let (bytes, wait_ms) = match found.filter(|_| !lost) {
-            Some(bytes) => (Some(bytes), 2 * self.dice.between(min, max)),
+            Some(bytes) => (Some(bytes), self.dice.between(min, max) + self.dice.between(min, max)),
             None => (None, TIMEOUT_MS),
         };
         self.schedule(self.now_ms + wait_ms, node, Event::Fetched { cid, bytes });
     }
 
-    /// A connection between a node and everybody else that runs.
+    /// A connection between a node and everybody else that runs and is connected to it.
     pub(super) fn connect(&mut self, node: Index) {
-        let (min, max) = self.scenario.delay_ms;
         for other in 0..self.nodes.len() {
-            if other == node || !self.nodes[other].is_up() || !self.linked(node, other) {
-                continue;
+            if other != node {
+                self.connect_pair(node, other);
             }
-            let at_ms = self.now_ms + self.dice.between(min, max);
-            let (a, b) = (self.nodes[node].identity.peer, self.nodes[other].identity.peer);
-            self.schedule(at_ms, node, Event::PeerUp(b));
-            self.schedule(at_ms, other, Event::PeerUp(a));
         }
+    }
+
+    fn connect_pair(&mut self, a: Index, b: Index) {
+        let up = self.nodes[a].is_up() && self.nodes[b].is_up() && !self.parted(a, b);
+        if !up || !self.mesh.connected(a, b) || !self.linked(a, b) {
+            return;
+        }
+        let (min, max) = self.scenario.delay_ms;
+        let at_ms = self.now_ms + self.dice.between(min, max);
+        let (of_a, of_b) = (self.nodes[a].identity.peer, self.nodes[b].identity.peer);
+        self.schedule(at_ms, a, Event::PeerUp(of_b));
+        self.schedule(at_ms, b, Event::PeerUp(of_a));
     }
 }

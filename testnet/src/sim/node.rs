@@ -7,7 +7,9 @@ use super::rogue::Rogue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use vantage_protocol::attester::{Attester, Config, Execution, Stream, Token};
+use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{Hash, JobId};
+use vantage_protocol::memo::Memo;
 
 /// Who waits for the answer to a request that came in.
 #[derive(Clone, Debug)]
@@ -41,12 +43,16 @@ pub struct Node {
     pub skew_ms: i64,
     /// When it will be woken, by the world's clock.
     pub wake_ms: Option<u64>,
-    /// Effects until it dies.
-    pub doom: Option<u32>,
-    /// Nothing reaches it and nothing leaves it.
-    pub cut: bool,
-    /// It died for good.
+    /// Effects until it loses power, and how long it then stays down, milliseconds.
+    pub doom: Option<(u32, Option<u64>)>,
+    /// It goes down in this run and stays down.
     pub lost: bool,
+    /// Orders that its operator has given and it has not taken yet.
+    pub orders: BTreeSet<u64>,
+    /// Contents of jobs that it sees an outcome of.
+    pub concluded: BTreeMap<JobId, Cid>,
+    /// Contents that it provides.
+    pub provided: BTreeSet<Cid>,
     /// Breaks the rules, and how.
     pub rogue: Option<Rogue>,
     /// Requests that wait for an answer from here.
@@ -75,8 +81,10 @@ impl Node {
             skew_ms: 0,
             wake_ms: None,
             doom: None,
-            cut: false,
             lost: false,
+            orders: BTreeSet::new(),
+            concluded: BTreeMap::new(),
+            provided: BTreeSet::new(),
             rogue: None,
             asked: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -109,8 +117,8 @@ impl Node {
     }
 
     /// Starts the core from the disk. The error says which record does not fit.
-    pub fn start(&mut self) -> Result<(), String> {
-        let mut attester = Attester::new(self.config.clone())?;
+    pub fn start(&mut self, memo: Memo) -> Result<(), String> {
+        let mut attester = Attester::remembering(self.config.clone(), memo)?;
         for record in &self.disk.records {
             attester.restore(record.clone())?;
         }
@@ -129,6 +137,8 @@ impl Node {
         self.open.clear();
         self.seen.clear();
         self.running.clear();
+        self.concluded.clear();
+        self.provided.clear();
         self.life += 1;
     }
 }

@@ -71,7 +71,42 @@ impl Strategy {
         Strategy::Garbage,
     ];
 
-    /// The word for the command line.
+    /// What it does, for people.
+    pub fn about(self) -> &'static str {
+        match self {
+            Strategy::Silent => "Says nothing from some moment on.",
+            Strategy::Fork => {
+                "Runs twice with the same keys, the second time from an older state, and shows each half of the network another one: its log forks."
+            }
+            Strategy::LateCopy => {
+                "Commits to what others have revealed, and dates its own cosignature of that before the deadline."
+            }
+            Strategy::DeclineThenCommit => "Declines a slot and then commits to it.",
+            Strategy::TwoCommits => "Commits twice to a slot, and reveals the second.",
+            Strategy::TwoFinals => "Makes two Finals, of which the second stands for nothing.",
+            Strategy::AckAfterFinal => "Acknowledges again after its Final.",
+            Strategy::Slander => "Calls everything bad.",
+            Strategy::Withhold => "Commits and never reveals.",
+            Strategy::FalseReveal => "Reveals what it did not commit to.",
+            Strategy::FalseProof => "Links a proof that proves nothing.",
+            Strategy::WrongReceipts => {
+                "Commits to receipts that lack cells, repeat them, or link outputs that nobody has."
+            }
+            Strategy::FalseTimes => {
+                "Cosigns whatever it is asked for, with dates far in the future and in the past."
+            }
+            Strategy::LongerLog => "Tells everybody that it has seen more of their logs than there is.",
+            Strategy::Hoard => "Serves no block and no leaf.",
+            Strategy::Garbage => "Answers and gossips bytes that mean nothing.",
+        }
+    }
+
+    /// The strategy of this name.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|strategy| strategy.word() == word)
+    }
+
+    /// The word for the command line and for scenario files.
     pub fn word(self) -> String {
         let name = format!("{self:?}");
         let mut word = String::new();
@@ -100,11 +135,9 @@ pub struct Rogue {
 const SCHEME_MS: u64 = 300;
 
 impl World {
-    /// Makes the first members rogues.
+    /// Makes the scenario's adversaries.
     pub(super) fn plan_rogues(&mut self) {
-        for node in 0..self.scenario.byzantine.min(self.scenario.members) {
-            let drawn = Strategy::ALL[self.dice.below(Strategy::ALL.len() as u64) as usize];
-            let strategy = self.scenario.strategy.unwrap_or(drawn);
+        for (node, strategy) in self.scenario.adversaries.clone() {
             let start_ms = self.now_ms;
             let silent_ms = (strategy == Strategy::Silent).then(|| start_ms + self.dice.below(20_000));
             self.nodes[node].rogue = Some(Rogue { strategy, silent_ms, kept: Vec::new() });
@@ -177,6 +210,7 @@ impl World {
 
     /// A slot was run. A rogue may tell its core something else, or keep it to itself for now.
     pub(super) fn executed(&mut self, node: Index, job: JobId, slot: u32, salt: Salt, cells: Vec<Receipt>) {
+        self.milestones.executed(self.now_ms, job, slot);
         let cells = match self.strategy(node) {
             Some(Strategy::WrongReceipts) => self.wrong(cells),
             Some(Strategy::LateCopy) => {

@@ -8,9 +8,6 @@ use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{JobId, Salt};
 use vantage_protocol::receipt::{OriginGrade, Receipt};
 
-/// Shortest and longest time that a cell takes, milliseconds: a guess.
-const CELL_MS: (u64, u64) = (50, 600);
-
 impl World {
     /// Starts a slot, or goes on with it after a restart.
     pub(super) fn execute(&mut self, node: Index, execution: Execution) {
@@ -21,7 +18,8 @@ impl World {
     }
 
     fn next_cell(&mut self, node: Index, job: JobId, slot: u32) {
-        let at_ms = self.now_ms + self.dice.between(CELL_MS.0, CELL_MS.1);
+        let (min, max) = self.scenario.cell_ms;
+        let at_ms = self.now_ms + self.dice.between(min, max);
         self.schedule(at_ms, node, Event::CellDone { job, slot });
     }
 
@@ -81,7 +79,7 @@ impl World {
             cost_microusd: None,
             attempts: 1,
             surface: execution.target.surface(),
-            sim: true,
+            sim: execution.target.is_sim(),
             engine: None,
             origin: OriginGrade::Own,
         };

@@ -4,80 +4,122 @@ use super::cast::{Cast, START_S};
 use super::dice::Dice;
 use super::ear::Ear;
 use super::event::{Event, Index, Queue, Return, Scheduled};
+use super::latency::Milestones;
+use super::mesh::Mesh;
 use super::node::{Asker, Node};
 use super::scenario::Scenario;
 use super::trace::Trace;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use vantage_protocol::attester::Input;
 use vantage_protocol::cid::Cid;
-use vantage_protocol::hash::sha256;
-use vantage_protocol::id::JobId;
+use vantage_protocol::id::{Hash, JobId};
+use vantage_protocol::memo::Memo;
 
 /// A job is given this long after its last deadline, seconds: ten of the longest retries.
 const PATIENCE_S: u64 = 300;
-/// Most events of a run: far above what any scenario takes, so that a loop ends as a violation.
-const EVENTS_MAX: u64 = 2_000_000;
+/// Most events and effects of a run, for each node: far above what any scenario takes, so that a loop
+/// ends as a violation.
+const EVENTS_MAX: u64 = 400_000;
+/// Signatures that are remembered as good: more than any run makes.
+const MEMO_ENTRIES: usize = 1 << 22;
 
 /// A simulated network.
 #[derive(Debug)]
 pub struct World {
-    /// What it goes through.
+    /// What it goes through, every trouble drawn.
     pub scenario: Scenario,
     /// Who takes part.
     pub cast: Cast,
-    /// Nodes: members, volunteers, then second instances of members that run two.
+    /// Nodes: members, executors, then second instances of members that run two.
     pub nodes: Vec<Node>,
     /// The world's clock, POSIX milliseconds; nodes see their own.
     pub now_ms: u64,
-    /// What happened, as one hash.
+    /// What happened, as one hash and, if asked for, as text.
     pub trace: Trace,
     /// What left honest nodes.
     pub ear: Ear,
-    /// The job, once it was submitted.
-    pub job: Option<JobId>,
+    /// The jobs that were taken.
+    pub jobs: Vec<JobId>,
     /// What went wrong in the simulation itself, or was seen to be wrong on the spot.
     pub violations: Vec<String>,
     pub(super) dice: Dice,
     pub(super) queue: Queue,
     pub(super) author: Index,
     pub(super) foreign: Vec<super::foreign::Message>,
+    pub(super) mesh: Mesh,
+    /// One memory for all nodes: each signature is verified once in a world.
+    pub(super) memo: Memo,
+    /// Partitions that hold: the group of each node.
+    pub(super) partitions: BTreeMap<u64, Vec<usize>>,
+    pub(super) partition_count: u64,
+    pub(super) orders: u64,
+    pub(super) last_order_ms: u64,
+    pub(super) milestones: Milestones,
 }
 
 impl World {
     /// The beginning: nobody has started yet.
-    pub fn new(scenario: Scenario) -> Self {
+    pub fn new(scenario: &Scenario) -> Self {
+        Self::with_trace(scenario, Trace::default())
+    }
+
+    /// The same, with a trace that keeps its lines.
+    pub fn traced(scenario: &Scenario) -> Self {
+        Self::with_trace(scenario, Trace::readable())
+    }
+
+    fn with_trace(scenario: &Scenario, trace: Trace) -> Self {
+        let scenario = scenario.drawn();
         let cast = Cast::draw(&scenario);
         let nodes: Vec<Node> =
             cast.identities.iter().map(|i| Node::new(i.clone(), i.config(&cast.genesis))).collect();
-        let dice = Dice::new(scenario.seed, 0);
-        let policy = cast.policy();
-        // the last node is honest in every scenario: a volunteer, or the last member
-        let author = nodes.len().saturating_sub(1);
+        let memo = Memo::with_capacity(MEMO_ENTRIES);
+        let (dice, policy, mesh) = (
+            Dice::new(scenario.seed, 0),
+            cast.policy().remembering(&memo),
+            Mesh::draw(&scenario, &cast.identities),
+        );
+        let author = scenario.author();
         let mut world = Self {
             scenario,
             cast,
             nodes,
             now_ms: START_S * 1000,
-            trace: Trace::default(),
+            trace,
             ear: Ear::new(policy),
-            job: None,
+            jobs: Vec::new(),
             violations: Vec::new(),
             dice,
             queue: Queue::default(),
             author,
             foreign: Vec::new(),
+            mesh,
+            memo,
+            partitions: BTreeMap::new(),
+            partition_count: 0,
+            orders: 0,
+            last_order_ms: 0,
+            milestones: Milestones::default(),
         };
+        for node in world.scenario.lost() {
+            world.nodes[node].lost = true;
+        }
         world.plan();
         world
     }
 
-    /// Runs until every honest node is through with the job, or patience ends.
+    /// Runs until every honest node is through with every job, a violation is seen on the spot, or
+    /// patience ends.
     pub fn run(&mut self) {
+        let events_max = EVENTS_MAX * self.nodes.len() as u64;
         while let Some((at_ms, scheduled)) = self.queue.pop() {
             self.now_ms = at_ms;
             self.happen(scheduled);
-            if self.trace.lines() > EVENTS_MAX {
-                self.violations.push(format!("loop: over {EVENTS_MAX} events and effects"));
+            if self.trace.lines() > events_max {
+                self.violations.push(format!("loop: over {events_max} events and effects"));
+            }
+            if !self.violations.is_empty() {
                 return;
             }
             if self.trace.lines().is_multiple_of(32) && (self.is_done() || self.now_ms > self.end_ms()) {
@@ -88,16 +130,22 @@ impl World {
 
     /// When patience ends.
     fn end_ms(&self) -> u64 {
-        (START_S + 60 + 3 * self.scenario.gap_s + PATIENCE_S) * 1000
+        self.last_order_ms + (60 + 3 * self.scenario.gap_s + PATIENCE_S) * 1000
     }
 
-    /// Every honest node that is to survive is up and has an outcome with its content.
+    /// Every honest node that is to survive is up and has an outcome with its content for each job;
+    /// members have published it.
     pub fn is_done(&self) -> bool {
-        let Some(job) = self.job else { return false };
-        let mut honest = self.nodes.iter().filter(|n| n.is_honest() && !n.lost);
-        honest.all(|n| {
-            let view = n.attester.as_ref().and_then(|a| a.job(&job));
-            view.is_some_and(|v| v.outcome.is_some() && v.content.is_some())
+        if self.jobs.len() as u64 != self.orders {
+            return false;
+        }
+        let mut honest = self.nodes.iter().enumerate().filter(|(_, n)| n.is_honest() && !n.lost);
+        honest.all(|(index, node)| {
+            node.is_up()
+                && self.jobs.iter().all(|job| match node.concluded.get(job) {
+                    Some(content) => index >= self.scenario.members || node.provided.contains(content),
+                    None => false,
+                })
         })
     }
 
@@ -106,23 +154,13 @@ impl World {
         if event.dies_with_node() && self.nodes[node].life != life {
             return;
         }
-        if self.nodes[node].lost {
-            return;
-        }
-        self.trace.add(self.now_ms, event.kind(), node, &event.payload());
+        self.note_event(node, &event);
         match event {
-            Event::Restart => self.start(node),
-            Event::Die => {
-                self.nodes[node].lost = true;
-                self.nodes[node].stop();
-            }
-            Event::Cut => self.nodes[node].cut = true,
-            Event::Heal => {
-                self.nodes[node].cut = false;
-                if self.nodes[node].is_up() {
-                    self.connect(node);
-                }
-            }
+            Event::Restart if !self.nodes[node].is_up() => self.start(node),
+            Event::Partition(id, groups) => self.part(id, &groups),
+            Event::Heal(which) => self.heal(which),
+            Event::Clock(ms) => self.nodes[node].skew_ms = ms,
+            Event::Submit(order) => self.submit(node, order),
             event if self.nodes[node].is_up() => self.happen_to_running(node, event),
             _ => {}
         }
@@ -135,7 +173,7 @@ impl World {
                 self.input(node, Input::Tick);
             }
             Event::PeerUp(peer) => self.input(node, Input::PeerUp { peer }),
-            Event::Gossip { from, bytes } => self.gossip_arrives(node, from, bytes),
+            Event::Gossip { from, bytes, id } => self.gossip_arrives(node, from, bytes, id),
             Event::Request { from, from_life, back, stream, bytes } => {
                 let asker = Asker { node: from, life: from_life, back, stream, bytes };
                 self.request_arrives(node, asker);
@@ -144,17 +182,15 @@ impl World {
             Event::Fetched { cid, bytes } => self.fetched(node, cid, bytes),
             Event::CellDone { job, slot } => self.cell_done(node, job, slot),
             Event::Announce => self.announce(node),
-            Event::Submit => self.submit(node),
-            Event::Doom(effects) => self.nodes[node].doom = Some(effects),
+            Event::Doom(effects, down_ms) => self.nodes[node].doom = Some((effects, down_ms)),
             Event::Foreign(which) => self.hear_foreign(node, which),
             Event::Scheme => self.scheme(node),
-            Event::Restart | Event::Die | Event::Cut | Event::Heal => {}
+            Event::Restart | Event::Partition(..) | Event::Heal(_) | Event::Clock(_) | Event::Submit(_) => {}
         }
     }
 
-    fn gossip_arrives(&mut self, node: Index, from: Index, bytes: Rc<[u8]>) {
-        let known = self.nodes[node].cut || !self.nodes[node].seen.insert(sha256(&bytes));
-        if known || self.is_of_twin(node, &bytes) {
+    fn gossip_arrives(&mut self, node: Index, from: Index, bytes: Rc<[u8]>, id: Hash) {
+        if self.parted(from, node) || !self.nodes[node].seen.insert(id) || self.is_of_twin(node, &bytes) {
             return;
         }
         let token = self.nodes[node].token();
@@ -164,7 +200,7 @@ impl World {
     }
 
     fn request_arrives(&mut self, node: Index, asker: Asker) {
-        if self.nodes[node].cut {
+        if self.parted(asker.node, node) {
             return;
         }
         let token = self.nodes[node].token();

@@ -36,7 +36,11 @@ fn verified(evidence: &Evidence<'_>, index: usize) -> Option<String> {
     let view = evidence.views.get(&index)?;
     let (outcome, bundle) = (view.outcome.as_ref()?, view.bundle?);
     let disk = &evidence.world.nodes[index].disk;
-    let verdict = verify(bundle, &|cid| disk.serve(cid).map(<[u8]>::to_vec), &Trust::Hash(evidence.net));
+    let verdict = verify(
+        bundle,
+        &|cid| disk.serve(cid).map(<[u8]>::to_vec),
+        &Trust::Hash(evidence.world.cast.genesis.net()),
+    );
     let expected = match outcome {
         OutcomeView::Sealed { .. } => Summary::Sealed,
         OutcomeView::Bounded => Summary::Bounded,

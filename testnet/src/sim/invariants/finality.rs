@@ -10,7 +10,7 @@ use vantage_protocol::statement::{AckVerdict, Final, StatementList};
 use vantage_protocol::wire;
 
 /// What is certified of the members' last words, over all that honest nodes hold.
-struct Words {
+pub(super) struct Words {
     /// First Final of each member.
     finals: BTreeMap<NodeId, Final>,
     /// Members that acknowledged a statement ok before their Final.
@@ -18,19 +18,18 @@ struct Words {
 }
 
 impl Words {
-    fn gather(evidence: &Evidence<'_>) -> Self {
+    pub(super) fn gather(evidence: &Evidence<'_>) -> Self {
         let mut words = Words { finals: BTreeMap::new(), ok: BTreeMap::new() };
         for member in evidence.world.cast.genesis.committee.iter().map(|m| m.root.node_id()) {
-            let branches = evidence.world.ear.mirrors.values().filter_map(|m| m.logs.get(&member));
-            let longest = branches.max_by_key(|b| b.certified());
-            let statements = longest.map(|b| b.statements(&evidence.net)).unwrap_or_default();
-            words.add(evidence, member, &statements);
+            if let Some(longest) = evidence.branches(&member).max_by_key(|b| b.certified()) {
+                words.add(evidence, member, longest);
+            }
         }
         words
     }
 
-    fn add(&mut self, evidence: &Evidence<'_>, member: NodeId, statements: &[(u64, Hash, Leaf)]) {
-        for (_, _, leaf) in statements {
+    fn add(&mut self, evidence: &Evidence<'_>, member: NodeId, branch: &Branch) {
+        for (_, _, leaf) in branch.statements(evidence.library) {
             match &leaf.statement {
                 Statement::Ack(ack) if ack.job == evidence.job => {
                     for item in ack.items.iter().filter(|item| item.verdict == AckVerdict::Ok) {
@@ -47,7 +46,7 @@ impl Words {
     }
 
     /// Statements that a quorum acknowledged ok.
-    fn quorum_acked(&self, quorum: usize) -> BTreeSet<Hash> {
+    pub(super) fn quorum_acked(&self, quorum: usize) -> BTreeSet<Hash> {
         self.ok.iter().filter(|(_, who)| who.len() >= quorum).map(|(hash, _)| *hash).collect()
     }
 }
@@ -113,7 +112,7 @@ pub(super) fn quorum_reached(evidence: &Evidence<'_>) -> Vec<String> {
         }
         let certified = |b: &Branch| {
             let about = |leaf: &Leaf| matches!(&leaf.statement, Statement::Final(f) if f.job == evidence.job);
-            b.statements(&evidence.net).iter().any(|(_, _, leaf)| about(leaf))
+            b.statements(evidence.library).any(|(_, _, leaf)| about(leaf))
         };
         let own = evidence.world.ear.mirrors.get(&index).and_then(|m| m.own());
         if index < scenario.members && view.outcome.is_none() && !own.is_some_and(certified) {

@@ -1,11 +1,13 @@
 //! I1, I2, I3 and what of I7 shows in the logs.
 
-use super::super::mirror::Branch;
+use super::super::ear::Fixed;
+use super::super::mirror::{Branch, Library};
 use super::super::world::World;
 use super::Evidence;
 use std::collections::{BTreeMap, BTreeSet};
 use vantage_protocol::id::{Hash, JobId, NodeId};
-use vantage_protocol::leaf::{Leaf, Statement};
+use vantage_protocol::leaf::Statement;
+use vantage_protocol::log::leaf_hash;
 
 /// I1: whatever two honest nodes hold certified of a log lies on one branch.
 pub(super) fn one_branch(world: &World) -> Vec<String> {
@@ -33,12 +35,11 @@ pub(super) fn one_branch(world: &World) -> Vec<String> {
 }
 
 /// I7: no honest node said twice what is to be said once, or said it on after its Final.
-pub(super) fn said_once(world: &World) -> Vec<String> {
-    let net = world.cast.genesis.net();
+pub(super) fn said_once(world: &World, library: &Library) -> Vec<String> {
     let mut found = Vec::new();
     for (index, mirror) in &world.ear.mirrors {
         let Some(own) = mirror.own() else { continue };
-        let leaves = own.leaves.iter().filter_map(|bytes| Leaf::decode(bytes, &net).ok());
+        let leaves = own.leaves.iter().filter_map(|bytes| library.leaf(&leaf_hash(bytes)));
         let mut said: BTreeSet<(String, JobId, u32)> = BTreeSet::new();
         let mut acked: BTreeSet<Hash> = BTreeSet::new();
         let mut finished: BTreeSet<JobId> = BTreeSet::new();
@@ -65,14 +66,14 @@ pub(super) fn said_once(world: &World) -> Vec<String> {
 }
 
 /// The lowest-index certified commit or decline of a slot in a branch.
-fn effective(evidence: &Evidence<'_>, branch: &Branch, slot: u32) -> Option<(u64, Hash, Statement)> {
+fn effective<'a>(evidence: &Evidence<'a>, branch: &Branch, slot: u32) -> Option<(u64, Hash, &'a Statement)> {
     let about = |statement: &Statement| match statement {
         Statement::Commit(s) => s.job == evidence.job && s.slot == slot,
         Statement::Decline(s) => s.job == evidence.job && s.slot == slot,
         _ => false,
     };
-    let mut statements = branch.statements(&evidence.net).into_iter();
-    statements.find(|(_, _, leaf)| about(&leaf.statement)).map(|(i, hash, leaf)| (i, hash, leaf.statement))
+    let mut statements = branch.statements(evidence.library);
+    statements.find(|(_, _, leaf)| about(&leaf.statement)).map(|(i, hash, leaf)| (i, hash, &leaf.statement))
 }
 
 /// I2: honest nodes that see an effective statement of a (slot, executor) see the same one.
@@ -80,7 +81,7 @@ pub(super) fn one_statement(evidence: &Evidence<'_>) -> Vec<String> {
     let pairs: BTreeSet<(u32, NodeId)> = evidence.views.values().flat_map(Evidence::pairs).collect();
     let mut found = Vec::new();
     for (slot, executor) in pairs {
-        let branches = evidence.world.ear.mirrors.values().filter_map(|m| m.logs.get(&executor));
+        let branches = evidence.branches(&executor);
         let seen: BTreeSet<Hash> =
             branches.filter_map(|b| effective(evidence, b, slot)).map(|(_, hash, _)| hash).collect();
         if seen.len() > 1 {
@@ -94,24 +95,19 @@ pub(super) fn one_statement(evidence: &Evidence<'_>) -> Vec<String> {
 /// I3: every effective commit that counts as on time was cosigned by an honest witness before the
 /// first honest reveal.
 pub(super) fn nothing_after_reveal(evidence: &Evidence<'_>) -> Vec<String> {
-    let (Some(released), Some(job)) = (evidence.world.ear.released, evidence.job_leaf()) else {
-        return Vec::new();
-    };
+    let released = evidence.world.ear.released.get(&evidence.job);
+    let (Some(released), Some(job)) = (released, evidence.job_leaf()) else { return Vec::new() };
+    let fixed: Vec<&Fixed> = evidence.world.ear.fixed.iter().take_while(|f| f.order < *released).collect();
     let pairs: BTreeSet<(u32, NodeId)> = evidence.views.values().flat_map(Evidence::pairs).collect();
     let mut found = Vec::new();
     for (slot, executor) in pairs {
-        for branch in evidence.world.ear.mirrors.values().filter_map(|m| m.logs.get(&executor)) {
+        let fixed: Vec<&Fixed> = fixed.iter().copied().filter(|f| f.log == executor).collect();
+        for branch in evidence.branches(&executor) {
             let Some((index, _, Statement::Commit(_))) = effective(evidence, branch, slot) else { continue };
             if !on_time(branch, index, job.commit_by_s, evidence.quorum) {
                 continue;
             }
-            let before = evidence
-                .world
-                .ear
-                .fixed
-                .iter()
-                .take_while(|f| f.order < released)
-                .any(|f| f.log == executor && f.size > index && branch.root_at(f.size) == Some(f.root));
+            let before = fixed.iter().any(|f| f.size > index && branch.root_at(f.size) == Some(f.root));
             if !before {
                 let executor = executor.short();
                 found.push(format!(

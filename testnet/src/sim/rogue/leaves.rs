@@ -1,15 +1,13 @@
 //! Lies in a log: what a rogue says instead of what its core was about to say.
 
 use super::super::event::Index;
-use super::super::mirror::Mirror;
 use super::super::world::World;
 use super::Strategy;
 use serde_bytes::ByteBuf;
-use vantage_protocol::attester::{Blocks, Input, Record};
+use vantage_protocol::attester::{Input, Record};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{Hash, JobId};
 use vantage_protocol::leaf::{Leaf, Statement};
-use vantage_protocol::receipt::{Receipt, Receipts};
 use vantage_protocol::statement::{
     Ack, AckItem, AckVerdict, BadCode, Commit, Decline, Final, Reveal, StatementList,
 };
@@ -84,30 +82,14 @@ impl World {
 
     /// Commits to somebody's revealed receipts, under the rogue's own name.
     pub(super) fn copy_reveal(&mut self, node: Index) {
-        let Some(copied) = self.seen_receipts(node) else { return };
+        if self.nodes[node].rogue.as_ref().is_none_or(|r| r.kept.is_empty()) {
+            return;
+        }
+        let own = self.nodes[node].identity.node;
+        let Some(copied) = self.nodes[node].disk.receipts_by_others(&own) else { return };
         let kept = self.nodes[node].rogue.as_mut().map(|r| std::mem::take(&mut r.kept)).unwrap_or_default();
         for (job, slot, salt) in kept {
             self.input(node, Input::Executed { job, slot, salt, cells: copied.clone() });
         }
-    }
-
-    /// The cells of the first reveal by somebody else whose receipts the rogue holds.
-    fn seen_receipts(&self, node: Index) -> Option<Vec<Receipt>> {
-        let (net, policy) = (self.cast.genesis.net(), self.cast.policy());
-        let own = self.nodes[node].identity.node;
-        let mut mirror = Mirror::new(own);
-        for record in &self.nodes[node].disk.records {
-            // a rogue's own records need not be in order
-            let _ = mirror.persist(record, &policy);
-        }
-        let others = mirror.logs.iter().filter(|(log, _)| **log != own);
-        let mut statements = others.flat_map(|(_, branch)| branch.statements(&net));
-        statements.find_map(|(_, _, leaf)| match leaf.statement {
-            Statement::Reveal(reveal) => {
-                let block = self.nodes[node].disk.get(&reveal.receipts)?;
-                Some(wire::decode::<Receipts>(&block).ok()?.cells)
-            }
-            _ => None,
-        })
     }
 }

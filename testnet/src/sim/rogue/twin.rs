@@ -21,6 +21,8 @@ impl World {
         let mut twin = Node::new(identity, config);
         twin.rogue = self.nodes[node].rogue.clone();
         self.nodes.push(twin);
+        let peer = self.nodes[node].identity.peer;
+        self.mesh.add_twin(node, &peer);
         let at_ms = self.now_ms + self.dice.between(FORK_MS.0, FORK_MS.1);
         self.schedule(at_ms, self.nodes.len() - 1, Event::Restart);
     }
