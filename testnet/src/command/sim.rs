@@ -188,6 +188,12 @@ impl SimArgs {
         scenario.lost_members = self.dead.unwrap_or(scenario.lost_members);
         scenario.regions = self.regions.unwrap_or(scenario.regions);
         scenario.targets = self.targets.unwrap_or(scenario.targets);
+        let author = scenario.author();
+        for step in &mut scenario.script {
+            if let Action::Submit { node } = &mut step.action {
+                *node = author;
+            }
+        }
         scenario.bug = self.bug;
         scenario.script.extend(self.partition.iter().cloned());
         scenario.check().map_err(anyhow::Error::msg)?;

@@ -173,7 +173,9 @@ impl Scenario {
     }
 
     fn drawn_troubles(&self, dice: &mut Dice, adversaries: &[(Index, Strategy)]) -> Vec<Step> {
-        let (from, to) = (SUBMIT_MS - TROUBLE_MS.0, SUBMIT_MS + TROUBLE_MS.1);
+        let orders = self.script.iter().filter(|s| matches!(s.action, Action::Submit { .. }));
+        let order_ms = orders.map(|s| s.at_ms).min().unwrap_or(SUBMIT_MS);
+        let (from, to) = (order_ms.saturating_sub(TROUBLE_MS.0), order_ms + TROUBLE_MS.1);
         let rogue = |node: &Index| adversaries.iter().any(|(rogue, _)| rogue == node);
         let honest: Vec<Index> = (0..self.nodes()).filter(|node| !rogue(node)).collect();
         let mut steps = Vec::new();
@@ -192,7 +194,7 @@ impl Scenario {
         }
         let members = honest.iter().copied().filter(|i| *i < self.members && *i != self.author());
         for node in members.take(self.lost_members) {
-            let at_ms = dice.between(SUBMIT_MS, SUBMIT_MS + DEATH_MS);
+            let at_ms = dice.between(order_ms, order_ms + DEATH_MS);
             steps.push(Step::at(at_ms, Action::Crash { node, effects: 0, down_ms: None }));
         }
         steps
