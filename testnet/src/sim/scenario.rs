@@ -152,11 +152,9 @@ impl Scenario {
     }
 
     /// 22 members, of whom up to 7 break the rules, and 100 executors: six regions, two targets, two
-    /// replicas, 24 slots. The job is ordered early, before everybody says its head again: each round of
-    /// that takes fifteen thousand deliveries.
+    /// replicas, 24 slots.
     pub fn large(seed: u64) -> Self {
         Self {
-            script: vec![Step::at(4_000, Action::Submit { node: 121 })],
             members: 22,
             executors: 100,
             byzantine: (seed * 3 % 8) as usize,
