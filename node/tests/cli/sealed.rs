@@ -20,11 +20,11 @@ pub struct Sealed {
 
 /// The same job for all tests.
 pub static SEALED: LazyLock<Sealed> = LazyLock::new(|| {
-    let mut world = World::new(Scenario::calm(1));
+    let mut world = World::new(&Scenario::calm(1));
     world.run();
     assert!(world.is_done() && world.violations.is_empty(), "{:?}", world.violations);
     let node = &world.nodes[0];
-    let view: JobView = node.attester.as_ref().unwrap().job(&world.job.unwrap()).unwrap();
+    let view: JobView = node.attester.as_ref().unwrap().job(&world.jobs[0]).unwrap();
     let get = |cid: &Cid| node.disk.get(cid);
     let root = view.bundle.unwrap();
     let bundle: Bundle = wire::decode(&get(&root).unwrap()).unwrap();
