@@ -44,6 +44,6 @@ fn holds<'a>(served: &dyn Fn(&Cid) -> Option<&'a [u8]>, reveal: &Reveal) -> bool
     let Some(receipts) = served(&reveal.receipts).and_then(|b| wire::decode::<Receipts>(b).ok()) else {
         return false;
     };
-    let linked: BTreeSet<Cid> = receipts.links().into_iter().chain([reveal.proof]).collect();
+    let linked: BTreeSet<Cid> = receipts.links().chain([reveal.proof]).collect();
     linked.iter().all(|cid| served(cid).is_some())
 }
