@@ -160,6 +160,7 @@ fn request(world: &World, stream: Stream, bytes: &[u8]) -> String {
         }
         Stream::Log => match wire::decode::<LogRequest>(bytes) {
             Ok(LogRequest::Heads { .. }) => "heads".into(),
+            Ok(LogRequest::Longest { .. }) => "the longest log of it that was seen".into(),
             Ok(LogRequest::Range { node, start, .. }) => {
                 format!("leaves of {} from {start} on", of_id(world, &node))
             }
@@ -179,6 +180,7 @@ fn answer(bytes: &[u8]) -> String {
         Ok(LogAnswer::Heads { heads, .. }) => format!("{} heads", heads.len()),
         Ok(LogAnswer::Range { leaves, .. }) => format!("{} leaves", leaves.len()),
         Ok(LogAnswer::Unknown) => "unknown".into(),
+        Ok(LogAnswer::Longest { .. }) => "the longest log that was seen".into(),
         Err(_) if wire::decode::<CertsAnswer>(bytes).is_ok() => "certs".into(),
         Err(_) => format!("{} bytes that mean nothing", bytes.len()),
     }
