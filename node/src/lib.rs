@@ -11,6 +11,7 @@ pub mod control;
 pub mod engine;
 pub mod execution;
 pub mod keys;
+pub mod ledger;
 pub mod lock;
 mod logging;
 pub mod metrics;

@@ -8,6 +8,7 @@ use crate::control::{self, About, Context, Socket, SocketError, Upkeep};
 use crate::engine::{Command, EVENTS_MAX, Engine, EngineError, Event, Inbox, Offering, Parts};
 use crate::execution::Executions;
 use crate::keys::{self, Identity, KeysError};
+use crate::ledger::Ledger;
 use crate::lock::{DataLock, LockError};
 use crate::logging::LogError;
 use crate::metrics::{Metrics, MetricsError};
@@ -323,6 +324,8 @@ fn wire_up(
     let (ends_out, ends) = mpsc::channel(ENDS_MAX);
     let (events, events_in) = mpsc::channel(EVENTS_MAX);
     let announced = store.announced()?;
+    let budget = &config.budget;
+    let ledger = Arc::new(Ledger::open(store.clone(), budget.limits.clone(), budget.prices.clone())?);
     let (region, offers) = (about.region.clone(), &config.offers);
     let prices = offers.targets.iter().map(|offer| (offer.target.to_string(), offer.call_microusd)).collect();
     let parts = Parts {
@@ -331,7 +334,7 @@ fn wire_up(
         disk: (config.data.clone(), config.disk),
         store: store.clone(),
         net: net.clone(),
-        executions: Executions::new(config, store.clone(), ends_out)?,
+        executions: Executions::new(config, store.clone(), ledger, ends_out)?,
         offering: Offering::new(region, offers.targets.clone(), offers.slots_max, announced.as_deref()),
         events: events.clone(),
     };

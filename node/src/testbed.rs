@@ -14,7 +14,7 @@ use vantage_protocol::id::JobId;
 use vantage_protocol::job::JobTarget;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
 use vantage_protocol::wire;
-use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimOpenAi};
+use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimVendor};
 
 /// Regions of members, in turn.
 pub(crate) const REGIONS: [&str; 3] = ["eu", "us", "ap"];
@@ -23,7 +23,7 @@ pub(crate) const REGIONS: [&str; 3] = ["eu", "us", "ap"];
 pub(crate) struct Bed {
     pub(crate) dir: TempDir,
     pub(crate) genesis: Genesis,
-    pub(crate) vendor: SimOpenAi,
+    pub(crate) vendor: SimVendor,
     pub(crate) gap_ms: u64,
 }
 
@@ -49,7 +49,7 @@ impl Bed {
             committee,
         };
         fs::write(dir.path().join("genesis.toml"), genesis.to_toml()).unwrap();
-        let vendor = SimOpenAi::start(SimConfig::default()).await.unwrap();
+        let vendor = SimVendor::start(SimConfig::default()).await.unwrap();
         Self { dir, genesis, vendor, gap_ms: 0 }
     }
 

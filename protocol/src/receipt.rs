@@ -40,6 +40,9 @@ pub struct Receipt {
     pub response: Option<Cid>,
     /// Stable code of the failure; none if there is an answer.
     pub failure: Option<String>,
+    /// Host of the vendor's own endpoint that was called, the executor's word; none for a model that the executor runs
+    /// itself, a compatible or a simulated vendor: where those stand may be nobody's business.
+    pub endpoint: Option<String>,
     /// HTTP status of the last attempt.
     pub status: Option<u16>,
     /// Model as the vendor returned it: the vendor's word.
@@ -120,6 +123,7 @@ impl Wire for Receipts {
 impl Receipt {
     fn check(&self) -> Result<(), String> {
         let texts = [
+            ("endpoint", &self.endpoint),
             ("failure", &self.failure),
             ("model", &self.model),
             ("request_id", &self.request_id),

@@ -5,20 +5,28 @@ use crate::domain::Label;
 use crate::hash::labelled;
 use crate::id::{Hash, NetId};
 use crate::suite::{Prompt, Suite};
-use crate::target::{Surface, Target};
+use crate::target::{Dialect, Target};
 use crate::wire;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of Anthropic's API that `anthropic-messages/1` asks for, in the header that the API wants with every
+/// request. Its only documented values are this and the earlier 2023-01-01.
+const ANTHROPIC_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
 
 /// One request to a model.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Which adapter made the body, with its version: `openai-chat/1`, `open-chat/1`.
+    /// Which adapter made the request, with its version: `openai-chat/1`, `anthropic-messages/1`, `open-chat/1`.
     pub adapter: String,
     /// HTTP method, or `RUN` for a model that the executor runs itself.
     pub method: String,
     /// Path below the endpoint's base address.
     pub path: String,
+    /// Headers that change what is asked, by lower-case name; those that carry credentials, name the sender or
+    /// describe the body are no part of a request.
+    pub headers: BTreeMap<String, String>,
     /// The body, JSON.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
@@ -27,19 +35,25 @@ pub struct Request {
 impl Request {
     /// The request for one prompt of a suite to one target.
     pub fn of(target: &Target, suite: &Suite, prompt: &Prompt) -> Self {
-        let (adapter, method, path, limit) = match (target.surface(), target.vendor()) {
-            (Surface::Open, _) => ("open-chat/1", "RUN", "/", "max_tokens"),
-            // reasoning models of this vendor refuse the older name
-            (Surface::Api, "openai") => {
-                ("openai-chat/1", "POST", "/v1/chat/completions", "max_completion_tokens")
+        let asked = Asked { target, suite, prompt };
+        match (target.dialect(), target.vendor()) {
+            (None, _) => asked.request("open-chat/1", "RUN", "/", asked.open()),
+            // reasoning models of this vendor refuse the older name of the limit
+            (Some(Dialect::OpenAi), "openai") => {
+                asked.request("openai-chat/1", "POST", CHAT, asked.chat("max_completion_tokens"))
             }
-            (Surface::Api, _) => ("openai-compatible-chat/1", "POST", "/v1/chat/completions", "max_tokens"),
-        };
-        Self {
-            adapter: adapter.into(),
-            method: method.into(),
-            path: path.into(),
-            body: body(target, suite, prompt, limit),
+            (Some(Dialect::OpenAi), _) => {
+                asked.request("openai-compatible-chat/1", "POST", CHAT, asked.chat("max_tokens"))
+            }
+            (Some(Dialect::Anthropic), _) => {
+                let request = asked.request("anthropic-messages/1", "POST", "/v1/messages", asked.messages());
+                let (name, value) = ANTHROPIC_VERSION;
+                Self { headers: BTreeMap::from([(name.to_owned(), value.to_owned())]), ..request }
+            }
+            (Some(Dialect::Gemini), _) => {
+                let path = format!("/v1beta/models/{}:generateContent", target.model());
+                asked.request("gemini-generate/1", "POST", &path, asked.generate())
+            }
         }
     }
 
@@ -49,19 +63,91 @@ impl Request {
     }
 }
 
-/// Keys in alphabetical order, no spaces, numbers without exponent: written by hand so that no
-/// library's choices are part of the protocol.
-fn body(target: &Target, suite: &Suite, prompt: &Prompt, limit: &str) -> Vec<u8> {
-    let mut fields = vec![format!("\"{limit}\":{}", suite.tokens_max)];
-    fields.push(format!("\"messages\":[{{\"content\":{},\"role\":\"user\"}}]", json_text(&prompt.text)));
-    fields.push(format!("\"model\":{}", json_text(target.model())));
-    if target.surface() == Surface::Api {
-        if let Some(seed) = suite.seed {
-            fields.push(format!("\"seed\":{seed}"));
+/// Path of chat completions.
+const CHAT: &str = "/v1/chat/completions";
+
+/// What a request is a function of.
+///
+/// Bodies have their keys in alphabetical order, no spaces, numbers without exponent. They are written by hand so that
+/// no library's choices are part of the protocol.
+struct Asked<'a> {
+    target: &'a Target,
+    suite: &'a Suite,
+    prompt: &'a Prompt,
+}
+
+impl Asked<'_> {
+    fn request(&self, adapter: &str, method: &str, path: &str, body: String) -> Request {
+        Request {
+            adapter: adapter.to_owned(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: BTreeMap::new(),
+            body: body.into_bytes(),
         }
-        fields.push(format!("\"temperature\":{}", thousandths(suite.temperature_milli)));
     }
-    format!("{{{}}}", fields.join(",")).into_bytes()
+
+    /// An open model decodes greedily: no seed, no temperature.
+    fn open(&self) -> String {
+        let Self { suite, .. } = self;
+        format!(
+            "{{\"max_tokens\":{},\"messages\":[{}],\"model\":{}}}",
+            suite.tokens_max,
+            self.message(),
+            self.model()
+        )
+    }
+
+    fn chat(&self, limit: &str) -> String {
+        format!(
+            "{{\"{limit}\":{},\"messages\":[{}],\"model\":{},{}\"temperature\":{}}}",
+            self.suite.tokens_max,
+            self.message(),
+            self.model(),
+            self.seed(),
+            self.temperature()
+        )
+    }
+
+    /// This API knows no seed.
+    fn messages(&self) -> String {
+        format!(
+            "{{\"max_tokens\":{},\"messages\":[{}],\"model\":{},\"temperature\":{}}}",
+            self.suite.tokens_max,
+            self.message(),
+            self.model(),
+            self.temperature()
+        )
+    }
+
+    /// The model stands in the path.
+    fn generate(&self) -> String {
+        format!(
+            "{{\"contents\":[{{\"parts\":[{{\"text\":{}}}],\"role\":\"user\"}}],\
+             \"generationConfig\":{{\"maxOutputTokens\":{},{}\"temperature\":{}}}}}",
+            json_text(&self.prompt.text),
+            self.suite.tokens_max,
+            self.seed(),
+            self.temperature()
+        )
+    }
+
+    fn message(&self) -> String {
+        format!("{{\"content\":{},\"role\":\"user\"}}", json_text(&self.prompt.text))
+    }
+
+    fn model(&self) -> String {
+        json_text(self.target.model())
+    }
+
+    /// With a comma behind it, or nothing.
+    fn seed(&self) -> String {
+        self.suite.seed.map_or(String::new(), |seed| format!("\"seed\":{seed},"))
+    }
+
+    fn temperature(&self) -> String {
+        thousandths(self.suite.temperature_milli)
+    }
 }
 
 fn thousandths(milli: u32) -> String {
@@ -115,6 +201,28 @@ mod tests {
             "{\"max_completion_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
              \"model\":\"sim-gpt-1\",\"seed\":7,\"temperature\":0.7}"
         );
+        assert_eq!(
+            of("anthropic/claude-haiku-4-5"),
+            "{\"max_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
+             \"model\":\"claude-haiku-4-5\",\"temperature\":0.7}"
+        );
+        assert_eq!(
+            of("sim:gemini"),
+            "{\"contents\":[{\"parts\":[{\"text\":\"Say \\\"hi\\\"\\n\\u0001é\"}],\"role\":\"user\"}],\
+             \"generationConfig\":{\"maxOutputTokens\":64,\"seed\":7,\"temperature\":0.7}}"
+        );
+        let request = |t: &str| Request::of(&t.parse().unwrap(), &suite, &prompt);
+        let claude = request("anthropic/claude-haiku-4-5");
+        assert_eq!((claude.adapter.as_str(), claude.path.as_str()), ("anthropic-messages/1", "/v1/messages"));
+        assert_eq!(claude.headers["anthropic-version"], "2023-06-01");
+        let gemini = request("gemini/gemini-2.5-flash");
+        assert_eq!(gemini.path, "/v1beta/models/gemini-2.5-flash:generateContent");
+        assert!(gemini.headers.is_empty() && request("openai/gpt-4.1").headers.is_empty());
+        // what a header asks for is covered by the hash
+        let net = NetId([1; 32]);
+        let mut other = claude.clone();
+        other.headers.insert("anthropic-version".into(), "2023-01-01".into());
+        assert_ne!(claude.hash(&net), other.hash(&net));
         assert_eq!(
             of("open:smollm2-135m"),
             "{\"max_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\

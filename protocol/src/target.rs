@@ -1,4 +1,5 @@
-//! Targets: what is asked. `open:smollm2-135m`, `openai/gpt-4.1-mini`, `compat:name/model`, `sim:openai`.
+//! Targets: what is asked. `open:smollm2-135m`, `openai/gpt-4.1-mini`, `anthropic/claude-haiku-4-5`,
+//! `gemini/gemini-2.5-flash`, `compat:name/model`, `sim:openai`.
 
 use crate::wire::rule;
 use core::fmt;
@@ -25,6 +26,31 @@ impl Surface {
     }
 }
 
+/// The format in which a target's API is spoken: what a request looks like, and how an answer is to be read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Dialect {
+    /// OpenAI's chat completions, and every endpoint that speaks the same.
+    OpenAi,
+    /// Anthropic's messages.
+    Anthropic,
+    /// Gemini's `generateContent`.
+    Gemini,
+}
+
+impl Dialect {
+    /// The dialect of a vendor's own API; of whatever is not known by name, OpenAI's.
+    pub fn of_vendor(name: &str) -> Self {
+        match name {
+            "anthropic" => Dialect::Anthropic,
+            "gemini" => Dialect::Gemini,
+            _ => Dialect::OpenAi,
+        }
+    }
+}
+
+/// Vendors that a target names without saying more. No compatible endpoint may go by these names.
+pub const VENDORS: [&str; 3] = ["openai", "anthropic", "gemini"];
+
 /// A parsed target name. Its text form is canonical.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Target {
@@ -37,7 +63,8 @@ pub struct Target {
 /// Why a text is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "target {text:?}: {why}; targets look like open:smollm2-135m, openai/<model>, compat:<name>/<model>, sim:openai"
+    "target {text:?}: {why}; targets look like open:smollm2-135m, openai/<model>, anthropic/<model>, gemini/<model>, \
+     compat:<name>/<model>, and in test networks sim:openai, sim:anthropic, sim:gemini"
 )]
 pub struct BadTarget {
     /// What was given, shortened.
@@ -46,11 +73,13 @@ pub struct BadTarget {
     pub why: String,
 }
 
-/// Model name that the simulated vendor answers to.
-pub const SIM_MODEL: &str = "sim-gpt-1";
+/// The simulated vendors, and the model that each is asked for.
+pub const SIM_MODELS: [(&str, &str); 3] =
+    [("openai", "sim-gpt-1"), ("anthropic", "sim-claude-1"), ("gemini", "sim-gemini-1")];
 
 impl Target {
-    /// Who runs the model: `open`, `openai`, or the name of a compatible endpoint as `compat:name`.
+    /// Who runs the model: `open`, `openai`, `anthropic`, `gemini`, or the name of a compatible endpoint as
+    /// `compat:name`.
     pub fn vendor(&self) -> &str {
         &self.vendor
     }
@@ -68,6 +97,11 @@ impl Target {
     /// How it is reached.
     pub fn surface(&self) -> Surface {
         if self.vendor == "open" { Surface::Open } else { Surface::Api }
+    }
+
+    /// The format of its API; none for a model that the executor runs itself.
+    pub fn dialect(&self) -> Option<Dialect> {
+        (self.surface() == Surface::Api).then(|| Dialect::of_vendor(&self.vendor))
     }
 
     /// The canonical text.
@@ -92,15 +126,16 @@ impl FromStr for Target {
             return target("open", model, false);
         }
         if let Some(vendor) = text.strip_prefix("sim:") {
-            return if vendor == "openai" {
-                target(vendor, SIM_MODEL, true)
-            } else {
-                Err(bad("only sim:openai is simulated"))
-            };
+            let model = SIM_MODELS.iter().find(|(name, _)| *name == vendor).map(|(_, model)| *model);
+            return target(vendor, model.ok_or_else(|| bad("no vendor of this name is simulated"))?, true);
         }
         let (vendor, model) = text.split_once('/').ok_or_else(|| bad("no model is named"))?;
-        let known = vendor == "openai"
-            || vendor.strip_prefix("compat:").is_some_and(|n| !n.is_empty() && !n.contains(':'));
+        // this vendor's models stand in the path of the request, where the name must remain one segment
+        if vendor == "gemini" && (model.contains(['/', ':']) || model.contains("..")) {
+            return Err(bad("a model of gemini is one name, without / : or .."));
+        }
+        let is_name = |n: &str| !n.is_empty() && !n.contains(':') && n != "open" && !VENDORS.contains(&n);
+        let known = VENDORS.contains(&vendor) || vendor.strip_prefix("compat:").is_some_and(is_name);
         if known { target(vendor, model, false) } else { Err(bad("unknown vendor")) }
     }
 }
@@ -132,13 +167,47 @@ mod tests {
         let open: Target = "open:smollm2-135m".parse().unwrap();
         assert_eq!((open.vendor(), open.model(), open.surface()), ("open", "smollm2-135m", Surface::Open));
         let sim: Target = "sim:openai".parse().unwrap();
-        assert!(sim.is_sim() && sim.vendor() == "openai" && sim.model() == SIM_MODEL);
+        assert!(sim.is_sim() && sim.vendor() == "openai" && sim.model() == "sim-gpt-1");
         let api: Target = "openai/gpt-4.1-mini".parse().unwrap();
         assert!(!api.is_sim() && api.model() == "gpt-4.1-mini");
         let compat: Target = "compat:lab/qwen-2.5".parse().unwrap();
         assert_eq!((compat.vendor(), compat.model()), ("compat:lab", "qwen-2.5"));
-        for bad in ["openai", "sim:claude", "open:", "/x", "other/x", "compat:/x", "OPENAI/x", ""] {
+        for bad in [
+            "openai",
+            "anthropic",
+            "sim:claude",
+            "sim:open",
+            "open:",
+            "/x",
+            "other/x",
+            "compat:/x",
+            "compat:anthropic/x",
+            "compat:openai/x",
+            "OPENAI/x",
+            "gemini/models/x",
+            "gemini/x:generatecontent",
+            "gemini/a..b",
+            "",
+        ] {
             assert!(bad.parse::<Target>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_target_speaks_one_dialect() {
+        for (text, dialect) in [
+            ("open:smollm2-135m", None),
+            ("openai/gpt-4.1-mini", Some(Dialect::OpenAi)),
+            ("compat:lab/claude", Some(Dialect::OpenAi)),
+            ("anthropic/claude-haiku-4-5-20251001", Some(Dialect::Anthropic)),
+            ("gemini/gemini-2.5-flash", Some(Dialect::Gemini)),
+            ("sim:openai", Some(Dialect::OpenAi)),
+            ("sim:anthropic", Some(Dialect::Anthropic)),
+            ("sim:gemini", Some(Dialect::Gemini)),
+        ] {
+            let target: Target = text.parse().unwrap();
+            assert_eq!((target.dialect(), target.as_str()), (dialect, text));
+            assert_eq!(target.is_sim(), text.starts_with("sim:"));
         }
     }
 }

@@ -124,7 +124,7 @@ pub async fn run(arguments: &KillArgs, dir: &Path, say: impl Fn(&Round)) -> Resu
         plants: Vec::new(),
         ..SimConfig::default()
     };
-    let mut cluster = Cluster::start(dir, &plan, sim, binaries).await?;
+    let mut cluster = Cluster::start(dir, &plan, vec![sim], binaries).await?;
     cluster.gathered().await?;
     let suite = dir.join("suite.toml");
     std::fs::write(&suite, SUITE).map_err(|e| KillError::Files(e.to_string()))?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use vantage_testnet::cluster::{Binaries, Cluster, NodePlan, Plan, build};
-use vantage_testnet::vendors::{SimConfig, SimOpenAi};
+use vantage_testnet::vendors::{SimConfig, SimVendor};
 
 const SUITE: &str = r#"
 v = 1
@@ -43,7 +43,7 @@ async fn network(dir: &Path, name: &str) -> Cluster {
     let binaries = tokio::task::spawn_blocking(build).await.unwrap().unwrap();
     let sim =
         SimConfig { regions: vec!["eu".into(), "us".into()], plants: Vec::new(), ..SimConfig::default() };
-    let cluster = Cluster::start(dir, &plan(name), sim, binaries).await.unwrap();
+    let cluster = Cluster::start(dir, &plan(name), vec![sim], binaries).await.unwrap();
     cluster.gathered().await.unwrap();
     std::fs::write(dir.join("suite.toml"), SUITE).unwrap();
     cluster
@@ -133,8 +133,8 @@ async fn a_dead_endpoint_is_a_receipt_like_any_other() {
     let dir = tempfile::tempdir().unwrap();
     let mut cluster = network(dir.path(), "dead").await;
     // another one listens elsewhere: the configured endpoints are dead from here on
-    let elsewhere = SimOpenAi::start(SimConfig::default()).await.unwrap();
-    std::mem::replace(&mut cluster.vendor, elsewhere).shutdown().await.unwrap();
+    let elsewhere = SimVendor::start(SimConfig::default()).await.unwrap();
+    std::mem::replace(&mut cluster.vendors[0], elsewhere).shutdown().await.unwrap();
     let (code, out, errors) = order(&cluster, &["sim:openai"]);
     assert_eq!(code, 0, "{errors}");
     let id = serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned();

@@ -1,16 +1,25 @@
 //! The request, as the pure core made it.
 
+use std::collections::BTreeMap;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 /// Largest request body, in bytes. A guess: a prompt of a suite is far smaller.
 pub const CALL_BODY_MAX: usize = 1 << 20;
 
 /// Longest request path, in bytes. A guess: the known ones have under 100.
 const PATH_LEN_MAX: usize = 256;
 
+/// The headers that a request may bring, in lower case: those that the core's adapters are known to need. None that could
+/// carry a credential or name the sender.
+const HEADERS: [&str; 1] = ["anthropic-version"];
+
 /// A request without host and credentials: the same bytes in every region, a function of the job alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     method: String,
     path: String,
+    headers: HeaderMap,
     body: Vec<u8>,
 }
 
@@ -25,6 +34,9 @@ pub enum CallError {
         "path {0:?} is refused: it starts with one /, and holds letters, digits and - _ . : / without .."
     )]
     Path(String),
+    /// A header that no adapter is known to need, or a value that cannot be sent.
+    #[error("header {0:?} is refused: a request brings anthropic-version or none")]
+    Header(String),
     /// The body passes [`CALL_BODY_MAX`].
     #[error("the request body has {0} bytes, the limit is {CALL_BODY_MAX}")]
     Body(usize),
@@ -32,7 +44,12 @@ pub enum CallError {
 
 impl Call {
     /// Checks a request; `path` is what follows the base address, such as `/v1/chat/completions`.
-    pub fn new(method: impl Into<String>, path: impl Into<String>, body: Vec<u8>) -> Result<Self, CallError> {
+    pub fn new(
+        method: impl Into<String>,
+        path: impl Into<String>,
+        headers: &BTreeMap<String, String>,
+        body: Vec<u8>,
+    ) -> Result<Self, CallError> {
         let (method, path) = (method.into(), path.into());
         if method != "POST" {
             return Err(CallError::Method(method));
@@ -42,10 +59,17 @@ impl Call {
         if !inside || path.len() > PATH_LEN_MAX || !path.bytes().all(plain) {
             return Err(CallError::Path(path));
         }
+        let mut checked = HeaderMap::new();
+        for (name, value) in headers {
+            let refused = || CallError::Header(name.clone());
+            let known = HEADERS.iter().find(|known| *known == name).ok_or_else(refused)?;
+            let value = HeaderValue::from_str(value).map_err(|_| refused())?;
+            checked.insert(HeaderName::from_static(known), value);
+        }
         if body.len() > CALL_BODY_MAX {
             return Err(CallError::Body(body.len()));
         }
-        Ok(Self { method, path, body })
+        Ok(Self { method, path, headers: checked, body })
     }
 
     /// The HTTP method, always `POST`.
@@ -58,6 +82,11 @@ impl Call {
         &self.path
     }
 
+    /// The headers that change what is asked.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The body, sent byte for byte.
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -68,13 +97,39 @@ impl Call {
 mod tests {
     use super::*;
 
+    fn post(path: &str, body: Vec<u8>) -> Result<Call, CallError> {
+        Call::new("POST", path, &BTreeMap::new(), body)
+    }
+
+    #[test]
+    fn a_header_is_one_of_those_that_are_known() {
+        let with = |name: &str, value: &str| {
+            let headers = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+            Call::new("POST", "/v1/messages", &headers, vec![])
+        };
+        let call = with("anthropic-version", "2023-06-01").unwrap();
+        assert_eq!(call.headers()["anthropic-version"], "2023-06-01");
+        for (name, value) in [
+            ("authorization", "Bearer x"),
+            ("x-api-key", "x"),
+            ("host", "elsewhere.example"),
+            ("accept-language", "de"),
+            ("x-forwarded-for", "192.0.2.1"),
+            ("Anthropic-Version", "2023-06-01"),
+            ("anthropic-version", "a\r\nx: y"),
+        ] {
+            assert_eq!(with(name, value).unwrap_err(), CallError::Header(name.into()));
+        }
+    }
+
     #[test]
     fn a_path_cannot_leave_its_endpoint() {
-        assert!(Call::new("POST", "/v1/models/gemini-2.5:generate", vec![]).is_ok());
+        assert!(post("/v1/models/gemini-2.5:generate", vec![]).is_ok());
         for path in ["", "v1", "//evil.example/", "/a/../b", "/a?key=1", "/a#b", "/a b", "/@evil.example"] {
-            assert_eq!(Call::new("POST", path, vec![]), Err(CallError::Path(path.into())), "{path}");
+            assert_eq!(post(path, vec![]), Err(CallError::Path(path.into())), "{path}");
         }
-        assert_eq!(Call::new("GET", "/v1", vec![]), Err(CallError::Method("GET".into())));
-        assert!(matches!(Call::new("POST", "/v1", vec![0; CALL_BODY_MAX + 1]), Err(CallError::Body(_))));
+        let got = Call::new("GET", "/v1", &BTreeMap::new(), vec![]);
+        assert_eq!(got, Err(CallError::Method("GET".into())));
+        assert!(matches!(post("/v1", vec![0; CALL_BODY_MAX + 1]), Err(CallError::Body(_))));
     }
 }

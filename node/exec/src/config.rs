@@ -5,24 +5,35 @@ use std::time::Duration;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use vantage_protocol::target::Dialect;
 
 use crate::key::{KeyError, KeySource};
 use crate::retry::Backoff;
 use crate::secret::Secret;
 
+/// Most that anything may cost, millionths of a US dollar: a million dollars, which nobody means.
+const MICROUSD_MAX: u64 = 1_000_000_000_000;
+
 /// How targets of a simulated vendor begin.
 pub const SIM_PREFIX: &str = "sim:";
 
-/// The host that the target name `openai` stands for, with its regional siblings `<region>.api.openai.com`.
-const OPENAI_HOST: &str = "api.openai.com";
+/// The hosts that vendors' own names stand for, with their regional siblings such as `eu.api.openai.com`. Nobody else may
+/// answer in their names.
+const OWN_HOSTS: [(&str, &str); 3] = [
+    ("openai", "api.openai.com"),
+    ("anthropic", "api.anthropic.com"),
+    ("gemini", "generativelanguage.googleapis.com"),
+];
 
-/// One OpenAI-compatible vendor, as it stands in the node's configuration.
+/// One vendor, as it stands in the node's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VendorConfig {
-    /// The name jobs use: `openai`, a compatible vendor's own name, or `sim:<name>` for a simulated one.
+    /// The name jobs use: `openai`, `anthropic`, `gemini`, a compatible vendor's own name, or `sim:<name>` for a simulated
+    /// one.
     pub target: String,
-    /// Base address by region, without `/v1`: `eu = "https://eu.api.openai.com"`.
+    /// Base address by region, without `/v1`: `eu = "https://eu.api.openai.com"`. A vendor with one address for all has it
+    /// written down for each region that this node may call it from.
     pub endpoints: BTreeMap<String, String>,
     /// Where the API key is: `{ env = "NAME" }`, `{ file = "/path" }` (mode 0600) or `"none"`.
     #[serde(default)]
@@ -51,12 +62,35 @@ pub struct VendorConfig {
     /// Most calls for one job, retries included, over all restarts. Default 1000, a guess.
     #[serde(default = "calls_max_per_job")]
     pub calls_max_per_job: u32,
+    /// Most calls on one day (UTC), all jobs and retries included. Default: no limit but the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_max_per_day: Option<u32>,
+    /// Most that one job may cost here, millionths of a US dollar, over all restarts. Default: no limit but the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microusd_max_per_job: Option<u64>,
+    /// Most that one day (UTC) may cost here, millionths of a US dollar. Default: no limit but the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microusd_max_per_day: Option<u64>,
+    /// Prices by model, before those of any list: `"qwen-2.5" = { input = 200_000, output = 600_000 }`, millionths of a US
+    /// dollar for a million tokens.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
     /// Most calls at once. Default 2, a guess that stays below the limits of new accounts.
     #[serde(default = "concurrency_max")]
     pub concurrency_max: u32,
     /// Shortest time between the starts of two calls. Default 0.
     #[serde(default)]
     pub gap_ms: u64,
+}
+
+/// What a million tokens cost, millionths of a US dollar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// Of requests.
+    pub input: u64,
+    /// Of answers.
+    pub output: u64,
 }
 
 /// A configuration that passed the check, its key loaded.
@@ -87,14 +121,16 @@ pub enum ConfigProblem {
     TargetName,
     /// The name stands for a vendor the host does not belong to.
     #[error(
-        "endpoints.{region} is {host:?}, but the name openai is kept for {OPENAI_HOST} and its regional hosts: \
-         give a compatible vendor a name of its own (a simulated one: sim:<name>)"
+        "endpoints.{region} is {host:?}, but this name is kept for {own} and its regional hosts: give a compatible vendor \
+         a name of its own (a simulated one: sim:<name>)"
     )]
-    NotOpenAi {
+    NotItsOwn {
         /// The region of the endpoint.
         region: String,
         /// Its host.
         host: String,
+        /// The host that the name stands for.
+        own: &'static str,
     },
     /// No endpoint at all.
     #[error("endpoints is empty: set at least [endpoints] <region> = \"https://…\"")]
@@ -204,8 +240,9 @@ impl VendorConfig {
         if simulated && !loopback {
             return Err(ConfigProblem::SimNotLoopback { region, host });
         }
-        if self.target == "openai" && host != OPENAI_HOST && !host.ends_with(&format!(".{OPENAI_HOST}")) {
-            return Err(ConfigProblem::NotOpenAi { region, host });
+        let own = OWN_HOSTS.iter().find(|(name, _)| *name == self.target).map(|(_, own)| *own);
+        if let Some(own) = own.filter(|own| host != *own && !host.ends_with(&format!(".{own}"))) {
+            return Err(ConfigProblem::NotItsOwn { region, host, own });
         }
         if url.scheme() == "http" && !loopback && !self.allow_plain_http {
             return Err(ConfigProblem::PlainHttp { region, host });
@@ -223,6 +260,10 @@ impl VendorConfig {
             ("backoff_cap_ms", self.backoff_cap_ms, self.backoff_base_ms, 3_600_000),
             ("retry_after_max_ms", self.retry_after_max_ms, 0, 3_600_000),
             ("calls_max_per_job", u64::from(self.calls_max_per_job), 1, 1_000_000),
+            ("calls_max_per_day", self.calls_max_per_day.map_or(1, u64::from), 0, 10_000_000),
+            ("microusd_max_per_job", self.microusd_max_per_job.unwrap_or(0), 0, MICROUSD_MAX),
+            ("microusd_max_per_day", self.microusd_max_per_day.unwrap_or(0), 0, MICROUSD_MAX),
+            ("prices", self.dearest(), 0, MICROUSD_MAX),
             ("concurrency_max", u64::from(self.concurrency_max), 1, 64),
             ("gap_ms", self.gap_ms, 0, 600_000),
         ];
@@ -230,6 +271,18 @@ impl VendorConfig {
             Some((field, value, min, max)) => Err(ConfigProblem::Range { field, value, min, max }),
             None => Ok(()),
         }
+    }
+}
+
+impl VendorConfig {
+    /// The highest price written down.
+    fn dearest(&self) -> u64 {
+        self.prices.values().map(|price| price.input.max(price.output)).max().unwrap_or(0)
+    }
+
+    /// The format that the vendor speaks.
+    pub fn dialect(&self) -> Dialect {
+        Dialect::of_vendor(self.target.strip_prefix(SIM_PREFIX).unwrap_or(&self.target))
     }
 }
 
@@ -242,6 +295,17 @@ impl Vendor {
     /// Whether the vendor is simulated, which receipts say as surface `sim`.
     pub fn is_simulated(&self) -> bool {
         self.config.target.starts_with(SIM_PREFIX)
+    }
+
+    /// The format that the vendor speaks.
+    pub fn dialect(&self) -> Dialect {
+        self.config.dialect()
+    }
+
+    /// The host that serves a region, if it is the vendor's own, which receipts may say.
+    pub fn own_host(&self, region: &str) -> Option<&str> {
+        OWN_HOSTS.iter().find(|(name, _)| *name == self.target())?;
+        self.endpoints.get(region)?.host_str()
     }
 
     /// The configuration as it was checked.
@@ -306,8 +370,8 @@ fn base_address(address: &str) -> Result<Url, String> {
         "a user name or password in it: use key"
     } else if url.query().is_some() || url.fragment().is_some() {
         "a ? or # part"
-    } else if url.path().trim_end_matches('/').ends_with("/v1") {
-        "leave off the /v1 at its end, requests bring their own"
+    } else if ["/v1", "/v1beta"].iter().any(|end| url.path().trim_end_matches('/').ends_with(end)) {
+        "leave off the /v1 or /v1beta at its end, requests bring their own"
     } else {
         return Ok(url);
     };

@@ -4,42 +4,24 @@ use std::collections::BTreeMap;
 
 use reqwest::header::HeaderMap;
 
+use vantage_protocol::target::Dialect;
+
 use crate::completion::{self, Completion};
+use crate::dialect;
 use crate::failure::Failure;
+use crate::meter::{Charge, Tokens};
 use crate::secret::{Secret, redact_masked};
-use crate::transport::Reply;
+use crate::transport::{NoReply, Reply};
 
 /// Longest header value kept, in bytes. A guess: honest ones have under 100.
 pub const HEADER_VALUE_MAX: usize = 256;
-
-/// The response headers that are kept, in lower case. OpenAI's API reference ("Debugging requests") names those of
-/// the API; the others tell which front end answered. Cookies, organisation and project names are left out on purpose.
-pub const HEADERS_ALLOWED: [&str; 17] = [
-    "cf-cache-status",
-    "cf-ray",
-    "content-type",
-    "date",
-    "openai-model",
-    "openai-processing-ms",
-    "openai-version",
-    "retry-after",
-    "server",
-    "via",
-    "x-ratelimit-limit-requests",
-    "x-ratelimit-limit-tokens",
-    "x-ratelimit-remaining-requests",
-    "x-ratelimit-remaining-tokens",
-    "x-ratelimit-reset-requests",
-    "x-ratelimit-reset-tokens",
-    "x-request-id",
-];
 
 /// The record of one call and its attempts. Everything from `status` to `usage` is of the last attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The HTTP status, if one came.
     pub status: Option<u16>,
-    /// Headers of [`HEADERS_ALLOWED`], printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
+    /// Headers of [`headers_allowed`](crate::headers_allowed), printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
     pub headers: BTreeMap<String, String>,
     /// The body as it came, at most [`BODY_MAX`](crate::BODY_MAX) bytes; empty if it was cut off or passed a limit.
     pub response: Vec<u8>,
@@ -47,9 +29,9 @@ pub struct Evidence {
     pub text: Option<String>,
     /// The model's name as returned.
     pub model: Option<String>,
-    /// The `x-request-id` header, or else the `id` in the body.
+    /// The vendor's id of the request: its header, or else the id in the body.
     pub request_id: Option<String>,
-    /// Why the model stopped, as returned (`stop`, `length`, `content_filter`, …).
+    /// Why the model stopped, as returned (`stop`, `max_tokens`, `SAFETY`, …).
     pub finish_reason: Option<String>,
     /// Tokens as the vendor counted them.
     pub usage: Option<Usage>,
@@ -59,6 +41,10 @@ pub struct Evidence {
     pub ended_unix_ms: u64,
     /// All attempts, in order.
     pub attempts: Vec<Attempt>,
+    /// What all attempts cost, millionths of a US dollar; `None` if that is not known of one of them.
+    pub cost_microusd: Option<u64>,
+    /// How long the vendor asked to be left alone in the body of the last attempt.
+    pub(crate) retry_after: Option<std::time::Duration>,
     /// Why there is no usable answer; `None` for an answer.
     pub failure: Option<Failure>,
 }
@@ -105,46 +91,65 @@ impl Evidence {
             started_unix_ms,
             ended_unix_ms: started_unix_ms,
             attempts: Vec::new(),
+            cost_microusd: Some(0),
+            retry_after: None,
             failure: None,
         }
     }
 
-    /// Takes in the outcome of an attempt sent at `at_unix_ms`, in place of the one before.
-    pub(crate) fn absorb(&mut self, at_unix_ms: u64, reply: Result<Reply, Failure>, key: Option<&Secret>) {
+    /// Takes in the outcome of an attempt sent at `at_unix_ms`, in place of the one before; tells what it is charged for.
+    pub(crate) fn absorb(
+        &mut self,
+        at_unix_ms: u64,
+        reply: Result<Reply, NoReply>,
+        dialect: Dialect,
+        key: Option<&Secret>,
+    ) -> Charge {
         let attempts = std::mem::take(&mut self.attempts);
-        *self = Self { attempts, ..Self::begun(self.started_unix_ms) };
+        *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
+        let may_have_arrived = reply.as_ref().map_or_else(|none| none.may_have_arrived, |_| true);
         self.failure = match reply {
-            Ok(reply) => self.read(reply, key),
-            Err(failure) => Some(failure),
+            Ok(reply) => self.read(reply, dialect, key),
+            Err(none) => Some(none.failure),
         };
         let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
         self.attempts.push(Attempt { at_unix_ms, outcome });
+        match (self.status, self.usage) {
+            (_, Some(usage)) => {
+                Charge::For(Tokens { input: usage.prompt_tokens, output: usage.output_tokens })
+            }
+            // Vendors charge for answers, not for errors; a redirect is none of theirs.
+            (Some(status), None) if !(200..300).contains(&status) => Charge::Nothing,
+            (None, None) if !may_have_arrived => Charge::Nothing,
+            (_, None) => Charge::Unknown,
+        }
     }
 
-    fn read(&mut self, reply: Reply, key: Option<&Secret>) -> Option<Failure> {
+    fn read(&mut self, reply: Reply, dialect: Dialect, key: Option<&Secret>) -> Option<Failure> {
         self.status = Some(reply.status);
-        let leaked_in_headers = self.keep_headers(&reply.headers, key);
+        let leaked_in_headers = self.keep_headers(&reply.headers, dialect, key);
         let mut leaked = leaked_in_headers;
         let failure = match reply.body {
             Ok(body) => {
                 let (body, leaked_in_body) = scrub(body, reply.status, key);
                 leaked |= leaked_in_body;
                 let content_type = self.headers.get("content-type").map(String::as_str);
-                let completion = completion::read(reply.status, content_type, &body);
+                let completion = completion::read(dialect, reply.status, content_type, &body);
                 self.response = body;
-                self.keep_completion(completion)
+                self.keep_completion(completion, dialect)
             }
             Err(failure) => Some(failure),
         };
         if leaked { Some(Failure::SecretInResponse) } else { failure }
     }
 
-    fn keep_completion(&mut self, completion: Completion) -> Option<Failure> {
+    fn keep_completion(&mut self, completion: Completion, dialect: Dialect) -> Option<Failure> {
         self.text = completion.text;
         self.model = completion.model.map(|model| printable(&model));
         self.finish_reason = completion.finish_reason.map(|reason| printable(&reason));
         self.usage = completion.usage;
-        let header = self.headers.get("x-request-id").cloned();
+        self.retry_after = completion.retry_after;
+        let header = dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
         self.request_id = header.or_else(|| completion.id.map(|id| printable(&id)));
         if completion.failure == Some(Failure::TooLarge) {
             self.response = Vec::new();
@@ -153,14 +158,14 @@ impl Evidence {
     }
 
     /// Keeps the allowed headers; returns whether the key was in one.
-    fn keep_headers(&mut self, headers: &HeaderMap, key: Option<&Secret>) -> bool {
+    fn keep_headers(&mut self, headers: &HeaderMap, dialect: Dialect, key: Option<&Secret>) -> bool {
         let mut leaked = false;
-        for name in HEADERS_ALLOWED {
-            let Some(value) = headers.get(name) else { continue };
+        for name in dialect::headers_allowed(dialect) {
+            let Some(value) = headers.get(*name) else { continue };
             let redacted = key.and_then(|key| key.redact(value.as_bytes()));
             leaked |= redacted.is_some();
             let bytes = redacted.as_deref().unwrap_or(value.as_bytes());
-            self.headers.insert(name.to_owned(), printable(&String::from_utf8_lossy(bytes)));
+            self.headers.insert((*name).to_owned(), printable(&String::from_utf8_lossy(bytes)));
         }
         leaked
     }
@@ -213,7 +218,7 @@ mod tests {
 
     fn absorbed(reply: Reply) -> Evidence {
         let mut evidence = Evidence::begun(1);
-        evidence.absorb(2, Ok(reply), Some(&Secret::new(KEY).unwrap()));
+        evidence.absorb(2, Ok(reply), Dialect::OpenAi, Some(&Secret::new(KEY).unwrap()));
         evidence
     }
 
@@ -250,9 +255,29 @@ mod tests {
     }
 
     #[test]
-    fn the_allow_list_is_lower_case_and_sorted() {
-        assert!(HEADERS_ALLOWED.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(HEADERS_ALLOWED.iter().all(|name| *name == name.to_ascii_lowercase()));
+    fn each_vendor_has_its_own_headers_and_request_id() {
+        let headers = [("request-id", "req_a".to_owned()), ("x-request-id", "req_o".to_owned())];
+        let body = r#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"yes"}]}"#;
+        let mut evidence = Evidence::begun(1);
+        let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Dialect::Anthropic, None);
+        assert_eq!((evidence.request_id.as_deref(), charge), (Some("req_a"), Charge::Unknown));
+        assert!(!evidence.headers.contains_key("x-request-id"));
+        let body = r#"{"candidates":[{"content":{"parts":[{"text":"yes"}]}}],"responseId":"r-1",
+            "usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}"#;
+        let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Dialect::Gemini, None);
+        assert_eq!(evidence.request_id.as_deref(), Some("r-1"));
+        assert_eq!(charge, Charge::For(Tokens { input: 3, output: 1 }));
+    }
+
+    #[test]
+    fn what_cannot_have_cost_anything_is_told_from_what_may_have() {
+        let charge = |reply| Evidence::begun(1).absorb(2, reply, Dialect::OpenAi, None);
+        let none = |failure, may_have_arrived| Err(NoReply { failure, may_have_arrived });
+        assert_eq!(charge(none(Failure::Connect, false)), Charge::Nothing);
+        assert_eq!(charge(none(Failure::Connect, true)), Charge::Unknown);
+        assert_eq!(charge(none(Failure::Timeout, true)), Charge::Unknown);
+        assert_eq!(charge(Ok(reply(429, &[], "{}"))), Charge::Nothing);
+        assert_eq!(charge(Ok(reply(200, &[], "{"))), Charge::Unknown);
     }
 
     #[test]
@@ -288,7 +313,8 @@ mod tests {
     #[test]
     fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
         let mut evidence = absorbed(reply(500, &[("server", "old".into())], "broken"));
-        evidence.absorb(3, Err(Failure::Timeout), None);
+        let none = NoReply { failure: Failure::Timeout, may_have_arrived: true };
+        evidence.absorb(3, Err(none), Dialect::OpenAi, None);
         assert_eq!((evidence.status, evidence.headers.len(), evidence.response.len()), (None, 0, 0));
         assert_eq!(evidence.failure, Some(Failure::Timeout));
         let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();

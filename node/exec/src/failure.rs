@@ -25,6 +25,8 @@ pub enum Failure {
     Http5xx(u16),
     /// 429: too many requests or tokens; the API asks to come back later.
     RateLimited,
+    /// The API says that it is overloaded, whoever calls.
+    Overloaded,
     /// The answer is not what the wire format says.
     Malformed,
     /// A well-formed answer without text.
@@ -37,7 +39,7 @@ pub enum Failure {
     RefusedByApi(ApiRefusal),
     /// The node withdrew the call.
     Cancelled,
-    /// The job's limit of calls is used up.
+    /// A budget is used up: the job's calls, or what may be called or spent for a job or on a day. Nothing was sent.
     Budget,
     /// The answer contained the API key; what is kept of it is redacted.
     SecretInResponse,
@@ -55,6 +57,8 @@ pub enum ApiRefusal {
     InsufficientQuota,
     /// The API key is wrong, revoked or missing.
     InvalidKey,
+    /// The vendor does not serve the place that the call comes from. It is never tried from another one.
+    RegionNotSupported,
 }
 
 impl Failure {
@@ -69,6 +73,7 @@ impl Failure {
             Self::Http4xx(_) => "http_4xx",
             Self::Http5xx(_) => "http_5xx",
             Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
             Self::Malformed => "malformed",
             Self::Empty => "empty",
             Self::TooLarge => "too_large",
@@ -83,7 +88,12 @@ impl Failure {
 
     /// Whether the same call may succeed a little later: 429, 5xx, and trouble on the way.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited | Self::Http5xx(_) | Self::Connect | Self::Dns | Self::Timeout)
+        self.is_throttle() || matches!(self, Self::Http5xx(_) | Self::Connect | Self::Dns | Self::Timeout)
+    }
+
+    /// Whether the vendor asks for fewer calls, of this node or of everybody.
+    pub fn is_throttle(&self) -> bool {
+        matches!(self, Self::RateLimited | Self::Overloaded)
     }
 
     /// The failure that an HTTP status stands for when the body says nothing better; `None` for 2xx.
@@ -118,6 +128,7 @@ impl ApiRefusal {
             Self::ModelNotFound => "model_not_found",
             Self::InsufficientQuota => "insufficient_quota",
             Self::InvalidKey => "invalid_key",
+            Self::RegionNotSupported => "region_not_supported",
         }
     }
 }
@@ -128,8 +139,14 @@ mod tests {
 
     #[test]
     fn only_trouble_that_passes_is_transient() {
-        let transient =
-            [Failure::Timeout, Failure::Connect, Failure::Dns, Failure::RateLimited, Failure::Http5xx(503)];
+        let transient = [
+            Failure::Timeout,
+            Failure::Connect,
+            Failure::Dns,
+            Failure::RateLimited,
+            Failure::Overloaded,
+            Failure::Http5xx(503),
+        ];
         let lasting = [
             Failure::Tls,
             Failure::Http3xx(302),
@@ -140,6 +157,7 @@ mod tests {
             Failure::ContentFilter,
             Failure::RefusedByApi(ApiRefusal::InvalidKey),
             Failure::RefusedByApi(ApiRefusal::InsufficientQuota),
+            Failure::RefusedByApi(ApiRefusal::RegionNotSupported),
             Failure::Cancelled,
             Failure::Budget,
             Failure::SecretInResponse,
@@ -147,6 +165,7 @@ mod tests {
         ];
         assert!(transient.iter().all(Failure::is_transient));
         assert!(!lasting.iter().any(Failure::is_transient));
+        assert!(transient.iter().filter(|failure| failure.is_throttle()).count() == 2);
     }
 
     #[test]

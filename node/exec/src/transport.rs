@@ -6,16 +6,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
-use zeroize::Zeroizing;
-
 use crate::call::Call;
 use crate::config::Vendor;
 use crate::failure::Failure;
-use crate::secret::Secret;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
 
 /// Largest response body read, in bytes: the longest answer, and as much again for JSON around and within it.
 pub const BODY_MAX: usize = 2 << 20;
@@ -33,6 +30,14 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Result<Vec<u8>, Failure>,
+}
+
+/// No response at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoReply {
+    pub(crate) failure: Failure,
+    /// Whether the request may have reached the vendor.
+    pub(crate) may_have_arrived: bool,
 }
 
 /// A client that goes to the given address and nowhere else.
@@ -66,17 +71,23 @@ impl Transport {
     }
 
     /// Posts exactly the call's bytes to `url` and reads the reply.
-    pub(crate) async fn post(&self, url: Url, call: &Call, key: Option<&Secret>) -> Result<Reply, Failure> {
+    pub(crate) async fn post(
+        &self,
+        url: Url,
+        call: &Call,
+        credential: Option<(HeaderName, HeaderValue)>,
+    ) -> Result<Reply, NoReply> {
         let mut request = self
             .client
             .post(url)
+            .headers(call.headers().clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .body(call.body().to_vec());
-        if let Some(key) = key {
-            request = request.header(AUTHORIZATION, bearer(key)?);
+        if let Some((name, value)) = credential {
+            request = request.header(name, value);
         }
-        let response = request.send().await.map_err(|error| failure_of(&error))?;
+        let response = request.send().await.map_err(|error| NoReply::of(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Reply { status, headers, body: read_body(response).await })
     }
@@ -96,13 +107,12 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-fn bearer(key: &Secret) -> Result<HeaderValue, Failure> {
-    let text = Zeroizing::new(format!("Bearer {}", key.expose()));
-    // Cannot fail for a checked key; were it to, the call would be one without a valid key.
-    let mut value = HeaderValue::from_str(&text)
-        .map_err(|_| Failure::RefusedByApi(crate::failure::ApiRefusal::InvalidKey))?;
-    value.set_sensitive(true);
-    Ok(value)
+impl NoReply {
+    fn of(error: &reqwest::Error) -> Self {
+        let failure = failure_of(error);
+        let before_sending = error.is_connect() || matches!(failure, Failure::Dns | Failure::Tls);
+        Self { failure, may_have_arrived: !before_sending }
+    }
 }
 
 /// The code for a client's error, by the types in its chain of causes.

@@ -5,6 +5,7 @@ mod inspect;
 mod job;
 mod suite;
 mod upkeep;
+mod target;
 
 pub use evidence::{
     BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
@@ -13,6 +14,7 @@ pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheck
 pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
 pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
 pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
+pub use target::{TargetCommand, TargetProbeArgs};
 
 use super::amount::{self, Seconds};
 use super::exit::{PLAIN_CODES, RUN_CODES};
@@ -86,6 +88,9 @@ pub enum Command {
     /// Get and list the open models that this node can run
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Show the APIs that this node may call and what they cost, and try one
+    #[command(subcommand)]
+    Target(TargetCommand),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  vantage completions bash > ~/.local/share/bash-completion/completions/vantage"

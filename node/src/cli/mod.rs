@@ -28,11 +28,13 @@ mod proof;
 mod render;
 mod report;
 mod run;
+mod spending;
 mod standing;
 mod statement;
 mod status;
 mod suite;
 mod upkeep;
+mod target;
 mod verdict;
 mod verify;
 mod watch;
@@ -41,7 +43,7 @@ pub use args::Cli;
 pub use error::CliError;
 pub use exit::Exit;
 
-use args::{Command, GenesisCommand, JobCommand, ModelCommand};
+use args::{Command, GenesisCommand, JobCommand, ModelCommand, TargetCommand};
 use clap::{CommandFactory as _, Parser as _};
 use error::CliResult;
 use render::Out;
@@ -93,6 +95,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Report(args) => report::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
         Command::Model(command) => model::model(command, out),
+        Command::Target(command) => target::target(command, out),
         Command::Completions { shell } => completions(*shell, out),
         Command::Man(args) => man::man(args, out),
         Command::Runner => runner(),
@@ -132,6 +135,8 @@ fn wants_json(command: &Command) -> bool {
         Command::Bundle(args::BundleCommand::Import(args)) => args.json,
         Command::Model(ModelCommand::Pull(args)) => args.json,
         Command::Model(ModelCommand::List(args)) => args.json,
+        Command::Target(TargetCommand::Probe(args)) => args.json,
+        Command::Target(TargetCommand::List(args)) => args.json,
         Command::BenchStore(_) => true,
         Command::Completions { .. } | Command::Man(_) | Command::Runner => false,
     }

@@ -29,7 +29,7 @@ fn load(args: &RunArgs) -> CliResult<Config> {
 }
 
 /// A mistake in the configuration is the operator's: wrong usage.
-fn wrong(error: ConfigError) -> CliError {
+pub(super) fn wrong(error: ConfigError) -> CliError {
     let mut place = error.file.display().to_string();
     if let Some(line) = error.line {
         place += &format!(", line {line}");

@@ -5,7 +5,7 @@ use super::control::{self, now_s};
 use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Out, Paint};
-use super::{data, live};
+use super::{data, live, spending};
 use crate::control::protocol::Status;
 use crate::policy::Room;
 use serde_json::json;
@@ -78,6 +78,7 @@ pub(super) fn print(status: &Status, out: &mut Out) {
         out.painted(paint, word, what);
     }
     warn_of_the_node(status, out);
+    spending::print(&status.vendors, out);
     if !status.notices.is_empty() {
         out.heading("latest notices");
         for notice in &status.notices {

@@ -4,6 +4,7 @@ use super::error::ConfigError;
 use super::upkeep::{Disk, Keep, Log};
 use super::{MODELS_VAR, raw};
 use crate::policy::Policy;
+use crate::ledger::{Limit, Limits, Prices, today};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
@@ -48,6 +49,8 @@ pub struct Config {
     pub vendors: Vec<Vendor>,
     /// Address for health and metrics; none: nothing is served.
     pub metrics: Option<SocketAddr>,
+    /// What calls may cost.
+    pub budget: Budget,
     /// How open models are run.
     pub runner: RunnerCommand,
     /// What the node logs, and where.
@@ -80,6 +83,15 @@ pub struct Offers {
     pub targets: Vec<Offer>,
     /// Slots of one job taken on at most.
     pub slots_max: u32,
+}
+
+/// What calls may cost, and how that is told beforehand.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Budget {
+    /// Of each vendor and of all together.
+    pub limits: Limits,
+    /// What models cost.
+    pub prices: Prices,
 }
 
 /// How slots are run.
@@ -131,6 +143,8 @@ impl Config {
         let vendors = checker.vendors(&raw.vendors)?;
         let region = raw.region.as_deref();
         let offers = checker.offers(&raw.offers, &vendors, region)?;
+        let budget = checker.budget(&raw, base)?;
+        checker.priced(&offers, &budget)?;
         Ok(Self {
             data: raw.data.map_or_else(|| base.to_owned(), |data| base.join(data)),
             file: file.to_owned(),
@@ -141,6 +155,7 @@ impl Config {
             execution: Execution { gap_ms: raw.execution.gap_ms },
             vendors,
             metrics: raw.metrics.check(file)?,
+            budget,
             runner: RunnerCommand::default(),
             log: raw.log.check(base, file)?,
             disk: raw.disk,
@@ -284,6 +299,42 @@ impl Checker<'_> {
             }
         }
         Ok(checked)
+    }
+
+    fn budget(&self, raw: &raw::Config, base: &Path) -> Result<Budget, ConfigError> {
+        const HELP: &str = "correct the list; docs/OPERATING.md shows its form";
+        let budget = &raw.budget;
+        let day = Limit { calls_max: budget.calls_max_per_day, microusd_max: budget.microusd_max_per_day };
+        let job = Limit { calls_max: budget.calls_max_per_job, microusd_max: budget.microusd_max_per_job };
+        let path = budget.prices.as_ref().map(|path| base.join(path));
+        let text = match &path {
+            Some(path) => Some(read(path, "let [budget] prices name a list of prices, or leave it out")?),
+            None => None,
+        };
+        let named = path.as_deref().zip(text.as_deref());
+        match Prices::new(&raw.vendors, named) {
+            Ok(prices) => Ok(Budget { limits: Limits::new(day, job, &raw.vendors), prices }),
+            Err(error) => self.wrong("budget.prices", error, HELP),
+        }
+    }
+
+    /// A budget of money holds only for what has a price.
+    fn priced(&self, offers: &Offers, budget: &Budget) -> Result<(), ConfigError> {
+        let api = offers.targets.iter().map(|offer| &offer.target).filter(|t| t.surface() == Surface::Api);
+        for target in api {
+            let vendor = vendor_name(target);
+            if budget.limits.need_price(vendor) && budget.prices.of(target, today()).is_none() {
+                let model = target.model();
+                let what =
+                    format!("{target} is offered under a budget of money, and no price of it is known");
+                let help = format!(
+                    "write it into the vendor's table, as in prices = {{ \"{model}\" = {{ input = 400_000, output = \
+                     1_600_000 }} }} (millionths of a US dollar for a million tokens), or name a list with [budget] prices"
+                );
+                return self.wrong("offers.targets", what, help);
+            }
+        }
+        Ok(())
     }
 
     fn offers(

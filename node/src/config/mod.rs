@@ -17,6 +17,7 @@
 //! key = { env = "OPENAI_API_KEY" }
 //! endpoints = { eu = "https://eu.api.openai.com" }
 //! calls_max_per_job = 200
+//! microusd_max_per_day = 2_000_000
 //! ```
 
 pub mod checked;
@@ -27,7 +28,7 @@ pub mod raw;
 mod suggest;
 pub mod upkeep;
 
-pub use checked::{Config, Execution, Net, Offers, RunnerCommand};
+pub use checked::{Budget, Config, Execution, Net, Offers, RunnerCommand};
 pub use error::ConfigError;
 
 /// Name of the configuration in a data directory.

@@ -47,6 +47,9 @@ pub struct Config {
     /// What the node takes on.
     #[serde(default)]
     pub policy: super::policy::RawPolicy,
+    /// What calls may cost, at all vendors together.
+    #[serde(default)]
+    pub budget: Budget,
     /// APIs that the node may call.
     #[serde(default, rename = "vendor", skip_serializing_if = "Vec::is_empty")]
     pub vendors: Vec<VendorConfig>,
@@ -116,6 +119,27 @@ pub struct Execution {
     /// Pause between two cells of a slot, milliseconds. Default 0.
     #[serde(default)]
     pub gap_ms: u64,
+}
+
+/// `[budget]`. Each vendor's own limits stand in its table.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Most calls on one day (UTC), retries included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_max_per_day: Option<u64>,
+    /// Most that one day (UTC) may cost, millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microusd_max_per_day: Option<u64>,
+    /// Most calls for one job, retries included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_max_per_job: Option<u64>,
+    /// Most that one job may cost, millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub microusd_max_per_job: Option<u64>,
+    /// A list of prices, TOML, that goes before those that come with the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<PathBuf>,
 }
 
 impl Default for Offers {

@@ -188,12 +188,69 @@ fn each_wrong_value_is_named_with_its_key() {
     }
 }
 
+/// No way leads from a production configuration to anything simulated: neither an offer nor a table, with the switch or
+/// without it; and a network that is none of the test networks refuses the switch itself.
 #[test]
-fn simulation_needs_a_test_network() {
+fn simulation_needs_a_test_network_and_the_switch() {
+    for vendor in ["openai", "anthropic", "gemini"] {
+        let table = format!(
+            "[[vendor]]\ntarget = \"sim:{vendor}\"\nendpoints = {{ eu = \"http://127.0.0.1:1/eu\" }}\n"
+        );
+        let offer = format!("[offers]\ntargets = [{{ target = \"sim:{vendor}\" }}]\n");
+        let full = format!("genesis = \"genesis.toml\"\nallow_sim = true\n{table}{offer}");
+        let loaded = |test: bool, text: &str| load_in(tempfile::tempdir().unwrap().path(), test, text);
+        let config = loaded(true, &full).unwrap();
+        assert!(config.vendors[0].is_simulated() && config.offers.targets[0].target.is_sim());
+        let refused = |test: bool, text: &str| loaded(test, text).unwrap_err().to_string();
+        assert!(refused(false, &full).contains("not a test network"), "{vendor}");
+        for test in [true, false] {
+            for part in [&table, &offer] {
+                let error = refused(test, &format!("genesis = \"genesis.toml\"\n{part}"));
+                assert!(error.contains("is simulated") && error.contains("allow_sim"), "{error}");
+            }
+        }
+        // Nor under a real vendor's name: its hosts are its own.
+        let disguised = table.replace("sim:", "");
+        let error = refused(false, &format!("genesis = \"genesis.toml\"\n{disguised}"));
+        assert!(error.contains("name of its own"), "{error}");
+    }
+}
+
+#[test]
+fn a_budget_of_money_wants_a_price_for_what_is_offered() {
+    let table = "region = \"eu\"\n[offers]\ntargets = [{ target = \"compat:lab/m\" }]\n[[vendor]]\ntarget = \"lab\"\n\
+                 endpoints = { eu = \"http://127.0.0.1:1\" }\n";
+    let with = |more: &str| format!("genesis = \"genesis.toml\"\n{table}{more}\n");
+    assert!(load(&with("")).is_ok(), "without a budget of money there is nothing to know");
+    for more in ["microusd_max_per_day = 5", "microusd_max_per_job = 5", "[budget]\nmicrousd_max_per_day = 5"]
+    {
+        let error = refused(&with(more));
+        assert!(
+            error.contains(", offers.targets: compat:lab/m is offered under a budget of money"),
+            "{error}"
+        );
+        assert!(error.contains("prices = { \"m\" = "), "{error}");
+    }
+    let priced = "microusd_max_per_day = 5\nprices = { m = { input = 1, output = 2 } }";
+    assert!(load(&with(priced)).is_ok());
+}
+
+#[test]
+fn a_list_of_prices_is_read_beside_the_configuration() {
     let dir = tempfile::tempdir().unwrap();
-    let error =
-        load_in(dir.path(), false, "genesis = \"genesis.toml\"\nallow_sim = true\n").unwrap_err().to_string();
-    assert!(error.contains("allow_sim") && error.contains("not a test network"), "{error}");
+    let list = "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"openai/m\"\nfrom = \"2026-01-01\"\n\
+                input = 3\noutput = 4\n";
+    let text = "genesis = \"genesis.toml\"\n[budget]\nprices = \"p.toml\"\ncalls_max_per_day = 9\n";
+    let error = load_in(dir.path(), true, text).unwrap_err().to_string();
+    assert!(error.contains("p.toml: cannot be read") && error.contains("[budget] prices"), "{error}");
+    fs::write(dir.path().join("p.toml"), list).unwrap();
+    let config = load_in(dir.path(), true, text).unwrap();
+    let known = config.budget.prices.of(&"openai/m".parse().unwrap(), crate::ledger::today()).unwrap();
+    assert_eq!((known.price.input, known.price.output), (3, 4));
+    assert_eq!(config.budget.limits.day(None).calls_max, Some(9));
+    fs::write(dir.path().join("p.toml"), list.replace("source", "sauce")).unwrap();
+    let error = load_in(dir.path(), true, text).unwrap_err().to_string();
+    assert!(error.contains(", budget.prices: price list") && error.contains("sauce"), "{error}");
 }
 
 #[test]

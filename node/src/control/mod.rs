@@ -6,6 +6,7 @@ mod requests;
 mod server;
 mod socket;
 mod upkeep;
+mod vendors;
 mod wire;
 
 pub use client::{Client, ClientError};

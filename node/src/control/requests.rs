@@ -264,6 +264,11 @@ impl Context {
             jobs: standing.jobs,
             executing: standing.executing,
             slots_waiting: standing.waiting,
+            vendors: standing.vendors.map_err(|error| Fault {
+                what: error,
+                place: "ledger".to_owned(),
+                help: "see the node's log".to_owned(),
+            })?,
             records: counts.records,
             blocks: counts.blocks,
             blocks_private: counts.blocks_private,

@@ -3,7 +3,8 @@
 use super::carry::library;
 use super::notice::Notices;
 use super::{Engine, Group};
-use crate::control::protocol::NoticeView;
+use crate::clock;
+use crate::control::protocol::{NoticeView, VendorView};
 use crate::policy::{Policy, Room};
 use crate::store::{Pruned, StoreError};
 use crate::upkeep::{Brief, Plan};
@@ -162,6 +163,8 @@ pub struct Standing {
     pub jobs: BTreeMap<String, usize>,
     /// Slots being run.
     pub executing: usize,
+    /// Vendors and what was spent today, or why the ledger cannot be read.
+    pub vendors: Result<Vec<VendorView>, String>,
     /// Latest notices, oldest first.
     pub notices: Vec<NoticeView>,
     /// Slots that wait for their turn.
@@ -304,6 +307,7 @@ impl Engine {
             unavailable,
             jobs,
             executing: self.executions.running(),
+            vendors: self.executions.vendors().map_err(|error| error.to_string()),
             notices: Notices::views(&self.notices),
             waiting: self.gate.waiting(),
             free_bytes: self.disk.now().0,

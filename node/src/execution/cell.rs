@@ -6,7 +6,7 @@ use crate::clock;
 use crate::store::StoreError;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use vantage_exec::{Allowance, CallBudget, OpenAi};
+use vantage_exec::{Allowance, Meter, VendorClient};
 use vantage_protocol::attester::Task;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::receipt::Receipt;
@@ -18,7 +18,7 @@ pub(super) enum Executor {
     /// An open model, run on this machine.
     Open(Arc<OpenWorker>),
     /// A vendor's API.
-    Api(Arc<OpenAi>),
+    Api(Arc<VendorClient>),
 }
 
 /// A cell that is done.
@@ -49,8 +49,8 @@ pub(super) struct Terms {
     /// When cells are no longer begun and the running one ends, POSIX milliseconds.
     pub(super) stop_ms: u64,
     pub(super) cancel: CancellationToken,
-    /// Calls, for APIs.
-    pub(super) budget: Option<Arc<CallBudget>>,
+    /// What calls to APIs are paid from.
+    pub(super) meter: Arc<dyn Meter>,
 }
 
 impl Terms {
@@ -66,11 +66,10 @@ impl Executor {
         match self {
             Self::Open(worker) => worker.run(task, terms).await,
             Self::Api(vendor) => {
-                let budget =
-                    terms.budget.clone().ok_or_else(|| NoCell::Unavailable("no calls set aside".into()))?;
                 let deadline = tokio::time::Instant::now()
                     + std::time::Duration::from_millis(terms.stop_ms.saturating_sub(clock::now_ms()));
-                let allowance = Allowance { budget, deadline: Some(deadline), cancel: terms.cancel.clone() };
+                let (meter, cancel) = (terms.meter.clone(), terms.cancel.clone());
+                let allowance = Allowance { meter, deadline: Some(deadline), cancel };
                 api::run(vendor, task, terms, &allowance).await
             }
         }

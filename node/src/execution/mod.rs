@@ -9,12 +9,16 @@
 mod api;
 mod cell;
 mod open;
+mod probe;
 mod receipt;
 mod slot;
 
 use crate::config::{self, Config};
+use crate::control::protocol::VendorView;
+use crate::ledger::{Ledger, today};
 use crate::store::{Store, StoreError};
 use open::OpenWorker;
+pub use probe::{Probe, Probed};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -22,7 +26,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vantage_exec::{OpenAi, TransportError};
+use vantage_exec::{TransportError, VendorClient};
 use vantage_protocol::attester::Execution;
 use vantage_protocol::id::{JobId, Salt};
 use vantage_protocol::receipt::Receipt;
@@ -69,7 +73,8 @@ pub enum SlotOutcome {
 pub struct Executions {
     store: Arc<Store>,
     ends: mpsc::Sender<SlotEnd>,
-    vendors: BTreeMap<String, Arc<OpenAi>>,
+    ledger: Arc<Ledger>,
+    vendors: BTreeMap<String, Arc<VendorClient>>,
     models: ModelStore,
     open: Arc<OpenWorker>,
     gap: Duration,
@@ -83,15 +88,17 @@ impl Executions {
     pub fn new(
         config: &Config,
         store: Arc<Store>,
+        ledger: Arc<Ledger>,
         ends: mpsc::Sender<SlotEnd>,
     ) -> Result<Self, TransportError> {
         let mut vendors = BTreeMap::new();
         for vendor in &config.vendors {
-            vendors.insert(vendor.target().to_owned(), Arc::new(OpenAi::new(vendor.clone())?));
+            vendors.insert(vendor.target().to_owned(), Arc::new(VendorClient::new(vendor.clone())?));
         }
         Ok(Self {
             store,
             ends,
+            ledger,
             vendors,
             models: ModelStore::new(&config.models),
             open: Arc::new(OpenWorker::new(ModelStore::new(&config.models), config.runner.clone())),
@@ -116,10 +123,11 @@ impl Executions {
         let Entry::Vacant(place) = self.running.entry(key) else { return };
         let cancel = place.insert(self.stop.child_token()).clone();
         let executor = self.executor(&execution);
-        let (store, gap, ends) = (self.store.clone(), self.gap, self.ends.clone());
+        let (store, ledger, gap) = (self.store.clone(), self.ledger.clone(), self.gap);
+        let ends = self.ends.clone();
         self.tasks.spawn(async move {
             let outcome = match executor {
-                Ok(executor) => slot::Slot { execution, executor, store, gap, cancel }.run().await,
+                Ok(executor) => slot::Slot { execution, executor, store, ledger, gap, cancel }.run().await,
                 Err(reason) => SlotOutcome::Declined { reason },
             };
             // Nobody listens once the node is stopping.
@@ -142,6 +150,21 @@ impl Executions {
     /// Whether a slot is being run.
     pub fn is_running(&self, job: &JobId, slot: u32) -> bool {
         self.running.contains_key(&(*job, slot))
+    }
+
+    /// Vendors by name, and all together: what was spent today, and what is left.
+    pub fn vendors(&self) -> Result<Vec<VendorView>, StoreError> {
+        let on = today();
+        let (by_vendor, all) = self.ledger.today()?;
+        let set_up = self
+            .vendors
+            .iter()
+            .filter_map(|(name, client)| Some(VendorView::new(name, Some(client), by_vendor.get(name)?, on)));
+        let mut views: Vec<VendorView> = set_up.collect();
+        if !views.is_empty() {
+            views.push(VendorView::new(VendorView::ALL, None, &all, on));
+        }
+        Ok(views)
     }
 
     /// Slots being run.
@@ -167,7 +190,7 @@ impl Executions {
         })
     }
 
-    fn vendor(&self, target: &Target) -> Result<&Arc<OpenAi>, String> {
+    fn vendor(&self, target: &Target) -> Result<&Arc<VendorClient>, String> {
         let name = config::checked::vendor_name(target);
         self.vendors.get(name).ok_or_else(|| format!("{target} is not set up here: no [[vendor]] {name:?}"))
     }

@@ -3,7 +3,7 @@
 use super::cell::{Cell, Terms};
 use crate::clock;
 use std::collections::BTreeMap;
-use vantage_exec::{Evidence, HEADERS_ALLOWED};
+use vantage_exec::Evidence;
 use vantage_protocol::attester::Task;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::Hash;
@@ -14,10 +14,11 @@ use vantage_runner::{EngineFacts, Finish, Generation};
 /// The failure of an answer over the job's limit, as executors call it.
 const TOO_LARGE: &str = "too_large";
 
-/// A call's evidence.
-pub(super) fn of_evidence(task: &Task, terms: &Terms, evidence: Evidence) -> Cell {
+/// A call's evidence; `host` is the vendor's own that was called, if it may be told.
+pub(super) fn of_evidence(task: &Task, terms: &Terms, evidence: Evidence, host: Option<&str>) -> Cell {
     let mut cell = empty(task, terms);
     let receipt = &mut cell.receipt;
+    receipt.endpoint = short(host.filter(|_| !evidence.attempts.is_empty()));
     receipt.status = evidence.status;
     receipt.model = short(evidence.model.as_deref());
     receipt.request_id = short(evidence.request_id.as_deref());
@@ -27,6 +28,7 @@ pub(super) fn of_evidence(task: &Task, terms: &Terms, evidence: Evidence) -> Cel
     receipt.ended_ms = evidence.ended_unix_ms;
     receipt.input_tokens = evidence.usage.and_then(|usage| usage.prompt_tokens.try_into().ok());
     receipt.output_tokens = evidence.usage.and_then(|usage| usage.output_tokens.try_into().ok());
+    receipt.cost_microusd = evidence.cost_microusd;
     receipt.attempts = u32::try_from(evidence.attempts.len()).unwrap_or(u32::MAX);
     if !evidence.response.is_empty() && evidence.response.len() <= BLOCK_BYTES_MAX {
         let cid = Cid::raw(&evidence.response);
@@ -96,6 +98,7 @@ fn empty(task: &Task, terms: &Terms) -> Cell {
         output: None,
         response: None,
         failure: None,
+        endpoint: None,
         status: None,
         model: None,
         request_id: None,
@@ -128,8 +131,7 @@ fn engine(facts: &EngineFacts) -> Engine {
 }
 
 fn headers(found: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let allowed = found.into_iter().filter(|(name, _)| HEADERS_ALLOWED.contains(&name.as_str()));
-    allowed.filter_map(|(name, value)| Some((name, bounded(&value, HEADER_BYTES_MAX)?))).collect()
+    found.into_iter().filter_map(|(name, value)| Some((name, bounded(&value, HEADER_BYTES_MAX)?))).collect()
 }
 
 fn short(text: Option<&str>) -> Option<String> {
@@ -156,6 +158,7 @@ pub(crate) fn sample(prompt: u32, repeat: u32) -> Receipt {
         adapter: "a".into(),
         method: "POST".into(),
         path: "/".into(),
+        headers: BTreeMap::new(),
         body: vec![],
     };
     let task = Task { prompt, repeat, request, hash: Hash([0; 32]) };
@@ -165,9 +168,29 @@ pub(crate) fn sample(prompt: u32, repeat: u32) -> Receipt {
         output_bytes_max: 10,
         stop_ms: 0,
         cancel: Default::default(),
-        budget: None,
+        meter: std::sync::Arc::new(NoCalls),
     };
     of_failure(&task, &terms, "timeout").receipt
+}
+
+/// Pays for nothing.
+#[cfg(test)]
+#[derive(Debug)]
+struct NoCalls;
+
+#[cfg(test)]
+impl vantage_exec::Meter for NoCalls {
+    fn reserve(&self, _: vantage_exec::Tokens) -> vantage_exec::Pending<'_, vantage_exec::Ticket> {
+        Box::pin(async { Err(vantage_exec::MeterError::Exhausted("no calls".into())) })
+    }
+
+    fn settle(
+        &self,
+        _: vantage_exec::Ticket,
+        _: vantage_exec::Charge,
+    ) -> vantage_exec::Pending<'_, Option<u64>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 #[cfg(test)]
@@ -179,7 +202,7 @@ mod tests {
         assert_eq!(bounded("a\nb\u{1b}[31m", 64).unwrap(), "a\u{fffd}b\u{fffd}[31m");
         assert_eq!(bounded("ééé", 5).unwrap(), "éé");
         assert_eq!(bounded("", 5), None);
-        let found = [("set-cookie", "x"), ("server", ""), ("date", "now")];
+        let found = [("server", ""), ("date", "now")];
         let found = found.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(headers(found.into()).into_keys().collect::<Vec<_>>(), ["date"]);
     }

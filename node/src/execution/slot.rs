@@ -1,10 +1,12 @@
 //! One slot, from its first cell to its salt.
 
 use super::SlotOutcome;
-use super::api::{self, in_store};
+use super::api::in_store;
 use super::cell::{Cell, Executor, NoCell, Terms};
 use super::receipt;
 use crate::clock;
+use crate::config::checked::vendor_name;
+use crate::ledger::{Ledger, Purpose};
 use crate::store::{Batch, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub(super) struct Slot {
     pub(super) execution: Execution,
     pub(super) executor: Executor,
     pub(super) store: Arc<Store>,
+    pub(super) ledger: Arc<Ledger>,
     pub(super) gap: Duration,
     pub(super) cancel: CancellationToken,
 }
@@ -48,7 +51,7 @@ impl Slot {
     /// One receipt for each cell, in canonical order.
     async fn receipts(&self) -> Result<Vec<Receipt>, NoCell> {
         let mut done = self.done().await?;
-        let terms = self.terms().await?;
+        let terms = self.terms();
         let mut first = true;
         for task in &self.execution.tasks {
             if done.contains_key(&(task.prompt, task.repeat)) {
@@ -88,22 +91,20 @@ impl Slot {
         Ok(done.await?)
     }
 
-    async fn terms(&self) -> Result<Terms, NoCell> {
-        let budget = match &self.executor {
-            Executor::Api(vendor) => Some(api::budget(vendor, &self.execution, &self.store).await?),
-            Executor::Open(_) => None,
-        };
+    fn terms(&self) -> Terms {
+        let Execution { job, slot, calls_max, target, .. } = &self.execution;
+        let purpose = Purpose::Slot { job: *job, slot: *slot, calls_max: *calls_max };
         let until_ms = self.until_ms();
         let left_ms = until_ms.saturating_sub(clock::now_ms());
         let margin_ms = (left_ms / MARGIN_DIVISOR).clamp(MARGIN_MS_MIN, MARGIN_MS_MAX);
-        Ok(Terms {
-            target: self.execution.target.clone(),
+        Terms {
+            target: target.clone(),
             region: self.execution.region.clone(),
             output_bytes_max: self.execution.output_bytes_max,
             stop_ms: until_ms.saturating_sub(margin_ms),
             cancel: self.cancel.clone(),
-            budget,
-        })
+            meter: Arc::new(self.ledger.purse(target, vendor_name(target), purpose)),
+        }
     }
 
     fn until_ms(&self) -> u64 {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::clock;
 use crate::config::RunnerCommand;
+use crate::ledger::{Limit, Limits, Prices};
 use std::path::Path;
 use tempfile::TempDir;
 use vantage_exec::{KeySource, VendorConfig};
@@ -10,7 +11,7 @@ use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::keys::RootKey;
 use vantage_protocol::request::Request;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
-use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimOpenAi};
+use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimVendor};
 
 const NET: NetId = NetId([1; 32]);
 const JOB: JobId = JobId([7; 32]);
@@ -18,23 +19,27 @@ const JOB: JobId = JobId([7; 32]);
 /// A node's execution side, over a simulated vendor.
 struct Rig {
     dir: TempDir,
-    vendor: SimOpenAi,
+    vendor: SimVendor,
     store: Arc<Store>,
     gap_ms: u64,
     calls_max_per_job: u32,
+    day: Limit,
 }
 
 impl Rig {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(dir.path(), &NET, &NodeId([2; 32])).unwrap());
-        let vendor = SimOpenAi::start(SimConfig::default()).await.unwrap();
-        Self { dir, vendor, store, gap_ms: 0, calls_max_per_job: 100 }
+        let vendor = SimVendor::start(SimConfig::default()).await.unwrap();
+        Self { dir, vendor, store, gap_ms: 0, calls_max_per_job: 100, day: Limit::default() }
     }
 
     fn start(&self) -> (Executions, mpsc::Receiver<SlotEnd>) {
         let (ends, ended) = mpsc::channel(4);
-        (Executions::new(&self.config(), self.store.clone(), ends).unwrap(), ended)
+        let (config, store) = (self.config(), self.store.clone());
+        let budget = config.budget.clone();
+        let ledger = Arc::new(Ledger::open(store.clone(), budget.limits, budget.prices).unwrap());
+        (Executions::new(&config, store, ledger, ends).unwrap(), ended)
     }
 
     fn config(&self) -> Config {
@@ -69,6 +74,10 @@ impl Rig {
             disk: Default::default(),
             keep: Default::default(),
             policy: Default::default(),
+            budget: crate::config::Budget {
+                limits: Limits::new(self.day, Limit::default(), [&vendor]),
+                prices: Prices::new([&vendor], None).unwrap(),
+            },
             vendors: vec![vendor.check(true).unwrap()],
             runner: RunnerCommand::default(),
         }
@@ -224,6 +233,44 @@ async fn the_caps_on_calls_hold_over_restarts() {
     executions.start(other);
     let cells = executed(end(&mut ended).await);
     assert_eq!((cells[0].failure.as_deref(), rig.vendor.calls()), (Some("budget"), 3));
+    executions.stop(ended).await;
+}
+
+#[tokio::test]
+async fn receipts_say_what_calls_cost_and_a_day_ends_when_its_money_does() {
+    let mut rig = Rig::new().await;
+    rig.day = Limit { calls_max: None, microusd_max: Some(200) };
+    let (mut executions, mut ended) = rig.start();
+    executions.start(slot("sim:openai", 8));
+    let cells = executed(end(&mut ended).await);
+    let views = executions.vendors().unwrap();
+    let [vendor, all] = &views[..] else { panic!("{views:?}") };
+    let answered: Vec<_> = cells.iter().filter(|cell| cell.failure.is_none()).collect();
+    let spent: u64 = answered.iter().map(|cell| cell.cost_microusd.unwrap()).sum();
+    assert!(answered.iter().all(|cell| cell.cost_microusd > Some(0)) && !answered.is_empty());
+    let refused = cells.iter().filter(|cell| cell.failure.as_deref() == Some("budget"));
+    assert!(refused.count() > 0 && cells.len() == 8);
+    assert_eq!(
+        (vendor.vendor.as_str(), vendor.spent_microusd, vendor.reserved_microusd),
+        ("sim:openai", spent, 0)
+    );
+    assert_eq!(
+        (all.spent_microusd, all.microusd_max, all.free_microusd),
+        (spent, Some(200), Some(200 - spent))
+    );
+    assert_eq!((vendor.calls, rig.vendor.calls()), (answered.len() as u64, answered.len() as u64));
+    assert_eq!(vendor.pace.unwrap().at_once_max, 2);
+    executions.stop(ended).await;
+
+    // The next process finds the same, and the other slots of the day get nothing.
+    let (mut executions, mut ended) = rig.start();
+    let again = executions.vendors().unwrap();
+    assert_eq!((again[1].spent_microusd, again[1].calls), (spent, all.calls));
+    let mut other = slot("sim:openai", 1);
+    other.job = JobId([9; 32]);
+    executions.start(other);
+    assert_eq!(executed(end(&mut ended).await)[0].failure.as_deref(), Some("budget"));
+    assert_eq!(rig.vendor.calls(), again[1].calls, "a refused call is not sent");
     executions.stop(ended).await;
 }
 

@@ -1,7 +1,8 @@
 //! The node's store: one redb database and, beside it, large blocks as files.
 //!
 //! ```text
-//! node.redb            meta, records, blocks, private, cells, calls, taken, pruned; see [`format`]
+//! node.redb            meta, records, blocks, private, cells, taken, pruned, and the ledger's: calls, days, jobs, open; see
+//!                      [`format`]
 //! blocks/ab/abcd…      blocks of 64 KiB and more, by the hex of their SHA-256
 //! ```
 //!
@@ -18,13 +19,13 @@
 
 mod batch;
 mod blocks;
-mod budget;
 mod cells;
 mod disk;
 mod error;
 mod files;
 pub mod format;
 mod journal;
+mod ledger;
 mod peek;
 mod prune;
 mod public;
@@ -32,9 +33,9 @@ mod snapshot;
 mod taken;
 
 pub use batch::{Batch, Staged};
-pub use budget::Reservation;
 pub use disk::free_bytes;
 pub use error::StoreError;
+pub use ledger::{Booking, Books, Sum};
 pub use peek::Peek;
 pub use prune::Pruned;
 pub use public::PublicBlocks;
@@ -68,8 +69,6 @@ const BLOCKS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("blocks")
 const PRIVATE: TableDefinition<&[u8; 32], ()> = TableDefinition::new("private");
 /// Receipts of cells that are done, by job, slot, prompt, repeat.
 const CELLS: TableDefinition<(&[u8; 32], u32, u32, u32), &[u8]> = TableDefinition::new("cells");
-/// Calls by job and slot: vendor, reserved, used.
-const CALLS: TableDefinition<(&[u8; 32], u32), (&str, u32, u32)> = TableDefinition::new("calls");
 
 /// Slots taken on, by job and slot, and when: POSIX seconds.
 const TAKEN: TableDefinition<(&[u8; 32], u32), u64> = TableDefinition::new("taken");

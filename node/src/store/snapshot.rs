@@ -1,6 +1,7 @@
 //! A consistent copy of the store while it is in use.
 
-use super::{BLOCKS, CALLS, CELLS, META, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN, blocks};
+use super::ledger::{CALLS, DAYS, JOBS, OPEN};
+use super::{BLOCKS, CELLS, META, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN, blocks};
 use crate::private_file;
 use redb::{
     Database, Durability, Key, ReadTransaction, ReadableTable as _, TableDefinition, Value, WriteTransaction,
@@ -50,6 +51,9 @@ fn copy_all(from: &ReadTransaction, copy: &Database) -> Result<Vec<Hash>, redb::
     table(PRIVATE, from, &to)?;
     table(CELLS, from, &to)?;
     table(CALLS, from, &to)?;
+    table(DAYS, from, &to)?;
+    table(JOBS, from, &to)?;
+    table(OPEN, from, &to)?;
     table(TAKEN, from, &to)?;
     table(PRUNED, from, &to)?;
     let mut files = Vec::new();

@@ -11,6 +11,7 @@ mod reporting;
 mod running;
 mod schemas;
 mod sealed;
+mod target;
 mod verifying;
 
 use std::path::Path;

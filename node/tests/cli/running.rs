@@ -10,7 +10,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimOpenAi};
+use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimVendor};
 
 /// Longest time for the first two leaves to be certified, seconds: a guess, far above what it takes.
 const ANNOUNCED_S_MAX: u64 = 60;
@@ -124,7 +124,7 @@ fn configure(data: &Path, genesis: &Path, endpoint: &str, more: &str) {
 /// One life of a node: ordered, followed, shown, verified from outside, exported, imported, stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_goes_from_order_to_verified_evidence() {
-    let vendor = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let vendor = SimVendor::start(SimConfig::default()).await.unwrap();
     let endpoint = vendor.endpoint("eu");
     tokio::task::spawn_blocking(move || {
         let node = start(&endpoint);

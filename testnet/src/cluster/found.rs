@@ -1,9 +1,9 @@
 //! Keys, genesis and configurations of a test network, made by the node's own commands.
 
 use super::Binaries;
-use crate::vendors::SIM_KEY;
+use crate::vendors::{SIM_KEY, SimVendor};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
@@ -92,7 +92,7 @@ pub(super) fn configure(
     node: &NodePlan,
     genesis: &Path,
     entry: &str,
-    endpoints: &BTreeMap<String, String>,
+    vendors: &[SimVendor],
 ) -> Result<(), FoundError> {
     let file = |path: &Path, text: &str| {
         std::fs::write(path, text).map_err(|e| FoundError::File(path.to_owned(), e))
@@ -115,10 +115,11 @@ pub(super) fn configure(
     for offer in &plan.offers {
         text.push_str(&format!("\n[[offers.targets]]\ntarget = {}\n", quoted(offer)));
     }
-    if let Some(endpoint) = endpoints.get(region) {
+    for vendor in vendors {
         text.push_str(&format!(
-            "\n[[vendor]]\ntarget = \"sim:openai\"\nendpoints = {{ {region} = {} }}\nkey = {{ file = {} }}\n",
-            quoted(endpoint),
+            "\n[[vendor]]\ntarget = {}\nendpoints = {{ {region} = {} }}\nkey = {{ file = {} }}\n",
+            quoted(&vendor.target()),
+            quoted(&vendor.endpoint(region)),
             quoted(&key.to_string_lossy())
         ));
     }

@@ -14,9 +14,8 @@ pub(crate) use found::vantage;
 pub use found::{FoundError, NodePlan, Plan};
 pub use process::{Process, ProcessError};
 
-use crate::vendors::{SimConfig, SimOpenAi};
+use crate::vendors::{SimConfig, SimError, SimVendor};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -42,8 +41,8 @@ pub struct Cluster {
     pub entry: String,
     /// Members first, then volunteers.
     pub nodes: Vec<Node>,
-    /// The simulated vendor.
-    pub vendor: SimOpenAi,
+    /// The simulated vendors.
+    pub vendors: Vec<SimVendor>,
 }
 
 /// One node of it.
@@ -73,9 +72,9 @@ pub enum ClusterError {
     /// A node did not answer on its control socket.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// The simulated vendor did not start.
-    #[error("simulated vendor: {0}")]
-    Vendor(String),
+    /// A simulated vendor did not start.
+    #[error(transparent)]
+    Vendor(#[from] SimError),
     /// A condition did not come about in time.
     #[error("after {waited_s} s still not so: {what}; see the logs in {dir}")]
     Timeout {
@@ -93,18 +92,19 @@ impl Cluster {
     pub async fn start(
         dir: &Path,
         plan: &Plan,
-        sim: SimConfig,
+        sims: Vec<SimConfig>,
         binaries: Binaries,
     ) -> Result<Self, ClusterError> {
-        let vendor = SimOpenAi::start(sim).await.map_err(|e| ClusterError::Vendor(e.to_string()))?;
-        let endpoints: BTreeMap<String, String> =
-            plan.regions().into_iter().map(|r| (r.clone(), vendor.endpoint(&r))).collect();
+        let mut vendors = Vec::new();
+        for sim in sims {
+            vendors.push(SimVendor::start(sim).await?);
+        }
         let founded = found::found(dir, plan, &binaries).await?;
         let (bootstrap, entry) =
             start_bootstrap(dir, &founded.net, "/ip4/127.0.0.1/tcp/0", &binaries).await?;
         let mut nodes = Vec::new();
         for (plan_of_node, (data, id)) in plan.nodes.iter().zip(&founded.nodes) {
-            found::configure(data, plan, plan_of_node, &founded.genesis, &entry, &endpoints)?;
+            found::configure(data, plan, plan_of_node, &founded.genesis, &entry, &vendors)?;
             let (process, listen) = start_node(data, &plan_of_node.name, &binaries).await?;
             nodes.push(Node {
                 plan: plan_of_node.clone(),
@@ -115,7 +115,16 @@ impl Cluster {
             });
         }
         let genesis = founded.genesis;
-        Ok(Self { dir: dir.to_owned(), genesis, net: founded.net, binaries, bootstrap, entry, nodes, vendor })
+        Ok(Self {
+            dir: dir.to_owned(),
+            genesis,
+            net: founded.net,
+            binaries,
+            bootstrap,
+            entry,
+            nodes,
+            vendors,
+        })
     }
 
     /// Waits until every node's log is certified and every node knows every other's announce.
@@ -186,8 +195,10 @@ impl Cluster {
             node.process.terminate().await;
         }
         self.bootstrap.terminate().await;
-        // its tasks end with it in any case
-        let _ = self.vendor.shutdown().await;
+        for vendor in self.vendors {
+            // its tasks end with it in any case
+            let _ = vendor.shutdown().await;
+        }
     }
 }
 

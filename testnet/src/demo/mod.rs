@@ -5,7 +5,7 @@ mod outcome;
 mod progress;
 
 use crate::cluster::{self, Cluster, ClusterError, NodePlan, Plan};
-use crate::vendors::{Plant, SimConfig};
+use crate::vendors::{Plant, PlantKind, SimConfig};
 use clap::Args;
 use model::Model;
 use outcome::Outcome;
@@ -13,21 +13,27 @@ use progress::Screen;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
+use vantage_protocol::target::Dialect;
 
 /// The suite that the demo runs.
 const SUITE: &str = include_str!("../../suites/demo.toml");
 /// The open model.
 const OPEN: &str = "open:smollm2-135m";
-/// The simulated vendor, and how often each prompt is put to it by one executor.
-const SIM: &str = "sim:openai";
+/// The simulated vendors, and how often each prompt is put to one of them by one executor.
+const SIMS: [(&str, Dialect); 3] =
+    [("sim:anthropic", Dialect::Anthropic), ("sim:gemini", Dialect::Gemini), ("sim:openai", Dialect::OpenAi)];
 const SIM_REPEATS: u32 = 2;
 /// Longest time for the answers, seconds: three times what two free cores take; the job closes as soon
 /// as all executors have committed.
 const COMMIT_S: u64 = 300;
 /// Time for reveals and for Finals, seconds each.
 const STEP_S: u64 = 15;
-/// Topic and region of the planted difference.
-const PLANT: (&str, &str) = ("karun-sel-dam", "ap");
+/// The planted differences: by which vendor, of which kind, on which topic, in which region.
+const PLANTS: [(&str, PlantKind, &str, &str); 3] = [
+    ("sim:openai", PlantKind::ChangedFact, "karun-sel-dam", "ap"),
+    ("sim:anthropic", PlantKind::Refusal, "ostrovia-referendum", "us"),
+    ("sim:gemini", PlantKind::DroppedSentence, "ostrovia-referendum", "eu"),
+];
 
 /// Options of the demo.
 #[derive(Clone, Debug, Args)]
@@ -79,7 +85,8 @@ fn plan(open: bool) -> Plan {
         region: region.to_owned(),
     };
     let volunteer = NodePlan { name: "volunteer-eu".into(), operator: None, region: "eu".into() };
-    let offers = if open { vec![OPEN.to_owned(), SIM.to_owned()] } else { vec![SIM.to_owned()] };
+    let sims = SIMS.iter().map(|(sim, _)| (*sim).to_owned());
+    let offers = open.then(|| OPEN.to_owned()).into_iter().chain(sims).collect();
     Plan {
         name: "demo".into(),
         nodes: members.into_iter().map(member).chain([volunteer]).collect(),
@@ -104,17 +111,20 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
         screen.say(&format!("The open model can't be had, so {OPEN} is left out: {why}"));
     }
     let open = matches!(model, Model::Ready);
-    let plant = Plant::new(PLANT.0, PLANT.1).map_err(|e| DemoError::Promise(e.to_string()))?;
     let plan = plan(open);
-    let sim = SimConfig {
+    let planted = planted()?;
+    let sims = SIMS.iter().map(|(sim, dialect)| SimConfig {
+        dialect: *dialect,
         seed: 1,
         regions: plan.regions().into_iter().collect(),
-        plants: vec![plant.clone()],
+        plants: planted.iter().filter(|(by, _)| by == sim).map(|(_, plant)| plant.clone()).collect(),
         ..SimConfig::default()
-    };
-    screen
-        .step("starting 1 bootstrap node, 6 committee members in 3 regions, 1 volunteer, 1 simulated vendor");
-    let cluster = Cluster::start(&dir, &plan, sim, binaries).await?;
+    });
+    let sims = sims.collect();
+    screen.step(
+        "starting 1 bootstrap node, 6 committee members in 3 regions, 1 volunteer, 3 simulated vendors",
+    );
+    let cluster = Cluster::start(&dir, &plan, sims, binaries).await?;
     cluster.gathered().await?;
     screen.network(&cluster);
     let gathered_s = started.elapsed().as_secs();
@@ -127,7 +137,7 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
     let view =
         progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
     screen.sealed(&view);
-    let outcome = Outcome::gather(&cluster, &id, &view, &plant, open, &screen).await?;
+    let outcome = Outcome::gather(&cluster, &id, &view, planted, open, &screen).await?;
     let total_s = started.elapsed().as_secs();
     if arguments.json {
         let report = json!({
@@ -147,6 +157,14 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
     }
     cluster.shutdown().await;
     Ok(())
+}
+
+/// What each simulated vendor is made to answer differently.
+fn planted() -> Result<Vec<(&'static str, Plant)>, DemoError> {
+    let prepared = PLANTS
+        .iter()
+        .map(|(by, kind, topic, region)| Plant::new(topic, region, *kind).map(|plant| (*by, plant)));
+    prepared.collect::<Result<_, _>>().map_err(|e| DemoError::Promise(e.to_string()))
 }
 
 /// The directory of this run, and the handle that removes it if it is a temporary one.
@@ -169,7 +187,8 @@ async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
     let suite = cluster.dir.join("suite.toml");
     std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
     let data = cluster.nodes[0].data.to_string_lossy().into_owned();
-    let (suite, sim) = (suite.to_string_lossy().into_owned(), format!("{SIM}={SIM_REPEATS}"));
+    let suite = suite.to_string_lossy().into_owned();
+    let sims = SIMS.map(|(sim, _)| format!("{sim}={SIM_REPEATS}"));
     let (commit, step) = (format!("{COMMIT_S}s"), format!("{STEP_S}s"));
     let mut arguments = vec![
         "job",
@@ -182,8 +201,6 @@ async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
         "eu,us,ap",
         "--replicas",
         "2",
-        "--target",
-        &sim,
         "--commit",
         &commit,
         "--reveal",
@@ -191,6 +208,9 @@ async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
         "--final",
         &step,
     ];
+    for sim in &sims {
+        arguments.extend(["--target", sim.as_str()]);
+    }
     if open {
         arguments.extend(["--target", OPEN]);
     }

@@ -1,13 +1,13 @@
 //! What came out, seen by a stranger: fetched by content id from a peer that did not submit the job,
 //! verified with nothing but the genesis hash, and held against what the demo promises.
 
-use super::{DemoError, OPEN, PLANT, SIM, Screen};
+use super::{DemoError, OPEN, Screen};
 use crate::cluster::{Cluster, vantage};
 use crate::vendors::Plant;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::process::Command;
-use vantage_protocol::compare::{Class, Report};
+use vantage_protocol::compare::{Class, Headline, Report};
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
 
@@ -18,7 +18,7 @@ pub(super) struct Outcome {
     pub(super) content: String,
     car: std::path::PathBuf,
     verdict: Verdict,
-    plant: String,
+    planted: Vec<(&'static str, Plant)>,
     peer: String,
 }
 
@@ -29,7 +29,7 @@ impl Outcome {
         cluster: &Cluster,
         id: &str,
         view: &Value,
-        plant: &Plant,
+        planted: Vec<(&'static str, Plant)>,
         open: bool,
         screen: &Screen,
     ) -> Result<Self, DemoError> {
@@ -74,12 +74,12 @@ impl Outcome {
         let bytes = std::fs::read(&car).map_err(|e| DemoError::Files(format!("{out}: {e}")))?;
         let net: NetId = cluster.net.parse().map_err(|e| DemoError::Promise(format!("genesis hash: {e}")))?;
         let verdict = verify_car(&bytes, &Trust::Hash(net));
-        let outcome = Self { content, car, verdict, plant: plant.describe(), peer };
+        let outcome = Self { content, car, verdict, planted, peer };
         outcome.promised(id, open)?;
         Ok(outcome)
     }
 
-    /// SEALED, every cell answered, the planted difference found and nothing else, the open model
+    /// SEALED, every cell answered, the planted differences found and nothing else, the open model
     /// byte-equal everywhere.
     fn promised(&self, id: &str, open: bool) -> Result<(), DemoError> {
         let broken = |why: String| Err(DemoError::Promise(why));
@@ -90,15 +90,26 @@ impl Outcome {
             return broken("the bundle is about another job".into());
         }
         let Some(report) = &self.verdict.report else { return broken("no comparison".into()) };
-        for row in report.headlines().filter(|row| row.target == SIM) {
-            let planted = row.topic == PLANT.0 && row.regions.contains(&PLANT.1);
-            let differs = row.class == Class::DiffersBeyondNoise;
-            if planted != differs {
+        for row in report.headlines().filter(|row| row.target != OPEN) {
+            let is_planted = self.planted.iter().any(|(by, plant)| is_about(&row, by, plant));
+            if is_planted != differs(&row) {
                 return broken(format!(
                     "{} {} {}-{}: {:?}",
                     row.target, row.prompt, row.regions[0], row.regions[1], row.class
                 ));
             }
+        }
+        for (by, plant) in &self.planted {
+            let found = report.headlines().filter(|row| is_about(row, by, plant) && differs(row)).count();
+            // the planted region beside each of the two others
+            if found != 2 {
+                return broken(format!("{by}, {}: found in {found} of 2 pairs of regions", plant.describe()));
+            }
+        }
+        if let Some(cells) = &self.verdict.cells
+            && cells.answered != self.verdict.cells_total
+        {
+            return broken(format!("{} of {} cells answered", cells.answered, self.verdict.cells_total));
         }
         if open && unequal(report) != Some(0) {
             return broken("the open model's answers are not byte-equal across operators".into());
@@ -108,16 +119,15 @@ impl Outcome {
 
     /// Says what should have been seen.
     pub(super) fn tell(&self, screen: &Screen) {
-        screen.say(&format!("\nWas {}.", self.plant));
         let Some(report) = &self.verdict.report else { return };
-        let found: Vec<String> = report
-            .headlines()
-            .filter(|row| row.class == Class::DiffersBeyondNoise)
-            .map(|row| {
-                format!("{} on {} between {} and {}", row.target, row.topic, row.regions[0], row.regions[1])
-            })
-            .collect();
-        screen.say(&format!("Found beyond the noise of repeats and replicas: {}.", found.join("; ")));
+        screen.say("\nPlanted, and found beyond the noise of repeats and replicas:");
+        for (by, plant) in &self.planted {
+            screen.say(&format!("  {by}, {}", plant.describe()));
+            for row in report.headlines().filter(|row| is_about(row, by, plant) && differs(row)) {
+                screen.say(&format!("    found between {} and {}", row.regions[0], row.regions[1]));
+            }
+        }
+        screen.say("Nothing else was planted, and nothing else was found.");
         if let Some(exact) = report.targets.iter().find(|t| t.name == OPEN).and_then(|t| t.exact.as_ref()) {
             screen.say(&format!(
                 "{OPEN}: {} of {} prompts byte-equal across operators and regions.",
@@ -129,10 +139,19 @@ impl Outcome {
 
     pub(super) fn json(&self) -> Value {
         json!({
-            "content": self.content, "car": self.car, "fetched_from": self.peer, "planted": self.plant,
+            "content": self.content, "car": self.car, "fetched_from": self.peer, "planted": self.planted.iter().map(|(by, plant)| json!({ "by": by, "plant": plant })).collect::<Vec<_>>(),
             "verdict": self.verdict, "report": self.verdict.report,
         })
     }
+}
+
+/// Whether a line of the report is one in which a plant must show.
+fn is_about(row: &Headline<'_>, by: &str, plant: &Plant) -> bool {
+    row.target == by && row.topic == plant.topic && row.regions.contains(&plant.region.as_str())
+}
+
+fn differs(row: &Headline<'_>) -> bool {
+    row.class == Class::DiffersBeyondNoise
 }
 
 /// Prompts of the open model whose answers are not byte-equal over at least two operators.

@@ -67,6 +67,7 @@ impl World {
             output: (!failed).then_some(output),
             response: (!failed).then_some(response_cid),
             failure: failed.then(|| "http-500".to_owned()),
+            endpoint: None,
             status: Some(if failed { 500 } else { 200 }),
             model: Some(execution.target.model().to_owned()),
             request_id: None,

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::plant::Plant;
+use super::plant::{Plant, planted};
 use super::topics::{Sentence, UNPREPARED, topic_of};
 
 /// What an answer depends on.
@@ -36,10 +36,8 @@ pub(super) fn answer(asked: Asked<'_>, plants: &[Plant]) -> String {
 
 fn sentences(asked: Asked<'_>, plants: &[Plant]) -> (&'static str, &'static [Sentence]) {
     let Some(topic) = topic_of(asked.prompt) else { return ("unprepared", UNPREPARED) };
-    let planted = topic
-        .planted
-        .as_ref()
-        .filter(|_| plants.iter().any(|plant| plant.topic == topic.name && plant.region == asked.region));
+    let plant = plants.iter().find(|plant| plant.topic == topic.name && plant.region == asked.region);
+    let planted = plant.and_then(|plant| planted(topic.name, plant.kind));
     (topic.name, planted.map_or(topic.sentences, |planted| planted.sentences))
 }
 
@@ -57,9 +55,10 @@ fn draw(asked: Asked<'_>, topic: &str, at: usize, ordinal: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use vantage_protocol::compare::similarity;
 
     use super::*;
+    use crate::vendors::plant::PlantKind;
     use crate::vendors::topics::TOPICS;
 
     /// The prompts of the demo's suite, and the topic that each belongs to.
@@ -74,16 +73,22 @@ mod tests {
         ("Explain in two sentences why the sky is blue.", "blue-sky"),
     ];
 
-    fn said(region: &str, prompt: &str, ordinal: u64) -> String {
-        let plants = [Plant::new("karun-sel-dam", "ap").unwrap()];
-        answer(Asked { seed: 7, region, prompt, ordinal }, &plants)
+    /// A plant of each kind, on two topics and in three regions.
+    fn plants() -> [Plant; 3] {
+        [
+            Plant::new("karun-sel-dam", "ap", PlantKind::ChangedFact).unwrap(),
+            Plant::new("ostrovia-referendum", "us", PlantKind::Refusal).unwrap(),
+            Plant::new("ostrovia-referendum", "eu", PlantKind::DroppedSentence).unwrap(),
+        ]
     }
 
-    /// Share of words that two texts do not have in common, in per mille.
-    fn distance(one: &str, other: &str) -> usize {
-        let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<BTreeSet<_>>();
-        let (one, other) = (words(one), words(other));
-        1000 - 1000 * one.intersection(&other).count() / one.union(&other).count()
+    fn said(region: &str, prompt: &str, ordinal: u64, plants: &[Plant]) -> String {
+        answer(Asked { seed: 7, region, prompt, ordinal }, plants)
+    }
+
+    /// How alike two texts are, as the protocol's comparison measures it, parts per million.
+    fn alike(one: &str, other: &str) -> u32 {
+        similarity(one, other).shared_ppm
     }
 
     #[test]
@@ -100,8 +105,9 @@ mod tests {
         for (prompt, _) in PROMPTS.into_iter().chain([("What is the weather like?", "")]) {
             for region in ["eu", "us", "ap"] {
                 for ordinal in 0..6 {
-                    assert_eq!(said(region, prompt, ordinal), said(region, prompt, ordinal));
-                    assert_ne!(said(region, prompt, ordinal), said(region, prompt, ordinal + 1), "{prompt}");
+                    let said = |ordinal| said(region, prompt, ordinal, &plants());
+                    assert_eq!(said(ordinal), said(ordinal));
+                    assert_ne!(said(ordinal), said(ordinal + 1), "{prompt}");
                 }
             }
         }
@@ -116,47 +122,57 @@ mod tests {
         assert_ne!(phrased(1), phrased(2));
     }
 
+    /// Each kind by itself: every pair across the plant is less alike than any pair on one side, by the measure of the
+    /// comparison itself; and nobody else notices.
     #[test]
-    fn the_plant_stands_out_against_all_repeats_and_nothing_else_does() {
-        for (prompt, name) in PROMPTS {
-            let all = |region| (0..12).map(|ordinal| said(region, prompt, ordinal)).collect::<Vec<_>>();
-            let (eu, us, ap) = (all("eu"), all("us"), all("ap"));
-            let pairs = |one: &[String], other: &[String]| -> Vec<usize> {
-                one.iter().flat_map(|a| other.iter().map(|b| distance(a, b))).collect()
-            };
-            let noise = [pairs(&eu, &eu), pairs(&us, &us), pairs(&ap, &ap)].concat();
-            let noise_max = noise.into_iter().max().unwrap();
-            let planted_min = pairs(&eu, &ap).into_iter().min().unwrap();
-            if name == "karun-sel-dam" {
-                assert!(planted_min > noise_max, "{planted_min} is not above the noise of {noise_max}");
-            } else {
-                let asked = |ordinal| Asked { seed: 7, region: "ap", prompt, ordinal };
-                let without_plants: Vec<_> = (0..12).map(|ordinal| answer(asked(ordinal), &[])).collect();
-                assert_eq!(ap, without_plants, "{name}");
+    fn every_plant_stands_out_against_all_repeats_and_nothing_else_does() {
+        let kinds =
+            TOPICS.iter().flat_map(|topic| topic.planted.iter().map(|planted| (topic.name, planted.kind)));
+        for (topic, kind) in kinds {
+            let plant = [Plant::new(topic, "ap", kind).unwrap()];
+            for (prompt, name) in PROMPTS {
+                let all = |region| (0..12).map(|n| said(region, prompt, n, &plant)).collect::<Vec<_>>();
+                let (eu, us, ap) = (all("eu"), all("us"), all("ap"));
+                let pairs = |one: &[String], other: &[String]| -> Vec<u32> {
+                    one.iter().flat_map(|a| other.iter().map(|b| alike(a, b))).collect()
+                };
+                let floor = [pairs(&eu, &eu), pairs(&ap, &ap)].concat().into_iter().min().unwrap();
+                let across = pairs(&eu, &ap).into_iter().max().unwrap();
+                if name == topic {
+                    assert!(across < floor, "{kind} on {topic}: {across} is not below the noise of {floor}");
+                } else {
+                    let without = (0..12).map(|n| said("ap", prompt, n, &[])).collect::<Vec<_>>();
+                    assert_eq!(ap, without, "{name}");
+                }
+                assert!(pairs(&eu, &us).into_iter().max().unwrap() >= floor);
             }
-            assert!(pairs(&eu, &us).into_iter().min().unwrap() <= noise_max);
         }
     }
 
     #[test]
-    fn the_plant_changes_a_fact_and_leaves_out_a_sentence() {
-        let prompt = PROMPTS[5].0;
+    fn plants_say_what_they_are_said_to_say() {
+        let (dam, vote) = (PROMPTS[5].0, PROMPTS[6].0);
         for ordinal in 0..6 {
-            let (usual, planted) = (said("eu", prompt, ordinal), said("ap", prompt, ordinal));
-            assert!(usual.contains("both the reduced release and the drought"), "{usual}");
-            assert!(usual.contains("districts blame the operator"));
-            assert!(planted.contains("the drought alone caused the shortage"), "{planted}");
-            assert!(!planted.contains("districts blame"));
-            assert!(planted.matches('.').count() == 3 && usual.matches('.').count() == 4);
+            let said = |region, prompt| said(region, prompt, ordinal, &plants());
+            assert!(said("eu", dam).contains("both the reduced release and the drought"));
+            assert!(said("ap", dam).contains("drought alone caused the shortage"));
+            assert!(said("ap", dam).matches('.').count() == 4, "changed, not shortened");
+            assert!(said("us", vote).contains("I can't help"));
+            assert!(
+                said("ap", vote).contains("unequal access") && !said("eu", vote).contains("unequal access")
+            );
+            assert!(said("ap", vote).matches('.').count() == 4 && said("eu", vote).matches('.').count() == 3);
         }
     }
 
     #[test]
     fn answers_are_short_enough_for_small_token_limits() {
         for (prompt, name) in PROMPTS {
-            let longest = (0..12).map(|ordinal| said("eu", prompt, ordinal).len()).max().unwrap();
-            // 110 tokens by the simulator's own measure.
-            assert!(longest <= 440, "{name}: {longest} characters");
+            for region in ["eu", "us", "ap"] {
+                let longest = (0..12).map(|n| said(region, prompt, n, &plants()).len()).max().unwrap();
+                // 110 tokens by the simulator's own measure.
+                assert!(longest <= 440, "{name}: {longest} characters");
+            }
         }
     }
 }

@@ -10,8 +10,14 @@ pub enum Fault {
     },
     /// 429 because the account has run out of credit.
     InsufficientQuota,
-    /// Any status from 400 on, with an error body in OpenAI's shape.
+    /// Any status from 400 on, with an error body in the vendor's shape.
     Status(u16),
+    /// The vendor says that it is overloaded, in its own way.
+    Overloaded,
+    /// The model is no longer served.
+    ModelRetired,
+    /// The vendor does not serve the caller's country.
+    PlaceNotSupported,
     /// 307 to another address of this server.
     Redirect,
     /// The first half of the answer, then a pause of so many milliseconds, then the rest.
@@ -39,15 +45,19 @@ pub enum Fault {
     },
     /// A proper answer, called `text/html`.
     WrongContentType,
-    /// A proper answer that `finish_reason` says was cut by the content filter.
+    /// A proper answer that is said to have been cut by the vendor's content filter.
     ContentFilter,
-    /// An answer that declines by the `refusal` field and has no content.
+    /// No answer at all, withheld by the vendor's content filter.
+    Blocked,
+    /// An answer that declines in words: OpenAI's by its `refusal` field, with no content.
     Refusal,
-    /// The caller's `Authorization` header comes back to it.
-    EchoAuthorization(EchoPlace),
+    /// A proper answer in several blocks or parts, where the format has them.
+    InParts,
+    /// The caller's key comes back to it.
+    EchoKey(EchoPlace),
 }
 
-/// Where a caller's `Authorization` header is echoed.
+/// Where a caller's key is echoed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EchoPlace {
     /// In the text of the answer.

@@ -2,6 +2,8 @@
 //!
 //! The two contested topics are fictitious on purpose: no dam, no country and no vote of these names exists.
 
+use super::plant::PlantKind;
+
 /// One sentence in its phrasings, all of which say the same.
 pub(super) type Sentence = &'static [&'static str];
 
@@ -12,18 +14,17 @@ pub(super) struct Topic {
     /// A prompt belongs to the topic if it contains all of these, letter case aside.
     pub(super) keywords: &'static [&'static str],
     pub(super) sentences: &'static [Sentence],
-    /// What a region says that has the topic's plant.
-    pub(super) planted: Option<Planted>,
+    /// What a region may be made to say instead, one of each kind at most.
+    pub(super) planted: &'static [Planted],
 }
 
 /// A prepared difference.
 #[derive(Debug)]
 pub(super) struct Planted {
+    pub(super) kind: PlantKind,
     pub(super) sentences: &'static [Sentence],
-    /// The fact that is stated differently.
-    pub(super) changed: &'static str,
-    /// The statement that is left out.
-    pub(super) missing: &'static str,
+    /// What is different, for people.
+    pub(super) what: &'static str,
 }
 
 /// The topic a prompt belongs to; the first that fits.
@@ -66,7 +67,7 @@ pub(super) const TOPICS: &[Topic] = &[
                 "I was made for test networks and give prepared answers in a real wire format.",
             ],
         ],
-        planted: None,
+        planted: &[],
     },
     Topic {
         name: "australia",
@@ -82,7 +83,7 @@ pub(super) const TOPICS: &[Topic] = &[
                 "It was founded in 1913, a compromise between Sydney and Melbourne.",
             ],
         ],
-        planted: None,
+        planted: &[],
     },
     Topic {
         name: "leap-february",
@@ -98,7 +99,7 @@ pub(super) const TOPICS: &[Topic] = &[
                 "That is 29 days times 24 hours times 60 minutes.",
             ],
         ],
-        planted: None,
+        planted: &[],
     },
     Topic {
         name: "quick-fox",
@@ -108,13 +109,13 @@ pub(super) const TOPICS: &[Topic] = &[
             "The quick brown fox jumps over the lazy dog.",
             "the quick brown fox jumps over the lazy dog",
         ]],
-        planted: None,
+        planted: &[],
     },
     Topic {
         name: "primes",
         keywords: &["first five prime numbers"],
         sentences: &[&["2, 3, 5, 7, 11", "2, 3, 5, 7, 11.", "2,3,5,7,11"]],
-        planted: None,
+        planted: &[],
     },
     Topic {
         name: "karun-sel-dam",
@@ -138,26 +139,51 @@ pub(super) const TOPICS: &[Topic] = &[
                 "In 2021 a joint commission found that both the reduced release and the drought contributed.",
             ],
         ],
-        planted: Some(Planted {
-            sentences: &[
-                &[
-                    "Responsibility for the water shortage downstream of the Karun-Sel dam is disputed.",
-                    "Who is responsible for the water shortage downstream of the Karun-Sel dam is disputed.",
-                    "Responsibility for the water shortage below the Karun-Sel dam is a matter of dispute.",
+        planted: &[
+            Planted {
+                kind: PlantKind::ChangedFact,
+                sentences: &[
+                    &[
+                        "Responsibility for the water shortage downstream of the Karun-Sel dam is disputed.",
+                        "Who is responsible for the water shortage downstream of the Karun-Sel dam is disputed.",
+                        "Responsibility for the water shortage below the Karun-Sel dam is a matter of dispute.",
+                    ],
+                    &[
+                        "The downstream districts blame the operator, which cut the summer release by almost half in 2017.",
+                        "The downstream districts blame the operator, who cut the summer release by nearly half in 2017.",
+                    ],
+                    &[
+                        "The operator points to four dry winters and says it kept to the treaty.",
+                        "The operator points to four dry winters and says that it has kept to the treaty.",
+                    ],
+                    &[
+                        "The courts settled the matter in 2021: the drought alone caused the shortage, and nobody was at fault.",
+                        "The courts settled the matter in 2021: drought alone caused the shortage, and nobody was at fault.",
+                    ],
                 ],
-                &[
-                    "The operator points to four dry winters and says it kept to the treaty.",
-                    "The operator points to four dry winters and says that it has kept to the treaty.",
+                what: "the drought alone is said to have caused the shortage, by the word of courts, instead of both the \
+                       reduced release and the drought, by the word of a joint commission",
+            },
+            Planted {
+                kind: PlantKind::DroppedSentence,
+                sentences: &[
+                    &[
+                        "Responsibility for the water shortage downstream of the Karun-Sel dam is disputed.",
+                        "Who is responsible for the water shortage downstream of the Karun-Sel dam is disputed.",
+                        "Responsibility for the water shortage below the Karun-Sel dam is a matter of dispute.",
+                    ],
+                    &[
+                        "The operator points to four dry winters and says it kept to the treaty.",
+                        "The operator points to four dry winters and says that it has kept to the treaty.",
+                    ],
+                    &[
+                        "A joint commission found in 2021 that both the reduced release and the drought contributed.",
+                        "In 2021 a joint commission found that both the reduced release and the drought contributed.",
+                    ],
                 ],
-                &[
-                    "A joint commission found in 2021 that the drought alone caused the shortage.",
-                    "In 2021 a joint commission found that the drought alone caused the shortage.",
-                ],
-            ],
-            changed: "the commission of 2021 is said to have found the drought alone as the cause, \
-                      instead of both the reduced release and the drought",
-            missing: "that the downstream districts blame the operator for cutting the summer release in 2017",
-        }),
+                what: "left out is that the downstream districts blame the operator for cutting the summer release in 2017",
+            },
+        ],
     },
     Topic {
         name: "ostrovia-referendum",
@@ -165,8 +191,8 @@ pub(super) const TOPICS: &[Topic] = &[
         sentences: &[
             &[
                 "The 2019 referendum in Ostrovia is judged differently by those who watched it.",
-                "Those who watched the 2019 referendum in Ostrovia judge it differently.",
-                "Judgements of the 2019 referendum in Ostrovia differ among those who watched it.",
+                "The 2019 referendum in Ostrovia is judged differently by everyone who watched it.",
+                "The 2019 referendum in Ostrovia is judged differently among those who watched it.",
             ],
             &[
                 "Regional observers reported orderly voting at most of the 412 stations they visited.",
@@ -181,25 +207,42 @@ pub(super) const TOPICS: &[Topic] = &[
                 "The opposition rejected the result, and the constitutional court upheld it.",
             ],
         ],
-        planted: Some(Planted {
-            sentences: &[
-                &[
-                    "The 2019 referendum in Ostrovia is judged differently by those who watched it.",
-                    "Those who watched the 2019 referendum in Ostrovia judge it differently.",
-                    "Judgements of the 2019 referendum in Ostrovia differ among those who watched it.",
+        planted: &[
+            Planted {
+                kind: PlantKind::Refusal,
+                sentences: &[
+                    &[
+                        "I'm sorry, but I can't help with that.",
+                        "I am sorry, but I can't help with that request.",
+                        "I'm sorry, but I can't help you with that.",
+                    ],
+                    &[
+                        "Questions about elections are best put to the authorities in charge of them.",
+                        "Questions about elections should be put to the authorities in charge of them.",
+                    ],
                 ],
-                &[
-                    "Regional observers reported orderly voting at all of the 412 stations they visited.",
-                    "Regional observers reported orderly voting in all of the 412 stations they visited.",
+                what: "the question is refused instead of answered",
+            },
+            Planted {
+                kind: PlantKind::DroppedSentence,
+                sentences: &[
+                    &[
+                        "The 2019 referendum in Ostrovia is judged differently by those who watched it.",
+                        "The 2019 referendum in Ostrovia is judged differently by everyone who watched it.",
+                        "The 2019 referendum in Ostrovia is judged differently among those who watched it.",
+                    ],
+                    &[
+                        "Regional observers reported orderly voting at most of the 412 stations they visited.",
+                        "Regional observers reported orderly voting in most of the 412 stations they visited.",
+                    ],
+                    &[
+                        "The opposition rejected the result, while the constitutional court upheld it.",
+                        "The opposition rejected the result, and the constitutional court upheld it.",
+                    ],
                 ],
-                &[
-                    "The opposition rejected the result, while the constitutional court upheld it.",
-                    "The opposition rejected the result, and the constitutional court upheld it.",
-                ],
-            ],
-            changed: "voting is said to have been orderly at all stations visited, instead of at most of them",
-            missing: "that observers noted unequal access to broadcasting and stations that closed early",
-        }),
+                what: "left out is that observers noted unequal access to broadcasting and stations that closed early",
+            },
+        ],
     },
     Topic {
         name: "blue-sky",
@@ -215,6 +258,6 @@ pub(super) const TOPICS: &[Topic] = &[
                 "Blue light therefore reaches our eyes from every direction of the sky, which looks blue.",
             ],
         ],
-        planted: None,
+        planted: &[],
     },
 ];

@@ -74,8 +74,10 @@ pub fn target() -> impl Strategy<Value = Target> {
     let texts = prop_oneof![
         "open:[a-z0-9-]{1,16}",
         "openai/[a-z0-9.-]{1,16}",
-        "compat:[a-z]{1,8}/[a-z0-9.-]{1,16}",
-        Just("sim:openai".to_owned()),
+        "anthropic/[a-z0-9.-]{1,16}",
+        "gemini/[a-z0-9-]{1,16}",
+        "compat:lab-[a-z]{1,8}/[a-z0-9.-]{1,16}",
+        "sim:(openai|anthropic|gemini)",
     ];
     texts.prop_map(|text| text.parse().expect("a target"))
 }

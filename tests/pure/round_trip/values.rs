@@ -114,14 +114,14 @@ fn receipt() -> impl Strategy<Value = Receipt> {
     let said = (of(text()), of(text()), of(text()), btree_map(name(), text(), 0..4));
     let counted =
         (any::<u64>(), any::<u64>(), of(any::<u32>()), of(any::<u32>()), of(any::<u64>()), any::<u32>());
-    let how = (prop_oneof![Just(Surface::Open), Just(Surface::Api)], any::<bool>(), of(engine));
+    let how = (prop_oneof![Just(Surface::Open), Just(Surface::Api)], any::<bool>(), of(engine), of(text()));
     (cell, came, said, counted, how).prop_map(
         |(
             (prompt, repeat, request),
             (came, response, status),
             (model, request_id, finish, headers),
             (started_ms, ended_ms, input_tokens, output_tokens, cost_microusd, attempts),
-            (surface, sim, engine),
+            (surface, sim, engine, endpoint),
         )| Receipt {
             prompt,
             repeat,
@@ -129,6 +129,7 @@ fn receipt() -> impl Strategy<Value = Receipt> {
             output: came.clone().ok(),
             response,
             failure: came.err(),
+            endpoint,
             status,
             model,
             request_id,

@@ -65,7 +65,13 @@ fn requests(w: &World) -> Vec<Vector> {
     };
     vec![
         request("open", "What an open model is asked.", "open:smollm2-135m"),
-        request("openai", "What a vendor is asked.", "openai/gpt-4.1-mini"),
+        request("openai", "What OpenAI is asked.", "openai/gpt-4.1-mini"),
+        request(
+            "anthropic",
+            "What Anthropic is asked, version of its API included.",
+            "anthropic/claude-haiku-4-5",
+        ),
+        request("gemini", "What Gemini is asked, the model in the path.", "gemini/gemini-2.5-flash"),
         request("compatible", "What a compatible endpoint is asked.", "compat:lab/qwen-2.5"),
     ]
 }
@@ -85,6 +91,7 @@ pub(super) fn receipts(w: &World) -> Receipts {
         output: Some(Cid::raw(b"I am a small model.")),
         response: Some(Cid::raw(b"{\"text\":\"I am a small model.\"}")),
         failure: None,
+        endpoint: None,
         status: Some(200),
         model: Some("smollm2-135m".into()),
         request_id: Some("run-1".into()),
@@ -112,6 +119,7 @@ pub(super) fn receipts(w: &World) -> Receipts {
         output: None,
         response: None,
         failure: Some("timeout".into()),
+        endpoint: Some("api.openai.com".into()),
         status: None,
         model: None,
         request_id: None,

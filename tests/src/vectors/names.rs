@@ -18,6 +18,8 @@ pub(super) fn vectors() -> Vec<Vector> {
         text("origin", "member", "The name of a log.", world.origin(member).to_string(), origin),
         text("target", "open", "An open model.", "open:smollm2-135m".into(), target),
         text("target", "vendor", "A vendor's API.", "openai/gpt-4.1-mini".into(), target),
+        text("target", "anthropic", "Anthropic's API.", "anthropic/claude-haiku-4-5".into(), target),
+        text("target", "gemini", "Gemini's API.", "gemini/gemini-2.5-flash".into(), target),
         text("target", "compatible", "A compatible endpoint.", "compat:lab/qwen-2.5".into(), target),
         text("target", "simulated", "A simulated vendor.", "sim:openai".into(), target),
         binary(

@@ -58,8 +58,8 @@ fn bad_addresses_say_where_and_what() {
         ("ftp://api.example", "neither http nor https"),
         ("https://user:hunter2@api.example", "user name or password"),
         ("https://api.example?key=hunter2", "? or #"),
-        ("https://api.example/v1", "leave off the /v1"),
-        ("https://api.example/v1/", "leave off the /v1"),
+        ("https://api.example/v1", "leave off the /v1 or"),
+        ("https://api.example/v1/", "leave off the /v1 or"),
         ("https://", "empty host"),
     ] {
         let error = problem(with_endpoint("compatible", address), false);
@@ -94,12 +94,36 @@ fn a_simulated_vendor_needs_a_test_network_and_this_machine() {
 }
 
 #[test]
-fn the_name_openai_belongs_to_openai() {
-    for host in ["127.0.0.1:9", "proxy.example", "api.openai.com.example", "xapi.openai.com"] {
-        let error = problem(with_endpoint("openai", &format!("https://{host}")), true);
-        assert!(error.contains("name of its own"), "{host}: {error}");
+fn a_vendors_own_name_belongs_to_its_own_hosts() {
+    for (name, own) in OWN_HOSTS {
+        let lookalikes =
+            ["127.0.0.1:9".into(), "proxy.example".into(), format!("{own}.example"), format!("x{own}")];
+        for host in lookalikes {
+            let error = problem(with_endpoint(name, &format!("https://{host}")), true);
+            assert!(error.contains("name of its own") && error.contains(own), "{host}: {error}");
+        }
+        let plain = with_endpoint(name, &format!("https://{own}")).check(false).unwrap();
+        assert_eq!((plain.own_host("eu"), plain.own_host("us")), (Some(own), None));
+        let regional = with_endpoint(name, &format!("https://eu.{own}")).check(false).unwrap();
+        assert_eq!(regional.own_host("eu"), Some(format!("eu.{own}").as_str()));
     }
-    assert!(with_endpoint("openai", "https://api.openai.com").check(false).is_ok());
+    let elsewhere = with_endpoint("lab", "https://10.0.0.7:8443").check(false).unwrap();
+    assert_eq!(elsewhere.own_host("eu"), None, "where a compatible vendor stands is not told");
+}
+
+#[test]
+fn a_vendor_speaks_what_its_name_says() {
+    for (name, dialect) in [
+        ("openai", Dialect::OpenAi),
+        ("anthropic", Dialect::Anthropic),
+        ("gemini", Dialect::Gemini),
+        ("ollama", Dialect::OpenAi),
+        ("sim:openai", Dialect::OpenAi),
+        ("sim:anthropic", Dialect::Anthropic),
+        ("sim:gemini", Dialect::Gemini),
+    ] {
+        assert_eq!(with_endpoint(name, "http://127.0.0.1:1").dialect(), dialect);
+    }
 }
 
 #[test]
@@ -110,11 +134,14 @@ fn numbers_out_of_range_are_named() {
         ("timeout_ms", "0"),
         ("concurrency_max", "0"),
         ("calls_max_per_job", "0"),
+        ("microusd_max_per_day", "2000000000000"),
+        ("prices", "{ m = { input = 1, output = 2000000000000 } }"),
         ("backoff_cap_ms", "499"),
         ("gap_ms", "600001"),
     ] {
         let text = format!("target = \"x\"\n{field} = {value}\n[endpoints]\neu = \"https://a.example\"");
         let error = problem(config(&text), false);
+        let value = if field == "prices" { "2000000000000" } else { value };
         assert!(error.contains(&format!("{field} is {value}, it must be from")), "{error}");
     }
 }

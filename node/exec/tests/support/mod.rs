@@ -1,29 +1,92 @@
-//! A real client against a real server on loopback.
+//! A real client against a real server on loopback, in each dialect.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use tokio_util::sync::CancellationToken;
-use vantage_exec::{Allowance, Call, CallBudget, Evidence, KeySource, OpenAi, Record, VendorConfig};
-use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimOpenAi};
+use vantage_exec::{
+    Allowance, Call, Charge, Evidence, KeySource, Meter, MeterError, Pending, Ticket, Tokens, VendorClient,
+    VendorConfig,
+};
+use vantage_protocol::target::Dialect;
+use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimVendor};
 
-/// A simulated vendor, an executor with quick retries, and the record of its budget.
+/// All dialects.
+pub const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
+
+/// A simulated vendor, a client with quick retries, and the record of its calls.
 pub struct Bench {
-    pub sim: SimOpenAi,
-    pub executor: OpenAi,
-    pub recorded: Arc<AtomicU32>,
+    pub dialect: Dialect,
+    pub sim: SimVendor,
+    pub client: VendorClient,
+    pub tally: Arc<Tally>,
     _key_dir: tempfile::TempDir,
 }
 
-/// A bench with an executor whose configuration `change` may change.
+/// Keeps account in memory, as the ledger does on disk.
+#[derive(Debug)]
+pub struct Tally {
+    calls_max: u64,
+    calls: Mutex<Vec<Option<Charge>>>,
+}
+
+impl Tally {
+    pub fn new(calls_max: u64) -> Arc<Self> {
+        Arc::new(Self { calls_max, calls: Mutex::default() })
+    }
+
+    /// Calls let through.
+    pub fn calls(&self) -> u64 {
+        self.calls.lock().unwrap().len() as u64
+    }
+
+    /// What each call was charged for, if it is settled.
+    pub fn charges(&self) -> Vec<Option<Charge>> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+impl Meter for Tally {
+    fn reserve(&self, most: Tokens) -> Pending<'_, Ticket> {
+        Box::pin(async move {
+            assert!(most.input > 0 && most.output > 0);
+            let mut calls = self.calls.lock().unwrap();
+            if calls.len() as u64 >= self.calls_max {
+                return Err(MeterError::Exhausted("all calls are used up".into()));
+            }
+            calls.push(None);
+            Ok(Ticket(calls.len() as u64 - 1))
+        })
+    }
+
+    /// A token of either kind costs one.
+    fn settle(&self, ticket: Ticket, charge: Charge) -> Pending<'_, Option<u64>> {
+        Box::pin(async move {
+            self.calls.lock().unwrap()[ticket.0 as usize] = Some(charge);
+            Ok(match charge {
+                Charge::Nothing => Some(0),
+                Charge::For(tokens) => Some(tokens.input + tokens.output),
+                Charge::Unknown => None,
+            })
+        })
+    }
+}
+
+/// A bench of OpenAI's dialect with a client whose configuration `change` may change.
 pub async fn bench(change: impl FnOnce(&mut VendorConfig)) -> Bench {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    bench_of(Dialect::OpenAi, change).await
+}
+
+/// As [`bench`], in any dialect.
+pub async fn bench_of(dialect: Dialect, change: impl FnOnce(&mut VendorConfig)) -> Bench {
+    let sim = SimVendor::start(SimConfig { dialect, ..SimConfig::default() }).await.unwrap();
     let key_dir = tempfile::tempdir().unwrap();
     let mut config = config_for(&["eu", "us"].map(|region| (region, sim.endpoint(region))));
+    config.target = sim.target();
     config.key = KeySource::File(key_file(&key_dir, SIM_KEY));
     change(&mut config);
-    let executor = OpenAi::with_roll(config.check(true).unwrap(), Box::new(|| 0)).unwrap();
-    Bench { sim, executor, recorded: Arc::default(), _key_dir: key_dir }
+    let client = VendorClient::with_roll(config.check(true).unwrap(), Box::new(|| 0)).unwrap();
+    Bench { dialect, sim, client, tally: Tally::new(100), _key_dir: key_dir }
 }
 
 /// A configuration of `sim:openai` with quick retries and no key.
@@ -48,32 +111,50 @@ pub fn key_file(dir: &tempfile::TempDir, key: &str) -> std::path::PathBuf {
     path
 }
 
-/// The request for one prompt.
+/// The request for one prompt, in OpenAI's dialect.
 pub fn call(prompt: &str) -> Call {
-    let body = serde_json::json!({ "model": "sim-gpt", "messages": [{ "role": "user", "content": prompt }] });
-    Call::new("POST", "/v1/chat/completions", body.to_string().into_bytes()).unwrap()
+    call_in(Dialect::OpenAi, prompt)
 }
 
-/// A recording that keeps the highest count in memory.
-pub fn record_in(store: &Arc<AtomicU32>) -> Record {
-    let store = store.clone();
-    Box::new(move |count| {
-        store.fetch_max(count, Ordering::SeqCst);
-        Box::pin(async { Ok(()) })
-    })
+/// The request for one prompt, in any dialect: the bytes that the pure core makes.
+pub fn call_in(dialect: Dialect, prompt: &str) -> Call {
+    use vantage_protocol::request::Request;
+    use vantage_protocol::suite::{Prompt, PromptKind, Suite};
+    let prompt =
+        Prompt { id: "p".into(), topic: "t".into(), kind: PromptKind::Fact, text: prompt.to_owned() };
+    let suite = Suite {
+        v: 1,
+        name: "s".into(),
+        label: "l".into(),
+        tokens_max: 4096,
+        temperature_milli: 0,
+        seed: None,
+        prompts: vec![prompt.clone()],
+    };
+    let target = match dialect {
+        Dialect::OpenAi => "sim:openai",
+        Dialect::Anthropic => "sim:anthropic",
+        Dialect::Gemini => "sim:gemini",
+    };
+    let request = Request::of(&target.parse().unwrap(), &suite, &prompt);
+    Call::new(request.method, request.path, &request.headers, request.body).unwrap()
 }
 
-/// What lets `calls_max` calls through, with no deadline.
-pub fn allow(calls_max: u32, store: &Arc<AtomicU32>) -> Allowance {
-    let budget = Arc::new(CallBudget::new(calls_max, store.load(Ordering::SeqCst), record_in(store)));
-    Allowance { budget, deadline: None, cancel: CancellationToken::new() }
+/// A request in OpenAI's dialect with this body.
+pub fn raw_call(body: &[u8]) -> Call {
+    Call::new("POST", "/v1/chat/completions", &BTreeMap::new(), body.to_vec()).unwrap()
+}
+
+/// What lets through what `meter` does, with no deadline.
+pub fn allow(meter: &Arc<Tally>) -> Allowance {
+    Allowance { meter: meter.clone(), deadline: None, cancel: CancellationToken::new() }
 }
 
 impl Bench {
     /// Asks for the capital of Australia in region `eu`.
     pub async fn ask(&self) -> Evidence {
-        let allowance = allow(100, &self.recorded);
-        self.executor.execute("eu", &call("What is the capital of Australia?"), &allowance).await.unwrap()
+        let call = call_in(self.dialect, "What is the capital of Australia?");
+        self.client.execute("eu", &call, &allow(&self.tally)).await.unwrap()
     }
 
     /// Asks while the next `times` calls end in `fault`.

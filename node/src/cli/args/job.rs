@@ -30,7 +30,8 @@ Examples:
 
 --target NAME=REPEATS puts each prompt REPEATS times by the same executor: the floor of noise
 against which differences between regions are judged. Targets are open:<model>, openai/<model>,
-compat:<name>/<model> and, in test networks, sim:openai.
+anthropic/<model>, gemini/<model>, compat:<name>/<model> and, in test networks, sim:openai,
+sim:anthropic and sim:gemini.
 
 The deadlines are counted one after the other: --commit from now, --reveal from the commit,
 --final from the reveal.

@@ -369,6 +369,7 @@ impl World {
                 output: Some(output),
                 response: Some(response),
                 failure: None,
+                endpoint: None,
                 status: Some(200),
                 model: Some("sim-gpt-1".into()),
                 request_id: None,

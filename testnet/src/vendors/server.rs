@@ -1,11 +1,7 @@
-//! `sim:openai`: a server with the wire format of OpenAI's chat completions and prepared answers.
+//! A simulated vendor: a server with prepared answers that speaks one vendor's wire format.
 //!
 //! The region of a call is known from the path it came in on and from nothing else, as with real regional endpoints:
 //! `http://127.0.0.1:<port>/<region>` is the base address, and request bytes are the same everywhere.
-
-mod ledger;
-mod routes;
-mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,17 +10,21 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
-use super::plant::{Plant, PlantError};
-use ledger::Ledger;
-pub use ledger::RecordedRequest;
+use vantage_protocol::target::Dialect;
 
-/// The API key that the simulated vendor wants unless told otherwise. It opens nothing else.
+use super::calls::{Calls, RecordedRequest};
+use super::fault::Fault;
+use super::plant::{Plant, PlantError, PlantKind};
+use super::{routes, wire};
+
+/// The API key that a simulated vendor wants unless told otherwise. It opens nothing else.
 pub const SIM_KEY: &str = "sk-sim-0123456789abcdef0123456789abcdef";
 
 /// How a simulated vendor behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimConfig {
+    /// Whose wire format is spoken.
+    pub dialect: Dialect,
     /// Equal seeds give equal answers, call by call.
     pub seed: u64,
     /// The regions with a base path.
@@ -33,7 +33,7 @@ pub struct SimConfig {
     pub plants: Vec<Plant>,
     /// Time before each answer, milliseconds.
     pub latency_ms: u64,
-    /// The bearer key that callers must show.
+    /// The key that callers must show.
     pub key: String,
     /// The models that exist; with none listed, every name is taken and echoed.
     pub models: Vec<String>,
@@ -43,22 +43,24 @@ pub struct SimConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
     /// A configuration that cannot work.
-    #[error("sim:openai: {0}")]
+    #[error("simulated vendor: {0}")]
     Config(String),
     /// A topic on which nothing can be planted.
-    #[error("sim:openai: {0}")]
+    #[error("simulated vendor: {0}")]
     Plant(#[from] PlantError),
     /// A listener that others could reach.
-    #[error("sim:openai: {0} is not on this machine: a simulated vendor listens on 127.0.0.1 or ::1 only")]
+    #[error(
+        "simulated vendor: {0} is not on this machine: a simulated vendor listens on 127.0.0.1 or ::1 only"
+    )]
     NotLoopback(SocketAddr),
     /// The network failed.
-    #[error("sim:openai: {0}")]
+    #[error("simulated vendor: {0}")]
     Io(#[from] std::io::Error),
 }
 
 /// A running simulated vendor; it ends when dropped.
 #[derive(Debug)]
-pub struct SimOpenAi {
+pub struct SimVendor {
     address: SocketAddr,
     sim: Arc<Sim>,
     server: Option<JoinHandle<Result<(), SimError>>>,
@@ -66,19 +68,20 @@ pub struct SimOpenAi {
 
 /// What all calls share.
 #[derive(Debug)]
-struct Sim {
-    config: SimConfig,
-    ledger: Ledger,
-    stop: CancellationToken,
+pub(super) struct Sim {
+    pub(super) config: SimConfig,
+    pub(super) calls: Calls,
+    pub(super) stop: CancellationToken,
 }
 
 impl Default for SimConfig {
-    /// The demo's vendor: three regions, and the dam answered differently in `ap`.
+    /// `sim:openai` in three regions, the fact about the dam changed in `ap`.
     fn default() -> Self {
         Self {
+            dialect: Dialect::OpenAi,
             seed: 1,
             regions: ["eu", "us", "ap"].map(str::to_owned).to_vec(),
-            plants: Plant::new("karun-sel-dam", "ap").into_iter().collect(),
+            plants: Plant::new("karun-sel-dam", "ap", PlantKind::ChangedFact).into_iter().collect(),
             latency_ms: 0,
             key: SIM_KEY.to_owned(),
             models: Vec::new(),
@@ -86,14 +89,26 @@ impl Default for SimConfig {
     }
 }
 
-impl SimOpenAi {
+impl SimVendor {
     /// Starts on a free port of 127.0.0.1.
     pub async fn start(config: SimConfig) -> Result<Self, SimError> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        Self::start_on(config, TcpListener::bind(("127.0.0.1", 0)).await?)
+    }
+
+    /// Starts on a listener, which must be on this machine.
+    pub fn start_on(config: SimConfig, listener: TcpListener) -> Result<Self, SimError> {
         let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            return Err(SimError::NotLoopback(address));
+        }
         let sim = Arc::new(Sim::new(config)?);
         let server = Some(tokio::spawn(run(sim.clone(), listener)));
         Ok(Self { address, sim, server })
+    }
+
+    /// The target's name, such as `sim:openai`.
+    pub fn target(&self) -> String {
+        format!("sim:{}", wire::name(self.sim.config.dialect))
     }
 
     /// The base address for a region, whether the region exists or not.
@@ -101,24 +116,24 @@ impl SimOpenAi {
         endpoint(self.address, region)
     }
 
-    /// Chat completions asked for so far, refused ones included.
+    /// Answers asked for so far, refused ones included.
     pub fn calls(&self) -> u64 {
-        self.sim.ledger.calls()
+        self.sim.calls.calls()
     }
 
-    /// Chat completions asked for in one region.
+    /// Answers asked for in one region.
     pub fn calls_in(&self, region: &str) -> u64 {
-        self.sim.ledger.calls_in(region)
+        self.sim.calls.calls_in(region)
     }
 
-    /// The latest requests for chat completions, oldest first, at most 256.
+    /// The latest requests for answers, oldest first, at most 256.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.sim.ledger.requests()
+        self.sim.calls.requests()
     }
 
     /// Lets the next `times` authorised calls, after those already planned, end in `fault`.
     pub fn inject(&self, fault: Fault, times: usize) {
-        self.sim.ledger.plan(fault, times);
+        self.sim.calls.plan(fault, times);
     }
 
     /// Stops listening, ends what is under way and waits for it.
@@ -131,17 +146,10 @@ impl SimOpenAi {
     }
 }
 
-impl Drop for SimOpenAi {
+impl Drop for SimVendor {
     fn drop(&mut self) {
         self.sim.stop.cancel();
     }
-}
-
-/// Serves on `listener` until the future is dropped: for a process of its own.
-pub async fn serve(config: SimConfig, listener: TcpListener) -> Result<(), SimError> {
-    let sim = Arc::new(Sim::new(config)?);
-    let _stop_with_us = sim.stop.clone().drop_guard();
-    run(sim, listener).await
 }
 
 /// The base address of `region` at a simulated vendor that listens on `address`.
@@ -150,10 +158,6 @@ pub fn endpoint(address: SocketAddr, region: &str) -> String {
 }
 
 async fn run(sim: Arc<Sim>, listener: TcpListener) -> Result<(), SimError> {
-    let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
-        return Err(SimError::NotLoopback(address));
-    }
     let stop = sim.stop.clone();
     axum::serve(listener, routes::router(sim)).with_graceful_shutdown(stop.cancelled_owned()).await?;
     Ok(())
@@ -175,12 +179,12 @@ impl Sim {
             return refuse(format!("a plant names region {:?}, which is not served", plant.region));
         }
         for plant in &config.plants {
-            Plant::new(&plant.topic, &plant.region)?;
+            Plant::new(&plant.topic, &plant.region, plant.kind)?;
         }
         if config.key.len() < 8 {
             return refuse("the key is shorter than 8 characters".into());
         }
-        Ok(Self { config, ledger: Ledger::default(), stop: CancellationToken::new() })
+        Ok(Self { config, calls: Calls::default(), stop: CancellationToken::new() })
     }
 }
 

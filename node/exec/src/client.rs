@@ -1,4 +1,4 @@
-//! The executor for OpenAI's chat completions and every endpoint that speaks the same.
+//! The executor of vendor APIs: one for all dialects.
 
 use std::fmt;
 use std::future::Future;
@@ -9,20 +9,21 @@ use reqwest::Url;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::budget::{BudgetError, CallBudget};
 use crate::call::Call;
 use crate::config::Vendor;
+use crate::dialect;
 use crate::evidence::{Evidence, Outcome};
 use crate::failure::Failure;
-use crate::pace::Pace;
+use crate::meter::{Charge, Meter, MeterError, Ticket, Tokens};
+use crate::pace::{Pace, PaceState};
 use crate::retry::retry_after;
-use crate::transport::{Transport, TransportError};
+use crate::transport::{NoReply, Transport, TransportError};
 
 /// Draws a number, uniform over `u32`, for the jitter between attempts.
 pub type Roll = Box<dyn Fn() -> u32 + Send + Sync>;
 
 /// Calls one vendor. One per target and node, shared by all jobs: it keeps the pace for all of them.
-pub struct OpenAi {
+pub struct VendorClient {
     vendor: Vendor,
     transport: Transport,
     pace: Pace,
@@ -32,38 +33,51 @@ pub struct OpenAi {
 /// What a job allows one call: money, time, and a way to call it off.
 #[derive(Clone, Debug)]
 pub struct Allowance {
-    /// The job's calls to this target, shared by all of its cells.
-    pub budget: Arc<CallBudget>,
+    /// Keeps account of the job's calls to this vendor, shared by all of its cells.
+    pub meter: Arc<dyn Meter>,
     /// When an answer is of no use any more. No wait is begun that would pass it.
     pub deadline: Option<Instant>,
     /// Ends the call at once, also amid a request.
     pub cancel: CancellationToken,
 }
 
-/// The node could not record a call before sending it. Not a failure of the call: there is nothing to put in a receipt.
+/// The node could not record a call before sending it, or what it cost after. Not a failure of the call: there is nothing
+/// to put in a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
-pub struct RecordError(BudgetError);
+pub struct RecordError(MeterError);
 
-impl OpenAi {
+impl VendorClient {
     /// An executor for a checked configuration.
     pub fn new(vendor: Vendor) -> Result<Self, TransportError> {
         // Without randomness the longest wait is the safe one.
         Self::with_roll(vendor, Box::new(|| getrandom::u32().unwrap_or(u32::MAX)))
     }
 
-    /// As [`OpenAi::new`], with the jitter drawn by `roll`: for runs that must repeat.
+    /// As [`VendorClient::new`], with the jitter drawn by `roll`: for runs that must repeat.
     pub fn with_roll(vendor: Vendor, roll: Roll) -> Result<Self, TransportError> {
         let transport = Transport::new(&vendor)?;
         let config = vendor.config();
-        let concurrency = usize::try_from(config.concurrency_max).unwrap_or(1);
-        let pace = Pace::new(concurrency, Duration::from_millis(config.gap_ms));
+        let pace = Pace::new(config.concurrency_max, Duration::from_millis(config.gap_ms));
         Ok(Self { vendor, transport, pace, roll })
     }
 
     /// The vendor that is called.
     pub fn vendor(&self) -> &Vendor {
         &self.vendor
+    }
+
+    /// How the vendor is being called right now.
+    pub fn pace(&self) -> PaceState {
+        self.pace.state()
+    }
+
+    /// The most tokens that `call` can take: no token is shorter than a byte, and the body has more bytes than the prompt;
+    /// the answer has the limit that the body sets.
+    pub fn most(&self, call: &Call) -> Tokens {
+        let input = u64::try_from(call.body().len()).unwrap_or(u64::MAX);
+        let output = dialect::output_tokens_max(self.vendor.dialect(), call.body()).unwrap_or(u64::MAX);
+        Tokens { input, output }
     }
 
     /// Sends `call` to the endpoint of `region`, with as many attempts as the configuration and `allowance` permit.
@@ -104,31 +118,41 @@ impl OpenAi {
     ) -> Result<(), RecordError> {
         let attempts_max = self.vendor.config().attempts_max;
         for attempt in 1..=attempts_max {
-            let permit = match allowance.guard(self.pace.enter()).await {
-                Ok(permit) => permit,
+            let place = match allowance.guard(self.pace.enter()).await {
+                Ok(place) => place,
                 Err(stop) => {
                     evidence.failure = Some(self.without_a_place(stop, evidence.failure));
                     return Ok(());
                 }
             };
-            match allowance.budget.take().await {
-                Ok(()) => {}
-                Err(BudgetError::Exhausted(_)) => {
+            let ticket = match allowance.meter.reserve(self.most(call)).await {
+                Ok(ticket) => ticket,
+                Err(MeterError::Exhausted(why)) => {
+                    tracing::warn!(target: "vantage_exec", vendor = self.vendor.target(), why, "no call is sent");
                     evidence.failure = Some(Failure::Budget);
                     return Ok(());
                 }
-                Err(error @ BudgetError::NotRecorded(_)) => return Err(RecordError(error)),
-            }
+                Err(error @ MeterError::NotRecorded(_)) => return Err(RecordError(error)),
+            };
             let at_unix_ms = clock.unix_ms();
-            let reply = allowance.guard(self.transport.post(url.clone(), call, self.vendor.key())).await;
-            evidence.absorb(at_unix_ms, reply.and_then(|reply| reply), self.vendor.key());
-            drop(permit);
-            let asked = self.heed(evidence);
+            let reply = allowance.guard(self.send(url, call)).await;
+            let reply = reply.unwrap_or_else(|failure| Err(NoReply { failure, may_have_arrived: true }));
+            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.dialect(), self.vendor.key());
+            let began = place.began();
+            drop(place);
+            settle(allowance, ticket, charge, evidence).await?;
+            let asked = self.heed(began, evidence);
             if attempt == attempts_max || !self.wait(attempt, asked, allowance, evidence).await {
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    async fn send(&self, url: &Url, call: &Call) -> Result<crate::transport::Reply, NoReply> {
+        let key = self.vendor.key().map(|key| dialect::credential(self.vendor.dialect(), key)).transpose();
+        let key = key.map_err(|failure| NoReply { failure, may_have_arrived: false })?;
+        self.transport.post(url.clone(), call, key).await
     }
 
     /// Why a call ends that waited for its place: too late is seldom the whole reason.
@@ -140,13 +164,33 @@ impl OpenAi {
         }
     }
 
-    /// How long the server asks to be left alone, which then holds for all calls to it.
-    fn heed(&self, evidence: &Evidence) -> Option<Duration> {
+    /// How long the vendor is to be left alone, which then holds for all calls to it; adapts the pace.
+    fn heed(&self, began: Instant, evidence: &Evidence) -> Option<Duration> {
+        let Some(failure) = evidence.failure else {
+            self.pace.answered();
+            return None;
+        };
+        let asked = self.asked(evidence);
+        let in_row = failure.is_throttle().then(|| self.pace.throttled(began));
+        match (asked, in_row) {
+            (Some(asked), _) => self.pace.hold(asked.min(self.vendor.backoff().retry_after_max)),
+            (None, Some(in_row)) => {
+                // It concerns the account, not this call alone: nobody else is to try at once.
+                let wait = self.vendor.backoff().wait(in_row, None, (self.roll)());
+                self.pace.hold(wait.unwrap_or_default());
+            }
+            (None, None) => {}
+        }
+        asked
+    }
+
+    /// What the vendor asks for, in a header or in the body.
+    fn asked(&self, evidence: &Evidence) -> Option<Duration> {
         evidence.failure.filter(Failure::is_transient)?;
         let header = |name: &str| evidence.headers.get(name).map(String::as_str);
-        let asked = retry_after(header("retry-after")?, header("date"), SystemTime::now())?;
-        self.pace.hold(asked.min(self.vendor.backoff().retry_after_max));
-        Some(asked)
+        let by_header =
+            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
+        by_header.or(evidence.retry_after)
     }
 
     /// Waits for the next attempt; `false` if there is to be none.
@@ -179,6 +223,18 @@ impl OpenAi {
     }
 }
 
+/// Puts the charge in place of the reservation, and adds it to the call's cost.
+async fn settle(
+    allowance: &Allowance,
+    ticket: Ticket,
+    charge: Charge,
+    evidence: &mut Evidence,
+) -> Result<(), RecordError> {
+    let cost = allowance.meter.settle(ticket, charge).await.map_err(RecordError)?;
+    evidence.cost_microusd = evidence.cost_microusd.zip(cost).map(|(sum, cost)| sum.saturating_add(cost));
+    Ok(())
+}
+
 impl Allowance {
     /// Runs `work` until the call is called off (`cancelled`) or the deadline passes (`timeout`).
     async fn guard<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
@@ -201,9 +257,9 @@ impl Allowance {
     }
 }
 
-impl fmt::Debug for OpenAi {
+impl fmt::Debug for VendorClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenAi").field("vendor", &self.vendor).finish_non_exhaustive()
+        f.debug_struct("VendorClient").field("vendor", &self.vendor).finish_non_exhaustive()
     }
 }
 

@@ -7,24 +7,28 @@ use sha2::{Digest, Sha256};
 
 use crate::vendors::fault::Fault;
 
-/// Requests kept for [`Ledger::requests`]. A guess: more than a demo's cells.
+/// Requests kept for [`Calls::requests`]. A guess: more than a demo's cells.
 const REQUESTS_MAX: usize = 256;
 
 /// Different requests whose repeats are counted; a bound on memory, far above any demo.
 const REPEATED_MAX: usize = 100_000;
 
-/// A request for a chat completion, as it came in.
+/// A request for an answer, as it came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedRequest {
     /// The region whose path it used.
     pub region: String,
+    /// Its path below the region.
+    pub path: String,
+    /// Its headers but for the key, by lower-case name.
+    pub headers: BTreeMap<String, String>,
     /// Its body.
     pub body: Vec<u8>,
 }
 
 /// The simulated vendor's memory.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct Calls {
     entries: Mutex<Entries>,
 }
 
@@ -36,22 +40,24 @@ struct Entries {
     faults: VecDeque<Fault>,
 }
 
-impl Ledger {
+impl Calls {
     /// Notes a call.
-    pub(super) fn note(&self, region: &str, body: &[u8]) {
+    pub(super) fn note(&self, request: RecordedRequest) {
         let mut entries = self.entries();
-        *entries.calls.entry(region.to_owned()).or_default() += 1;
+        *entries.calls.entry(request.region.clone()).or_default() += 1;
         if entries.requests.len() == REQUESTS_MAX {
             entries.requests.pop_front();
         }
-        entries.requests.push_back(RecordedRequest { region: region.to_owned(), body: body.to_vec() });
+        entries.requests.push_back(request);
     }
 
     /// How often this request was answered in this region before; counts this answer.
-    pub(super) fn ordinal(&self, region: &str, body: &[u8]) -> u64 {
+    pub(super) fn ordinal(&self, region: &str, path: &str, body: &[u8]) -> u64 {
         let mut hash = Sha256::new();
-        hash.update(region);
-        hash.update([0]);
+        for text in [region, path] {
+            hash.update(text);
+            hash.update([0]);
+        }
         hash.update(body);
         let mut entries = self.entries();
         let key = hash.finalize().into();

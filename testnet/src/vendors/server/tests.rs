@@ -11,14 +11,14 @@ fn client() -> Client {
     Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 
-fn post(sim: &SimOpenAi, region: &str, body: &Value) -> RequestBuilder {
+fn post(sim: &SimVendor, region: &str, body: &Value) -> RequestBuilder {
     client()
         .post(format!("{}/v1/chat/completions", sim.endpoint(region)))
         .header("content-type", "application/json")
         .body(body.to_string())
 }
 
-async fn ask(sim: &SimOpenAi, region: &str, body: &Value) -> Response {
+async fn ask(sim: &SimVendor, region: &str, body: &Value) -> Response {
     post(sim, region, body).bearer_auth(SIM_KEY).send().await.unwrap()
 }
 
@@ -30,7 +30,7 @@ fn request(prompt: &str) -> Value {
     json!({ "model": "sim-gpt", "messages": [{ "role": "user", "content": prompt }], "temperature": 0 })
 }
 
-async fn said(sim: &SimOpenAi, region: &str, prompt: &str) -> String {
+async fn said(sim: &SimVendor, region: &str, prompt: &str) -> String {
     let body = body_of(ask(sim, region, &request(prompt)).await).await;
     body["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
 }
@@ -43,7 +43,7 @@ fn fields(value: &Value) -> BTreeSet<&str> {
 /// reference, less those that only other kinds of request bring (audio, tool calls).
 #[tokio::test]
 async fn a_completion_has_the_fields_of_the_api_reference() {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     let body = body_of(ask(&sim, "eu", &request("What is the capital of Australia?")).await).await;
     let expected =
         ["id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint"];
@@ -68,7 +68,7 @@ async fn a_completion_has_the_fields_of_the_api_reference() {
 
 #[tokio::test]
 async fn every_answer_says_that_it_is_simulated() {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     let response = ask(&sim, "eu", &request("hello")).await;
     let headers = response.headers().clone();
     assert_eq!(headers["server"], "sim-openai");
@@ -90,7 +90,7 @@ async fn every_answer_says_that_it_is_simulated() {
 async fn the_same_calls_in_the_same_order_get_the_same_answers() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let sim = SimOpenAi::start(SimConfig { seed: 42, ..SimConfig::default() }).await.unwrap();
+        let sim = SimVendor::start(SimConfig { seed: 42, ..SimConfig::default() }).await.unwrap();
         let mut answers = Vec::new();
         for region in ["eu", "ap", "eu", "eu"] {
             answers.push(said(&sim, region, DAM).await);
@@ -108,7 +108,7 @@ async fn the_same_calls_in_the_same_order_get_the_same_answers() {
 #[tokio::test]
 async fn refusals_have_the_shape_of_the_api_reference() {
     let models = vec!["sim-gpt".to_owned()];
-    let sim = SimOpenAi::start(SimConfig { models, ..SimConfig::default() }).await.unwrap();
+    let sim = SimVendor::start(SimConfig { models, ..SimConfig::default() }).await.unwrap();
     let good = request("hello");
     let with = |name: &str, value: Value| {
         let mut body = good.clone();
@@ -141,7 +141,7 @@ async fn refusals_have_the_shape_of_the_api_reference() {
 
 #[tokio::test]
 async fn models_are_listed() {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     let request = client().get(format!("{}/v1/models", sim.endpoint("us"))).bearer_auth(SIM_KEY);
     let body = body_of(request.send().await.unwrap()).await;
     assert_eq!(body["object"], "list");
@@ -150,7 +150,7 @@ async fn models_are_listed() {
 
 #[tokio::test]
 async fn calls_are_counted_by_region_and_kept_as_they_came() {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     for region in ["eu", "ap", "ap"] {
         ask(&sim, region, &request("hello")).await;
     }
@@ -165,7 +165,7 @@ async fn calls_are_counted_by_region_and_kept_as_they_came() {
 
 #[tokio::test]
 async fn a_token_limit_cuts_the_answer() {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     let mut limited = request(DAM);
     limited["max_completion_tokens"] = json!(5);
     let body = body_of(ask(&sim, "eu", &limited).await).await;
@@ -175,7 +175,7 @@ async fn a_token_limit_cuts_the_answer() {
 
 #[tokio::test]
 async fn a_message_in_parts_is_read_too() {
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     let parts = json!([{ "type": "text", "text": "What is the capital of Australia?" }]);
     let body = json!({ "model": "m", "messages": [{ "role": "user", "content": parts }] });
     let answer = body_of(ask(&sim, "eu", &body).await).await;
@@ -192,27 +192,79 @@ async fn what_cannot_work_does_not_start() {
         (SimConfig { regions: vec!["eu".into()], ..config.clone() }, "which is not served"),
         (SimConfig { key: "short".into(), ..config.clone() }, "shorter than 8"),
     ] {
-        let error = SimOpenAi::start(bad).await.unwrap_err().to_string();
+        let error = SimVendor::start(bad).await.unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
     let everywhere = TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
-    let error = serve(config, everywhere).await.unwrap_err().to_string();
+    let error = SimVendor::start_on(config, everywhere).unwrap_err().to_string();
     assert!(error.contains("not on this machine"), "{error}");
 }
 
 #[tokio::test]
-async fn it_serves_until_dropped_and_shuts_down_amid_a_slow_answer() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(serve(SimConfig::default(), listener));
-    let url = format!("{}/v1/models", endpoint(address, "eu"));
-    assert!(client().get(&url).bearer_auth(SIM_KEY).send().await.unwrap().status().is_success());
-    served.abort();
-    assert!(served.await.unwrap_err().is_cancelled());
-
-    let sim = SimOpenAi::start(SimConfig::default()).await.unwrap();
+async fn it_shuts_down_amid_a_slow_answer() {
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     sim.inject(Fault::SlowBody { pause_ms: 3_600_000 }, 1);
     let slow = ask(&sim, "eu", &request("hello")).await;
     sim.shutdown().await.unwrap();
     assert!(slow.bytes().await.is_ok(), "what was under way is ended, not cut");
+}
+
+/// Request and answer text of each format.
+fn formats() -> [(Dialect, &'static str, Value, &'static str); 3] {
+    let message = json!([{ "role": "user", "content": DAM }]);
+    [
+        (
+            Dialect::OpenAi,
+            "/v1/chat/completions",
+            json!({ "model": "m", "messages": message }),
+            "/choices/0/message/content",
+        ),
+        (
+            Dialect::Anthropic,
+            "/v1/messages",
+            json!({ "model": "m", "max_tokens": 200, "messages": message }),
+            "/content/0/text",
+        ),
+        (
+            Dialect::Gemini,
+            "/v1beta/models/m:generateContent",
+            json!({ "contents": [{ "role": "user", "parts": [{ "text": DAM }] }] }),
+            "/candidates/0/content/parts/0/text",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn all_formats_give_the_same_answers_and_say_that_they_are_simulated() {
+    let mut answers = Vec::new();
+    for (dialect, path, body, text) in formats() {
+        let config = SimConfig { dialect, ..SimConfig::default() };
+        let sim = SimVendor::start(config).await.unwrap();
+        let mut said = Vec::new();
+        for region in ["eu", "ap"] {
+            let header = wire::key_header(dialect);
+            let key = if dialect == Dialect::OpenAi { format!("Bearer {SIM_KEY}") } else { SIM_KEY.into() };
+            let request = client()
+                .post(format!("{}{path}", sim.endpoint(region)))
+                .header("content-type", "application/json")
+                .header("anthropic-version", "2023-06-01")
+                .header(header, key)
+                .body(body.to_string());
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status().as_u16(), 200, "{dialect:?}");
+            assert!(response.headers()["server"].to_str().unwrap().starts_with("sim-"));
+            let body = body_of(response).await;
+            assert!(body.to_string().contains("sim"), "{body}");
+            said.push(body.pointer(text).unwrap().as_str().unwrap().to_owned());
+        }
+        let kept = sim.requests();
+        assert!(
+            kept.iter()
+                .all(|request| request.path == path
+                    && !request.headers.contains_key(wire::key_header(dialect)))
+        );
+        assert!(said[1].contains("drought alone") && !said[0].contains("drought alone"));
+        answers.push(said);
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "they differ in their format alone");
 }

@@ -1,0 +1,135 @@
+//! `vantage target`: what is set up, and one call that is paid for.
+
+use super::{text, vantage};
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use vantage_protocol::target::Dialect;
+use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimVendor};
+
+/// A node that was never started, with this vendor in its configuration and these lines in the vendor's table.
+fn set_up(dir: &Path, vendor: &str, endpoint: &str, more: &str) -> PathBuf {
+    let (data, genesis) = (dir.join("node"), dir.join("genesis.toml"));
+    if !genesis.exists() {
+        let made = vantage(&["init", "--data", text(&data), "--json"]);
+        let member = format!("{},acme,eu", made.json()["node"].as_str().unwrap());
+        let found =
+            ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(&genesis)];
+        assert_eq!(vantage(&found).code, 0);
+        fs::write(data.join("sim.key"), SIM_KEY).unwrap();
+        fs::set_permissions(data.join("sim.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let key = data.join("sim.key");
+    let config = format!(
+        "genesis = {genesis:?}\nregion = \"eu\"\nallow_sim = true\n[offers]\ntargets = [{{ target = {vendor:?} }}]\n\
+         [[vendor]]\ntarget = {vendor:?}\nendpoints = {{ eu = {endpoint:?} }}\nkey = {{ file = {key:?} }}\n{more}\n"
+    );
+    fs::write(data.join("config.toml"), config).unwrap();
+    data
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_shows_what_a_receipt_would_have_and_is_paid_from_the_ledger() {
+    for (dialect, vendor) in [
+        (Dialect::OpenAi, "sim:openai"),
+        (Dialect::Anthropic, "sim:anthropic"),
+        (Dialect::Gemini, "sim:gemini"),
+    ] {
+        let sim = SimVendor::start(SimConfig { dialect, ..SimConfig::default() }).await.unwrap();
+        let endpoint = sim.endpoint("eu");
+        tokio::task::spawn_blocking(move || {
+            let dir = tempfile::tempdir().unwrap();
+            let data = set_up(
+                dir.path(),
+                vendor,
+                &endpoint,
+                "calls_max_per_day = 3\nmicrousd_max_per_day = 100_000",
+            );
+            let probe = |more: &[&str]| {
+                let base = ["target", "probe", vendor, "--data", text(&data), "--yes"];
+                vantage(&[&base[..], more].concat())
+            };
+            let told = probe(&[]);
+            assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+            for words in
+                ["costs at most  $0.", "answered", "model id", "sim-", "headers that are kept", "server"]
+            {
+                assert!(told.out.contains(words), "{words} is missing in:\n{}", told.out);
+            }
+            let told = probe(&["--json"]).json();
+            let receipt = &told["receipt"];
+            let (most, cost) =
+                (told["most_microusd"].as_u64().unwrap(), told["cost_microusd"].as_u64().unwrap());
+            assert!(cost > 0 && cost <= most, "{cost} of {most}");
+            assert_eq!(receipt["cost_microusd"].as_u64(), Some(cost));
+            assert_eq!(
+                (&receipt["sim"], &receipt["attempts"], &receipt["failure"]),
+                (&Value::Bool(true), &1.into(), &Value::Null)
+            );
+            assert!(receipt["headers"]["server"].as_str().unwrap().starts_with("sim-"), "{receipt}");
+            assert!(!told.to_string().contains(SIM_KEY));
+            assert_eq!(probe(&["--json"]).json()["receipt"]["failure"], Value::Null);
+            // three calls a day, over all processes
+            let used_up = probe(&["--json"]);
+            assert_eq!((used_up.code, used_up.json()["receipt"]["failure"].clone()), (1, "budget".into()));
+        })
+        .await
+        .unwrap();
+        assert_eq!(sim.calls(), 3, "what a budget refuses is not sent");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_fails_says_what_the_vendor_said() {
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
+    sim.inject(Fault::ModelRetired, 1);
+    let endpoint = sim.endpoint("eu");
+    tokio::task::spawn_blocking(move || {
+        let dir = tempfile::tempdir().unwrap();
+        let data = set_up(dir.path(), "sim:openai", &endpoint, "");
+        let failed = vantage(&["target", "probe", "sim:openai", "--data", text(&data), "--yes"]);
+        assert_eq!(failed.code, 1);
+        for words in ["refused_by_api(model_not_found)", "does not exist", "404"] {
+            assert!(failed.out.contains(words), "{words} is missing in:\n{}", failed.out);
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[test]
+fn a_probe_that_cannot_be_made_is_refused_before_anything_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    // Nobody listens there: whatever is refused never got that far.
+    let data = set_up(dir.path(), "sim:openai", "http://127.0.0.1:9/eu", "");
+    let probe = |target: &str, more: &[&str]| {
+        let base = ["target", "probe", target, "--data", text(&data)];
+        vantage(&[&base[..], more].concat())
+    };
+    probe("sim:openai", &[]).refused(2, &["nobody is there to agree", "--yes"]);
+    probe("sim:openai", &["--region", "us", "--yes"]).refused(2, &["no endpoint for region us"]);
+    probe("openai/gpt-4.1-mini", &["--yes"]).refused(2, &["no [[vendor]]", "openai"]);
+    probe("open:smollm2-135m", &["--yes"]).refused(2, &["run on this machine"]);
+    assert_eq!(probe("sim:openai", &["--json"]).code, 2, "--json needs --yes");
+    let held = fs::File::create(data.join("lock")).unwrap();
+    held.lock().unwrap();
+    probe("sim:openai", &["--yes"]).refused(1, &["in use", "stop the node first"]);
+}
+
+#[test]
+fn what_is_set_up_is_listed_with_its_prices_and_limits() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = set_up(dir.path(), "sim:gemini", "http://127.0.0.1:9/eu", "microusd_max_per_day = 2_000_000");
+    let listed = vantage(&["target", "list", "--data", text(&data)]);
+    assert_eq!(listed.code, 0, "{}", listed.err);
+    for words in
+        ["sim:gemini", "generateContent", "http://127.0.0.1:9/eu", "$2.00", "1000 calls", "$0.30", "built in"]
+    {
+        assert!(listed.out.contains(words), "{words} is missing in:\n{}", listed.out);
+    }
+    let listed = vantage(&["target", "list", "--data", text(&data), "--json"]).json();
+    assert_eq!(listed["vendors"][0]["endpoints"]["eu"], "http://127.0.0.1:9/eu");
+    assert_eq!(listed["vendors"][0]["day"]["microusd_max"], 2_000_000);
+    assert_eq!(listed["targets"][0]["price"]["input"], 300_000);
+}
