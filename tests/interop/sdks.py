@@ -50,7 +50,6 @@ def anthropic_asks(base, key, prompt):
         message = client.messages.create(
             model=model,
             max_tokens=200,
-            temperature=0,
             messages=[{"role": "user", "content": prompt}],
         )
         return {
@@ -68,7 +67,7 @@ def anthropic_asks(base, key, prompt):
 
 
 def gemini_asks(base, key, prompt):
-    options = types.HttpOptions(base_url=base, timeout=int(TIMEOUT_S * 1000))
+    options = types.HttpOptions(base_url=base, api_version="v1beta", timeout=int(TIMEOUT_S * 1000))
     client = genai.Client(api_key=key, http_options=options)
 
     def ask(model):

@@ -106,7 +106,7 @@ pub(super) fn models_path(dialect: Dialect) -> &'static str {
     }
 }
 
-/// The header that carries the key.
+/// The header that carries the key, as the client of this project sends it.
 pub(super) fn key_header(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::OpenAi => "authorization",
@@ -117,10 +117,13 @@ pub(super) fn key_header(dialect: Dialect) -> &'static str {
 
 /// The key that is shown.
 pub(super) fn shown_key(dialect: Dialect, headers: &HeaderMap) -> Option<&str> {
-    let shown = headers.get(key_header(dialect))?.to_str().ok()?;
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let bearer = || text("authorization")?.strip_prefix("Bearer ");
     match dialect {
-        Dialect::OpenAi => shown.strip_prefix("Bearer "),
-        Dialect::Anthropic | Dialect::Gemini => Some(shown),
+        Dialect::OpenAi => bearer(),
+        // The vendor's own client sends a bearer, its reference shows the header of its own; both are taken.
+        Dialect::Anthropic => text("x-api-key").or_else(bearer),
+        Dialect::Gemini => text("x-goog-api-key"),
     }
 }
 

@@ -1,13 +1,11 @@
 //! The client against a simulated vendor: where it goes, what it waits for, when it stops. `dialects.rs` has every way in
 //! which a vendor can answer, or fail to.
 
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use support::{Tally, allow, bench, call, config_for, failure, outcomes, raw_call};
+use crate::support::{Tally, allow, bench, call, config_for, failure, outcomes, raw_call};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -307,7 +305,9 @@ async fn a_proxy_in_the_environment_is_not_used() {
         }
     });
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "a_proxy_in_the_environment_is_not_used"]).env("VANTAGE_TEST_PROXIED", "1");
+    child
+        .args(["--exact", "client::a_proxy_in_the_environment_is_not_used"])
+        .env("VANTAGE_TEST_PROXIED", "1");
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         child.env(name, &address);
     }

@@ -1,8 +1,6 @@
 //! The client in every dialect: every way in which a vendor can answer, or fail to.
 
-mod support;
-
-use support::{DIALECTS, bench_of, call_in, failure, outcomes};
+use crate::support::{DIALECTS, bench_of, call_in, failure, outcomes};
 use vantage_exec::{BODY_MAX, Evidence, TEXT_MAX};
 use vantage_protocol::target::Dialect;
 use vantage_testnet::vendors::{EchoPlace, Fault, SIM_KEY};
@@ -172,7 +170,7 @@ async fn a_wrong_key_is_refused_and_not_even_its_ends_are_kept() {
     let wrong = "sk-wrong-0123456789abcdefghijklmnop";
     for dialect in DIALECTS {
         let key_dir = tempfile::tempdir().unwrap();
-        let path = support::key_file(&key_dir, wrong);
+        let path = crate::support::key_file(&key_dir, wrong);
         let bench = bench_of(dialect, |config| config.key = vantage_exec::KeySource::File(path)).await;
         let evidence = bench.ask().await;
         assert_eq!(failure(&evidence), "refused_by_api(invalid_key)", "{dialect:?}");

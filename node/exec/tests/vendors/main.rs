@@ -1,0 +1,5 @@
+//! The client against simulated vendors on loopback: what it does, and what it makes of what comes back.
+
+mod client;
+mod dialects;
+mod support;
