@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of Anthropic's API that `anthropic-messages/1` asks for, in the header that the API wants with every
-/// request. Its only documented values are this and the earlier 2023-01-01.
+/// request. The vendor's own client of late 2026 asks for 2026-10-21, and knows no temperature there; an adapter for that
+/// is another adapter.
 const ANTHROPIC_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
 
 /// One request to a model.
