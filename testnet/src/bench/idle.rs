@@ -23,7 +23,7 @@ pub(super) async fn measure(binaries: &Binaries, dir: &Path, watch: Watch) -> Re
         offers: vec!["sim:openai".into()],
         cell_gap_ms: 0,
     };
-    let cluster = Cluster::start(dir, &plan, SimConfig::default(), binaries.clone())
+    let cluster = Cluster::start(dir, &plan, vec![SimConfig::default()], binaries.clone())
         .await
         .map_err(|error| error.to_string())?;
     cluster.gathered().await.map_err(|error| error.to_string())?;

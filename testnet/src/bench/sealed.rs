@@ -363,6 +363,7 @@ fn open_receipt(target: &Target, (prompt, repeat): (u32, u32), request: Hash, ou
         output: Some(output),
         response: None,
         failure: None,
+        endpoint: None,
         status: None,
         model: Some(target.model().to_owned()),
         request_id: None,
