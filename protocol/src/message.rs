@@ -96,6 +96,17 @@ pub enum LogRequest {
         /// Whose log.
         node: NodeId,
     },
+    /// The first head over a leaf that a quorum cosigned, in time if a date is given.
+    Head {
+        /// Network.
+        net: NetId,
+        /// Whose log.
+        node: NodeId,
+        /// The leaf that the head is to cover.
+        index: u64,
+        /// First cosignatures of a quorum are to be dated up to then, POSIX seconds.
+        by_s: Option<u64>,
+    },
 }
 
 /// Stream `log`: the answer.
@@ -122,6 +133,11 @@ pub enum LogAnswer {
         note: Option<String>,
         /// Size that this node's witness key has cosigned; 0 if none.
         witnessed: u64,
+    },
+    /// A head by itself.
+    Head {
+        /// The head, certified.
+        note: String,
     },
     /// The node does not hold what was asked for.
     Unknown,
@@ -189,7 +205,7 @@ impl Wire for LogRequest {
 
     fn check(&self) -> Result<(), String> {
         match self {
-            LogRequest::Heads { .. } | LogRequest::Longest { .. } => Ok(()),
+            LogRequest::Heads { .. } | LogRequest::Longest { .. } | LogRequest::Head { .. } => Ok(()),
             LogRequest::Range { count, .. } => {
                 rule::within("count", (*count).into(), 0, RANGE_LEAVES_MAX as u64)
             }
@@ -203,7 +219,7 @@ impl Wire for LogAnswer {
 
     fn check(&self) -> Result<(), String> {
         match self {
-            LogAnswer::Unknown | LogAnswer::Longest { .. } => Ok(()),
+            LogAnswer::Unknown | LogAnswer::Longest { .. } | LogAnswer::Head { .. } => Ok(()),
             LogAnswer::Heads { heads, .. } => rule::at_most("heads", heads.len(), LOGS_MAX),
             LogAnswer::Range { leaves, .. } => rule::at_most("leaves", leaves.len(), RANGE_LEAVES_MAX),
         }

@@ -358,6 +358,17 @@ impl Attester {
         }
     }
 
+    /// A peer told of a head that shows when a leaf was certified, or did not.
+    pub(super) fn head_answered(&mut self, step: &mut Step<'_>, bytes: Option<Vec<u8>>) {
+        let Some(Ok(LogAnswer::Head { note })) = bytes.map(|b| wire::decode::<LogAnswer>(&b)) else { return };
+        let Ok(head) = SignedCheckpoint::parse(&note) else { return };
+        let Some(log) = self.logs.get(&head.checkpoint.origin.node) else { return };
+        if head.verify_log(&log.keyset.log).is_ok() && self.policy.cosigners(&head).is_ok() {
+            self.absorb(step, &head, &[]);
+            self.news = true;
+        }
+    }
+
     /// A peer sent leaves, or nobody did.
     pub(super) fn range_answered(
         &mut self,

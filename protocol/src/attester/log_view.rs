@@ -232,7 +232,8 @@ impl LogView {
         by_s.is_none() || self.certifying(index, quorum, by_s).is_some()
     }
 
-    fn certifying(&self, index: u64, quorum: usize, by_s: Option<u64>) -> Option<&Head> {
+    /// The first head over a leaf that a quorum cosigned, with first cosignatures dated up to `by_s` if given.
+    pub(crate) fn certifying(&self, index: u64, quorum: usize, by_s: Option<u64>) -> Option<&Head> {
         self.heads.range(index + 1..).map(|(_, h)| h).find(|h| h.cosigners(by_s) >= quorum)
     }
 

@@ -95,6 +95,8 @@ enum Pending {
     Longest {
         member: NodeId,
     },
+    /// A head that shows when a leaf was certified.
+    Head,
 }
 
 /// One node's protocol state.
@@ -325,6 +327,7 @@ impl Attester {
                 Some(Pending::Heads { peer, pages }) => self.heads_answered(step, peer, pages, bytes),
                 Some(Pending::Range { node, start }) => self.range_answered(step, node, start, bytes),
                 Some(Pending::Longest { member }) => self.longest_answered(step, member, bytes),
+                Some(Pending::Head) => self.head_answered(step, bytes),
                 None => {}
             },
             Input::Fetched { cid, found } => {

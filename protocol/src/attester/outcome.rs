@@ -1,16 +1,22 @@
 //! How a job ended, and what is published of it.
 
+use super::log_view::{Entry, LogView};
 use super::round::{Outcome, Plan, Round, RoundState};
 use super::step::Step;
-use super::{Attester, Effect, Notice, Record};
+use super::{Attester, Effect, Notice, Pending, Record, Stream};
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::id::{Hash, NodeId};
 use crate::leaf::{Cert, LeafRef, Statement};
+use crate::message::LogRequest;
+use crate::params::RETRY_MS_MIN;
 use crate::proof::{Assembled, Parts, assemble, bundle, certs, closure};
 use crate::statement::{AckVerdict, Final, StatementList};
 use crate::wire;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Heads asked for at once: a guess, below the streams that one peer may have open.
+const PROOFS_MAX: usize = 8;
 
 /// Canonical bytes of leaves.
 type Leaves = Vec<Vec<u8>>;
@@ -173,6 +179,11 @@ impl Attester {
         if list.statements.iter().any(|at| open(&at)) {
             return false;
         }
+        let unproven = self.unproven(round, list);
+        if !unproven.is_empty() {
+            self.ask_proofs(step, round, &unproven);
+            return false;
+        }
         let report = report.filter(|cid| step.block(cid).is_some());
         let certs = self.certs_of(round, list);
         let bundled = match certs.and_then(|c| bundle(self.net, content.root, report, &c)) {
@@ -244,15 +255,7 @@ impl Attester {
         proven.extend(author.cert(round.at.index, policy, None));
         for at in &list.statements {
             let log = self.logs.get(&at.author).ok_or("a listed statement's log is not held")?;
-            let reveal =
-                log.entry(at.index).is_some_and(|e| matches!(e.leaf.statement, Statement::Reveal(_)));
-            // whoever was away has only later heads of it
-            let cert =
-                log.cert(at.index, policy, reveal.then_some(round.job.reveal_by_s)).ok_or_else(|| {
-                    let (index, author) = (at.index, at.author.short());
-                    format!("no head here shows that leaf {index} of {author} was certified in time")
-                })?;
-            proven.push(cert);
+            proven.extend(log.cert(at.index, policy, due_s(round, log, at)));
         }
         let members: Vec<NodeId> = self.config.genesis.committee.iter().map(|m| m.root.node_id()).collect();
         for log in members.iter().filter_map(|m| self.logs.get(m)) {
@@ -270,6 +273,34 @@ impl Attester {
         certs(&self.net, round.id, &keysets, &proven)
     }
 
+    /// Listed statements that no head held here shows in time: whoever was away has later heads only.
+    fn unproven(&self, round: &Round, list: &StatementList) -> Vec<LeafRef> {
+        let quorum = self.policy.quorum();
+        let shown = |at: &LeafRef| {
+            let log = self.logs.get(&at.author)?;
+            log.certifying(at.index, quorum, due_s(round, log, at)).map(|_| ())
+        };
+        list.statements.iter().filter(|at| shown(at).is_none()).copied().collect()
+    }
+
+    /// Asks the members, one after the other, for heads that show statements in time: each member that acknowledged
+    /// one held such a head. One statement an author suffices, its head may cover the others.
+    fn ask_proofs(&mut self, step: &mut Step<'_>, round: &mut Round, unproven: &[LeafRef]) {
+        let (next_ms, tries) = round.proofs;
+        let peers = self.known_peers(None);
+        let Some(peer) = peers.get(tries % peers.len().max(1)).copied().filter(|_| step.now_ms >= next_ms)
+        else {
+            return;
+        };
+        round.proofs = (step.now_ms + RETRY_MS_MIN, tries + 1);
+        let firsts: BTreeMap<NodeId, &LeafRef> = unproven.iter().rev().map(|at| (at.author, at)).collect();
+        for at in firsts.into_values().take(PROOFS_MAX) {
+            let by_s = self.logs.get(&at.author).and_then(|log| due_s(round, log, at));
+            let request = LogRequest::Head { net: self.net, node: at.author, index: at.index, by_s };
+            self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Head);
+        }
+    }
+
     /// The bundle that this node has for a content id.
     pub(super) fn bundle_of(&self, step: &Step<'_>, content: &Cid) -> Option<(Bundle, Certs)> {
         let round = self.rounds.values().find(|r| r.content == Some(*content))?;
@@ -277,6 +308,12 @@ impl Attester {
         let certs: Certs = wire::decode(&step.block(&bundle.certs)?).ok()?;
         Some((bundle, certs))
     }
+}
+
+/// The date by which a listed statement had to be certified: a reveal's deadline, none for a decline.
+fn due_s(round: &Round, log: &LogView, at: &LeafRef) -> Option<u64> {
+    let is_reveal = |e: &Entry| matches!(e.leaf.statement, Statement::Reveal(_));
+    log.entry(at.index).is_some_and(is_reveal).then_some(round.job.reveal_by_s)
 }
 
 /// The most frequent item and how often it is there; of equals the lowest.

@@ -36,6 +36,8 @@ pub(crate) struct Round {
     pub(crate) assembled_of: usize,
     /// It was over when this node started, and has been looked at since.
     pub(crate) looked: bool,
+    /// When heads that show statements in time may be asked for again, POSIX milliseconds, and how often they were.
+    pub(crate) proofs: (u64, usize),
 }
 
 /// Whether a job can be worked on yet.
@@ -90,6 +92,7 @@ impl Round {
             details: BTreeMap::new(),
             assembled_of: 0,
             looked: false,
+            proofs: (0, 0),
         }
     }
 

@@ -22,6 +22,11 @@ impl Attester {
                 self.range_held(&node, start, count).unwrap_or(LogAnswer::Unknown)
             }
             Ok(LogRequest::Longest { net, node }) if net == self.net => self.longest_seen(&node),
+            Ok(LogRequest::Head { net, node, index, by_s }) if net == self.net => {
+                let log = self.logs.get(&node);
+                let head = log.and_then(|log| log.certifying(index, self.policy.quorum(), by_s));
+                head.map_or(LogAnswer::Unknown, |head| LogAnswer::Head { note: head.signed.to_note() })
+            }
             _ => LogAnswer::Unknown,
         };
         step.out.push(Effect::Reply { token, bytes: wire::encode(&answer) });

@@ -164,6 +164,9 @@ fn request(world: &World, stream: Stream, bytes: &[u8]) -> String {
             Ok(LogRequest::Range { node, start, .. }) => {
                 format!("leaves of {} from {start} on", of_id(world, &node))
             }
+            Ok(LogRequest::Head { node, index, .. }) => {
+                format!("a head over leaf {index} of {}", of_id(world, &node))
+            }
             Err(_) => "no request".into(),
         },
         Stream::Certs => "certs".into(),
@@ -179,6 +182,7 @@ fn answer(bytes: &[u8]) -> String {
     match wire::decode::<LogAnswer>(bytes) {
         Ok(LogAnswer::Heads { heads, .. }) => format!("{} heads", heads.len()),
         Ok(LogAnswer::Range { leaves, .. }) => format!("{} leaves", leaves.len()),
+        Ok(LogAnswer::Head { .. }) => "a head".into(),
         Ok(LogAnswer::Unknown) => "unknown".into(),
         Ok(LogAnswer::Longest { .. }) => "the longest log that was seen".into(),
         Err(_) if wire::decode::<CertsAnswer>(bytes).is_ok() => "certs".into(),

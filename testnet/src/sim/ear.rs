@@ -178,7 +178,7 @@ impl Listener<'_> {
             }
             Stream::Log => match wire::decode(bytes).map_err(|e| format!("I7: own answer: {e}"))? {
                 LogAnswer::Heads { heads, .. } => heads.iter().try_for_each(|(note, _)| self.note(note)),
-                LogAnswer::Range { note, .. } => self.note(&note),
+                LogAnswer::Range { note, .. } | LogAnswer::Head { note } => self.note(&note),
                 LogAnswer::Longest { note: Some(note), .. } => self.note(&note),
                 LogAnswer::Longest { note: None, .. } | LogAnswer::Unknown => Ok(()),
             },

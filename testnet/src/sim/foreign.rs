@@ -127,7 +127,10 @@ fn relabel(message: &Message, net: NetId) -> Option<Message> {
             Some(Message::Request(Stream::Witness, wire::encode(&WitnessRequest { net, ..request })))
         }
         Message::Request(Stream::Log, bytes) => match wire::decode::<LogRequest>(bytes).ok()? {
-            LogRequest::Heads { .. } | LogRequest::Range { .. } | LogRequest::Longest { .. } => None,
+            LogRequest::Heads { .. }
+            | LogRequest::Range { .. }
+            | LogRequest::Longest { .. }
+            | LogRequest::Head { .. } => None,
         },
         Message::Request(Stream::Certs, _) => None,
     }

@@ -268,7 +268,9 @@ pub fn log_request() -> impl Strategy<Value = LogRequest> {
     let range = (net(), node(), any::<u64>(), 0u32..=128)
         .prop_map(|(net, node, start, count)| LogRequest::Range { net, node, start, count });
     let longest = (net(), node()).prop_map(|(net, node)| LogRequest::Longest { net, node });
-    prop_oneof![heads, range, longest]
+    let head = (net(), node(), any::<u64>(), of(any::<u64>()))
+        .prop_map(|(net, node, index, by_s)| LogRequest::Head { net, node, index, by_s });
+    prop_oneof![heads, range, longest, head]
 }
 
 pub fn log_answer() -> impl Strategy<Value = LogAnswer> {
@@ -278,7 +280,8 @@ pub fn log_answer() -> impl Strategy<Value = LogAnswer> {
         (any_text(), vec(leaf_bytes(), 0..4)).prop_map(|(note, leaves)| LogAnswer::Range { note, leaves });
     let longest =
         (of(any_text()), any::<u64>()).prop_map(|(note, witnessed)| LogAnswer::Longest { note, witnessed });
-    prop_oneof![heads, range, longest, Just(LogAnswer::Unknown)]
+    let head = any_text().prop_map(|note| LogAnswer::Head { note });
+    prop_oneof![heads, range, longest, head, Just(LogAnswer::Unknown)]
 }
 
 pub fn certs_request() -> impl Strategy<Value = CertsRequest> {

@@ -99,6 +99,12 @@ fn log(w: &World) -> Vec<Vector> {
             "Leaves of one log.",
             LogRequest::Range { net: w.net, node: executor.id, start: 1, count: 100 },
         ),
+        request(
+            "head",
+            "The head that shows a leaf in time.",
+            LogRequest::Head { net: w.net, node: executor.id, index: 2, by_s: Some(JOB_S + 60) },
+        ),
+        answer("head", "A head by itself.", LogAnswer::Head { note: note.clone() }),
         answer(
             "heads",
             "A head with its keyset.",
