@@ -4,8 +4,8 @@ mod evidence;
 mod inspect;
 mod job;
 mod suite;
-mod upkeep;
 mod target;
+mod upkeep;
 
 pub use evidence::{
     BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
@@ -13,8 +13,8 @@ pub use evidence::{
 pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheckArgs, ProofCommand};
 pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
 pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
-pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
 pub use target::{TargetCommand, TargetProbeArgs};
+pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
 
 use super::amount::{self, Seconds};
 use super::exit::{PLAIN_CODES, RUN_CODES};

@@ -3,8 +3,8 @@
 use super::error::ConfigError;
 use super::upkeep::{Disk, Keep, Log};
 use super::{MODELS_VAR, raw};
-use crate::policy::Policy;
 use crate::ledger::{Limit, Limits, Prices, today};
+use crate::policy::Policy;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;

@@ -3,7 +3,6 @@
 use super::carry::library;
 use super::notice::Notices;
 use super::{Engine, Group};
-use crate::clock;
 use crate::control::protocol::{NoticeView, VendorView};
 use crate::policy::{Policy, Room};
 use crate::store::{Pruned, StoreError};

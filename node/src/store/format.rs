@@ -9,7 +9,7 @@
 //! A migration is one transaction: a crash in the middle leaves the old format as it was, and the next start begins
 //! anew. A newer format is refused, never guessed at: what an older program does not know it would forget.
 
-use super::ledger::{self, CALLS};
+use super::ledger::{self, CALLS, JOBS};
 use super::{BLOCKS, CELLS, META, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, WriteTransaction};
 use vantage_protocol::attester::Record;
@@ -114,10 +114,14 @@ fn from_1(transaction: &WriteTransaction) -> Result<(), redb::Error> {
         let (job, slot, _, _) = key.value();
         taken.insert((job, slot), clock_s)?;
     }
+    let mut jobs = transaction.open_table(JOBS)?;
     for entry in transaction.open_table(CALLS)?.iter()? {
-        let (key, _) = entry?;
-        let (job, slot) = key.value();
+        let (key, value) = entry?;
+        let ((job, slot), (vendor, _, used)) = (key.value(), value.value());
         taken.insert((job, slot), clock_s)?;
+        // the ledger goes on from the calls that were counted; what they cost nobody wrote down
+        let before = jobs.get((job, vendor))?.map_or((0, 0, 0, 0), |kept| kept.value());
+        jobs.insert((job, vendor), (before.0 + u64::from(used), before.1, before.2, before.3))?;
     }
     Ok(())
 }

@@ -6,11 +6,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimOpenAi};
+use vantage_testnet::vendors::{SIM_KEY, SimConfig, SimVendor};
 
 /// Runs a test that blocks beside a simulated vendor.
 async fn beside_a_vendor(test: impl FnOnce(&str) + Send + 'static) {
-    let vendor = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let vendor = SimVendor::start(SimConfig::default()).await.unwrap();
     let endpoint = vendor.endpoint("eu");
     tokio::task::spawn_blocking(move || test(&endpoint)).await.unwrap();
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use vantage_testnet::vendors::{SimConfig, SimOpenAi};
+use vantage_testnet::vendors::{SimConfig, SimVendor};
 
 const HEAD: &str = "v = 1\nname = \"s\"\nlabel = \"a test\"\ntokens_max = 64\ntemperature_milli = 0\n";
 const PROMPT: &str =
@@ -23,7 +23,7 @@ const SLOW: &str = "[execution]\ngap_ms = 600000\n[metrics]\nlisten = \"127.0.0.
 /// One node, looked at from all sides.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_is_looked_at_from_all_sides() {
-    let vendor = SimOpenAi::start(SimConfig::default()).await.unwrap();
+    let vendor = SimVendor::start(SimConfig::default()).await.unwrap();
     let endpoint = vendor.endpoint("eu");
     tokio::task::spawn_blocking(move || {
         let node = start_with(&endpoint, SLOW);

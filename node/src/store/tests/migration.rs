@@ -111,6 +111,12 @@ fn is_up_to_date(dir: &Path, old: &Old) {
         assert!(store.is_taken(job, *slot).unwrap(), "what was begun is not asked about again");
         assert!(!store.cells(job, *slot).unwrap().is_empty());
     }
+    for (job, slot) in &old.calls {
+        let counted =
+            store.change_books(|books| Ok((books.slot_calls(job, *slot)?, books.whole_job(job)?.calls)));
+        let (slot_calls, job_calls) = counted.unwrap();
+        assert!(slot_calls > 0 && job_calls == u64::from(slot_calls), "budgets go on from what was counted");
+    }
     assert_eq!(store.taken_since(last).unwrap().len(), 1);
     assert!(store.pruned_jobs().unwrap().is_empty());
 }

@@ -86,17 +86,21 @@ fn progress_of_jobs_that_are_over_goes() {
         batch.cell(job, 0, &crate::execution::sample_receipt(0, 0));
     }
     store.commit(batch).unwrap();
-    for job in [old, new] {
-        store.reserve_calls(&job, 0, "v", 5, 10).unwrap();
+    for (ticket, job) in [(1, old), (2, new)] {
+        let booking = Booking { of: Some((job, 0)), vendor: "v".to_owned(), day: 1, most_microusd: 5 };
+        store.change_books(|books| books.book(ticket, &booking)).unwrap();
         store.take(&job, 0, 1000).unwrap();
     }
     let over = BTreeSet::from([old]);
-    assert_eq!(store.forget_progress(&over, true).unwrap(), 3);
-    assert_eq!(store.forget_progress(&over, false).unwrap(), 3);
+    assert_eq!(store.forget_progress(&over, true).unwrap(), 4);
+    assert_eq!(store.forget_progress(&over, false).unwrap(), 4);
     assert_eq!(store.forget_progress(&over, false).unwrap(), 0);
     assert!(store.cells(&old, 0).unwrap().is_empty() && !store.is_taken(&old, 0).unwrap());
     assert!(store.is_taken(&new, 0).unwrap() && store.cells(&new, 0).unwrap().len() == 1);
-    assert_eq!(store.reserve_calls(&new, 0, "v", 9, 10).unwrap().calls_max, 5);
+    let calls =
+        |job| store.change_books(|books| Ok((books.slot_calls(&job, 0)?, books.whole_job(&job)?.calls)));
+    assert_eq!((calls(old).unwrap(), calls(new).unwrap()), ((0, 0), (1, 1)));
+    assert_eq!(store.spent_on(1).unwrap()["v"].calls, 2, "what a day has seen stays");
 }
 
 #[test]
