@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use vantage_testnet::bench::{BenchArgs, measure};
 
 /// All figures there are.
-const FIGURES: [&str; 10] = [
+const FIGURES: [&str; 12] = [
     "verify_receipts_over_bare_loop",
     "verify_receipts_over_signatures",
     "verify_whole_over_bare_loop",
@@ -15,6 +15,8 @@ const FIGURES: [&str; 10] = [
     "ct_merkle_over_raw_compressions",
     "statement_over_raw_append",
     "group_over_alone",
+    "latency_over_critical_path",
+    "latency_near_over_critical_path",
     "idle_resident_mib",
     "idle_cpu_percent",
 ];

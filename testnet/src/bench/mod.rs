@@ -7,6 +7,7 @@
 mod answers;
 mod figure;
 mod idle;
+mod latency;
 mod logs;
 mod machine;
 mod merkle;
@@ -53,6 +54,8 @@ pub enum Part {
     Merkle,
     /// Durable statements
     Store,
+    /// A job's latency in the simulator
+    Latency,
     /// Memory and processor time of an idle node
     Idle,
 }
@@ -125,6 +128,7 @@ async fn one(part: Part, arguments: &BenchArgs, binaries: Option<&Binaries>) -> 
             let statements = if quick { 4 } else { 200 };
             store::measure(programs()?, dir.path(), statements, rounds).await
         }
+        Part::Latency => latency::measure(rounds),
         Part::Idle => idle::measure(programs()?, dir.path(), Watch::of(quick)).await,
     }
 }
