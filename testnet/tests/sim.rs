@@ -9,9 +9,8 @@ use vantage_testnet::sim::{
 
 /// Small seeds in the gate.
 const SMALL: u64 = 190;
-/// Seeds of 22 members and 100 executors: each takes half a minute of one core, and all tests together have
-/// ten minutes.
-const LARGE: u64 = 2;
+/// Seeds of 22 members and 100 executors: each takes half a minute of one core.
+const LARGE: u64 = 10;
 
 fn sound(scenario: &Scenario) -> Outcome {
     let outcome = run(scenario);
