@@ -355,8 +355,8 @@ fn shapes(node: &Running, job: &str) {
     }
     // it takes a model to be pulled, which is a download; its shape is that of `model list`
     held.insert("model-pull".to_owned());
-    // held where they are tested, in `long_life`
-    held.extend(["backup", "move", "prune", "restore"].map(str::to_owned));
+    // held where they are tested, in `long_life` and `target`
+    held.extend(["backup", "move", "prune", "restore", "target-list", "target-probe"].map(str::to_owned));
     let missing: Vec<String> = schemas::commands().difference(&held).cloned().collect();
     assert!(missing.is_empty(), "add a line above that shows what these print: {missing:?}");
 }

@@ -41,12 +41,16 @@ fn the_written_configuration_is_read_back_and_has_the_defaults() {
 
 #[test]
 fn every_commented_line_is_valid_and_a_vendors_are_its_defaults() {
-    let raw: raw::Config = toml::from_str(&uncommented(&configuration(&args(None, &[]), None))).unwrap();
+    let mut raw: raw::Config = toml::from_str(&uncommented(&configuration(&args(None, &[]), None))).unwrap();
     assert_eq!((raw.vendors.len(), raw.offers.targets.len()), (1, 2));
     assert!(raw.open.models.is_some() && raw.data.is_some() && raw.metrics.listen.is_some() && raw.allow_sim);
     let shortest = "genesis = \"g\"\n[[vendor]]\ntarget = \"openai\"\nkey = { env = \"OPENAI_API_KEY\" }\n\
         endpoints = { eu = \"https://eu.api.openai.com\" }\n";
     let shortest: raw::Config = toml::from_str(shortest).unwrap();
+    // where the default is no limit and no price, the line shows an example
+    let shown = &mut raw.vendors[0];
+    assert!(shown.calls_max_per_day.take().is_some() && shown.microusd_max_per_day.take().is_some());
+    assert!(shown.microusd_max_per_job.take().is_some() && !std::mem::take(&mut shown.prices).is_empty());
     assert_eq!(raw.vendors, shortest.vendors);
 }
 

@@ -69,9 +69,9 @@ fn the_small_bundle_is_pinned() {
     ];
     let pinned = [
         "5e5b4a1922ba9aa825a97c0566968aa2f012d67fcdcb77e0718139a18151b8f5",
-        "bafyreie2emu6o27orjfmcdsqfbihsln27avllcnppyh55m7ecuspw3e5pi",
-        "bafyreiavzcpr2hdo32yqrbbwzoz44jtvmqlesp62azb26oi7ww3kvtou2i",
-        "9caee65c9706e0c5002aab1b11e0336b51c83e3c8bb52703e2913ebc40a31f30",
+        "bafyreidghbeiy6oawgt3xzsr2eqi54eaptrt2v35byiggeid5axczhsqbm",
+        "bafyreigyweq4sxenjjbqonjcs37urfqpbb25etios7ypjkk7vk5ffere7i",
+        "4b4457fc2223afa4f2a66632f72fe0e977cf2573e6a8014d5d1daf297b2a6d11",
     ];
     assert_eq!(found, pinned);
 }
