@@ -33,6 +33,11 @@ pub(super) fn not_ready(snapshot: &Snapshot) -> Vec<String> {
     if status.lost_own_log.is_some() {
         reasons.push("peers have seen more of this node's log than it holds: it signs nothing".to_owned());
     }
+    if let Some((heard, needed)) = status.restored {
+        reasons.push(format!(
+            "a restored backup that signs nothing yet: {heard} of {needed} members have told its length"
+        ));
+    }
     if status.certified_size == 0 {
         reasons.push("nothing of this node's log is certified yet".to_owned());
     }

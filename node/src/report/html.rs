@@ -5,7 +5,9 @@ use super::sides::{Piece, Row, rows};
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use vantage_protocol::compare::{Class, Example, Figures, Finding, PromptReport, Report, Side, TargetReport};
+use vantage_protocol::compare::{
+    Class, Example, Figures, Finding, PromptReport, Report, Side, TargetReport, escape_line,
+};
 use vantage_protocol::proof::{Summary, Verdict};
 
 /// The whole document. Equal verdicts give equal bytes.
@@ -21,7 +23,7 @@ pub fn html(verdict: &Verdict) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { (verdict.summary.word()) ": " (shown(name)) }
+                title { (verdict.summary.word()) ": " (escape_line(name)) }
                 style { (PreEscaped(page::STYLE)) }
             }
             body {
