@@ -54,6 +54,12 @@ impl Attester {
         if heads.sent_s.abs_diff(step.now_s()) > STALE_S {
             return Verdict::Ignore;
         }
+        // members' heads gather cosignatures; a stranger's log is followed for what has effect
+        let strange = self.config.genesis.member(&node).is_none();
+        let judges = self.policy_size == self.config.genesis.size();
+        if strange && judges && self.policy.check(&head).is_err() {
+            return Verdict::Ignore;
+        }
         match self.logs.get(&node) {
             Some(log) if head.verify_log_by(&log.keyset.log, &self.memo).is_err() => return Verdict::Reject,
             Some(_) => {}
@@ -128,6 +134,10 @@ impl Attester {
     /// Takes in a head whose log signature holds, with leaves proven under it.
     pub(super) fn absorb(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint, leaves: &[ProvenLeaf]) {
         let (node, size, root) = (head.checkpoint.origin.node, head.checkpoint.size, head.checkpoint.root);
+        // the same keys may sign in another network or epoch; such a head says nothing here
+        if head.checkpoint.origin != self.origin_of(node) {
+            return;
+        }
         let Some(held) = self.logs.get(&node).map(LogView::size) else { return };
         if node == self.node {
             return self.absorb_own(step, head);
@@ -181,7 +191,7 @@ impl Attester {
 
     /// Peers may hold cosignatures of our heads that we lost, or a longer log of ours than we do.
     pub(super) fn absorb_own(&mut self, step: &mut Step<'_>, head: &SignedCheckpoint) {
-        let Some(log) = self.own_log() else { return };
+        let Some(log) = self.own_log().filter(|_| head.checkpoint.origin == self.origin) else { return };
         if head.verify_log_by(&log.keyset.log, &self.memo).is_err() {
             return;
         }
@@ -244,8 +254,8 @@ impl Attester {
 
     /// Wants leaves of a log up to a size.
     pub(super) fn want_leaves(&mut self, node: NodeId, size: u64) {
-        // logs that are not known yet come with their heads
-        if self.logs.contains_key(&node) {
+        // logs that are not known yet come with their heads; what no log can hold is not waited for
+        if self.logs.get(&node).is_some_and(|log| size <= log.leaves_max()) {
             let want = self.wants.entry(node).or_default();
             want.size = want.size.max(size);
         }

@@ -5,9 +5,13 @@ use crate::keyset::Keyset;
 use crate::leaf::{Cert, Leaf, LeafRef, Statement};
 use crate::log::{Origin, Pick, Policy, SignedCheckpoint, TlogProof, Tree, leaf_hash};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// Uncertified heads kept while they gather cosignatures: a guess.
 const OPEN_HEADS_MAX: usize = 8;
+/// Heads over a leaf that are looked at for one that shows it in time: a guess. Witnesses never date backwards, so one
+/// that does is among the first.
+const HEADS_LOOKED_MAX: usize = 1024;
 
 /// A leaf with its bytes.
 #[derive(Clone, Debug)]
@@ -99,6 +103,11 @@ impl LogView {
     /// Leaves held.
     pub(crate) fn size(&self) -> u64 {
         self.tree.size()
+    }
+
+    /// Most leaves that are held of it.
+    pub(crate) fn leaves_max(&self) -> u64 {
+        self.leaves_max
     }
 
     /// Size of the largest certified head on the held branch; 0 if none.
@@ -234,7 +243,9 @@ impl LogView {
 
     /// The first head over a leaf that a quorum cosigned, with first cosignatures dated up to `by_s` if given.
     pub(crate) fn certifying(&self, index: u64, quorum: usize, by_s: Option<u64>) -> Option<&Head> {
-        self.heads.range(index + 1..).map(|(_, h)| h).find(|h| h.cosigners(by_s) >= quorum)
+        let above = (Bound::Excluded(index), Bound::Unbounded);
+        let mut heads = self.heads.range(above).map(|(_, h)| h).take(HEADS_LOOKED_MAX);
+        heads.find(|h| h.cosigners(by_s) >= quorum)
     }
 
     /// Proof of a leaf under the first head that a quorum cosigned, in time if `by_s` is given.

@@ -176,17 +176,17 @@ impl Attester {
         list.statements.iter().map(leaf).collect()
     }
 
-    /// Certified verdicts of all members on a job's statements, by the statements' leaf hashes.
-    pub(super) fn verdicts(&self, job: &JobId) -> BTreeMap<Hash, Verdicts> {
-        let mut all: BTreeMap<Hash, Verdicts> = BTreeMap::new();
+    /// Certified verdicts of all members on a job's statements. A reference to the right leaf at a wrong place is a
+    /// statement of its own, which nobody else acknowledges.
+    pub(super) fn verdicts(&self, job: &JobId) -> BTreeMap<LeafRef, Verdicts> {
+        let mut all: BTreeMap<LeafRef, Verdicts> = BTreeMap::new();
         for member in self.config.genesis.committee.iter().map(|m| m.root.node_id()) {
             let Some(log) = self.logs.get(&member) else { continue };
             let last = log.final_of(job, true).map_or(u64::MAX, |(index, _)| index);
             for (_, entry) in log.about(job, true).take_while(|(index, _)| *index < last) {
                 let Statement::Ack(ack) = &entry.leaf.statement else { continue };
                 for item in &ack.items {
-                    let verdicts =
-                        all.entry(item.statement.hash).or_insert_with(|| Verdicts::of(item.statement));
+                    let verdicts = all.entry(item.statement).or_insert_with(|| Verdicts::of(item.statement));
                     // whoever said both has said bad
                     if item.verdict != AckVerdict::Ok {
                         verdicts.bad.insert(member);

@@ -107,19 +107,21 @@ impl Attester {
     /// A Final counts for what its member has acknowledged ok before, exactly.
     fn is_covered(&self, round: &Round, member: &NodeId, index: u64, last: &Final) -> bool {
         let Some(log) = self.logs.get(member) else { return false };
-        let (mut ok, mut bad) = (BTreeMap::new(), BTreeSet::new());
+        let (mut ok, mut bad) = (BTreeSet::new(), BTreeSet::new());
         for (_, entry) in log.about(&round.id, true).take_while(|(i, _)| *i < index) {
             let Statement::Ack(ack) = &entry.leaf.statement else { continue };
             for item in &ack.items {
                 match item.verdict {
-                    AckVerdict::Ok => drop(ok.insert(item.statement.hash, item.statement)),
-                    AckVerdict::Bad(_) => drop(bad.insert(item.statement.hash)),
+                    AckVerdict::Ok => drop(ok.insert(item.statement)),
+                    AckVerdict::Bad(_) => drop(bad.insert(item.statement)),
                 }
             }
         }
-        ok.retain(|hash, _| !bad.contains(hash));
-        let list = StatementList::new(round.id, ok.into_values().collect());
-        list.statements.len() as u64 == u64::from(last.count) && list.root() == last.root
+        ok.retain(|at| !bad.contains(at));
+        let list = StatementList::new(round.id, ok.into_iter().collect());
+        // a list of the same leaves at other places has the same root
+        let same = Cid::dag_cbor(&wire::encode(&list)) == last.list;
+        same && list.statements.len() as u64 == u64::from(last.count) && list.root() == last.root
     }
 
     fn assemble_round(&mut self, step: &mut Step<'_>, round: &mut Round, finals: usize) {
@@ -166,14 +168,6 @@ impl Attester {
         report: Option<Cid>,
         content: Assembled,
     ) -> bool {
-        let made: BTreeMap<Cid, Vec<u8>> = content.blocks.into_iter().collect();
-        let below = closure(content.root, &|cid| made.get(cid).cloned().or_else(|| step.block(cid)));
-        if !below.missing.is_empty() {
-            let finals = self.finals(round).into_iter().map(|(member, ..)| member);
-            let holders: Vec<NodeId> = list.statements.iter().map(|at| at.author).chain(finals).collect();
-            below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
-            return false;
-        }
         // what is not certified here yet soon will be: others have acknowledged it
         let open = |at: &&LeafRef| self.logs.get(&at.author).is_none_or(|log| at.index >= log.certified());
         if list.statements.iter().any(|at| open(&at)) {
@@ -182,6 +176,14 @@ impl Attester {
         let unproven = self.unproven(round, list);
         if !unproven.is_empty() {
             self.ask_proofs(step, round, &unproven);
+            return false;
+        }
+        let made: BTreeMap<Cid, Vec<u8>> = content.blocks.into_iter().collect();
+        let below = closure(content.root, &|cid| made.get(cid).cloned().or_else(|| step.block(cid)));
+        if !below.missing.is_empty() {
+            let finals = self.finals(round).into_iter().map(|(member, ..)| member);
+            let holders: Vec<NodeId> = list.statements.iter().map(|at| at.author).chain(finals).collect();
+            below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
             return false;
         }
         let report = report.filter(|cid| step.block(cid).is_some());

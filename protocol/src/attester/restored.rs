@@ -102,7 +102,9 @@ impl Attester {
             step.notice(Notice::Restored { needed });
         }
         let heard = unsure.heard();
-        if heard >= needed {
+        // a certified head whose leaves are still on their way would be forgotten by a restart
+        let caught_up = self.logs.values().all(|log| log.pending.is_none());
+        if heard >= needed && caught_up {
             self.own.unsure = None;
             self.news = true;
             step.persist(Record::Vouched);

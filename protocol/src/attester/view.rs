@@ -7,7 +7,7 @@ use super::round::{Outcome, Round, RoundState};
 use crate::cid::Cid;
 use crate::id::{Hash, JobId, NodeId};
 use crate::job::JobTarget;
-use crate::leaf::Statement;
+use crate::leaf::{LeafRef, Statement};
 use serde::{Deserialize, Serialize};
 
 /// One job as a node sees it.
@@ -297,7 +297,7 @@ impl Attester {
                 let (state, at) = executor
                     .map_or((SlotState::Unassigned, None), |node| self.slot_state(round, slot.index, &node));
                 let counts =
-                    at.and_then(|hash| verdicts.get(&hash)).map_or((0, 0), |v| (v.ok.len(), v.bad.len()));
+                    at.and_then(|at| verdicts.get(&at)).map_or((0, 0), |v| (v.ok.len(), v.bad.len()));
                 SlotView {
                     index: slot.index,
                     region: round.job.regions.get(slot.region).cloned().unwrap_or_default(),
@@ -318,14 +318,14 @@ impl Attester {
             .collect()
     }
 
-    fn slot_state(&self, round: &Round, slot: u32, node: &NodeId) -> (SlotState, Option<Hash>) {
+    fn slot_state(&self, round: &Round, slot: u32, node: &NodeId) -> (SlotState, Option<LeafRef>) {
         match self.shown(round, slot, node) {
             Shown::Nothing => (SlotState::Waiting, None),
-            Shown::Declined(at, reason) => (SlotState::Declined { reason }, Some(at.hash)),
+            Shown::Declined(at, reason) => (SlotState::Declined { reason }, Some(at)),
             Shown::Committed { on_time: true } => (SlotState::Committed, None),
             Shown::Committed { on_time: false } => (SlotState::CommittedLate, None),
-            Shown::Revealed { at, counts: true, .. } => (SlotState::Revealed, Some(at.hash)),
-            Shown::Revealed { at, .. } => (SlotState::RevealedLate, Some(at.hash)),
+            Shown::Revealed { at, counts: true, .. } => (SlotState::Revealed, Some(at)),
+            Shown::Revealed { at, .. } => (SlotState::RevealedLate, Some(at)),
         }
     }
 

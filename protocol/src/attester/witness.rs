@@ -2,8 +2,9 @@
 
 use super::step::Step;
 use super::{Attester, Effect, Notice, PeerKey, Record, Token};
-use crate::job::Job;
-use crate::leaf::Statement;
+use crate::cid::Cid;
+use crate::id::NodeId;
+use crate::leaf::{Leaf, Statement};
 use crate::log::{AddCheckpoint, Cosignature, SignedCheckpoint, leaf_hash};
 use crate::message::{WitnessAnswer, WitnessRequest};
 use crate::wire;
@@ -139,6 +140,8 @@ impl Attester {
             )));
         }
         let certified = log.certified();
+        self.hold_jobs(step, &node, &request.leaves)?;
+        let Some(log) = self.logs.get(&node) else { return Err(Refusal::Unknown("unknown log".into())) };
         let differs = (old..)
             .zip(&request.leaves)
             .find(|(index, bytes)| log.entry(*index).is_some_and(|entry| entry.hash != leaf_hash(bytes)));
@@ -158,27 +161,25 @@ impl Attester {
             .leaves
             .get(usize::try_from(held.saturating_sub(old)).unwrap_or(usize::MAX)..)
             .unwrap_or(&[]);
-        self.take_leaves(step, &node, new, size, &add.checkpoint.checkpoint.root).map_err(Refusal::Proof)?;
-        let jobs: Vec<Job> = (old..size).filter_map(|i| self.job_at(&node, i)).collect();
-        let missing: Vec<_> = jobs
-            .iter()
-            .flat_map(|j| [j.suite, j.executors])
-            .filter(|cid| step.block(cid).is_none())
-            .collect();
+        self.take_leaves(step, &node, new, size, &add.checkpoint.checkpoint.root).map_err(Refusal::Proof)
+    }
+
+    /// Whether the suite and executor list of every job among new leaves are here. Asked before anything is changed: what
+    /// is written is then cosigned, so that nobody can make a witness write two branches in turn for ever.
+    fn hold_jobs(&mut self, step: &mut Step<'_>, node: &NodeId, leaves: &[ByteBuf]) -> Result<(), Refusal> {
+        let job = |bytes: &ByteBuf| match Leaf::decode(bytes, &self.net).ok()?.statement {
+            Statement::Job(job) => Some([job.suite, job.executors]),
+            _ => None,
+        };
+        let named = leaves.iter().filter_map(job).flatten();
+        let missing: Vec<Cid> = named.filter(|cid| step.block(cid).is_none()).collect();
         if missing.is_empty() {
             return Ok(());
         }
         for cid in missing {
-            self.want_block(step, cid, &[node]);
+            self.want_block(step, cid, &[*node]);
         }
         Err(Refusal::Later(1, "the job's suite and executor list are being fetched".into()))
-    }
-
-    fn job_at(&self, node: &crate::id::NodeId, index: u64) -> Option<Job> {
-        match &self.logs.get(node)?.entry(index)?.leaf.statement {
-            Statement::Job(job) => Some(job.clone()),
-            _ => None,
-        }
     }
 
     /// Appends leaves that must end at `size` with `root`; otherwise nothing is kept.

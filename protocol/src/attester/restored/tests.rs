@@ -4,6 +4,7 @@ use crate::cid::Cid;
 use crate::genesis::{Genesis, Member};
 use crate::keys::{LogKey, RootKey, TransportKey, WitnessKey};
 use crate::keyset::Keyset;
+use crate::log::SignedCheckpoint;
 use crate::message::{LogAnswer, LogRequest};
 use crate::wire;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -352,25 +353,44 @@ fn a_network_of_one_has_nobody_to_ask() {
     assert!(net.records[0].contains(&Record::Vouched));
 }
 
+/// What node 0 answers on the log stream.
+fn asked(net: &mut Net, request: &LogRequest) -> LogAnswer {
+    let input =
+        Input::Request { token: 0, stream: crate::attester::Stream::Log, bytes: wire::encode(request) };
+    let reply = net.nodes[0].handle(input, net.now_ms, &NoBlocks).into_iter().find_map(|e| match e {
+        Effect::Reply { bytes, .. } => Some(wire::decode::<LogAnswer>(&bytes).unwrap()),
+        _ => None,
+    });
+    reply.unwrap()
+}
+
+#[test]
+fn a_head_is_told_that_covers_the_leaf_in_time_or_none() {
+    let mut net = Net::settled(4);
+    let id = net.configs[0].genesis.net();
+    let head = |node, index, by_s| LogRequest::Head { net: id, node, index, by_s };
+    let node = net.nodes[1].node();
+    let LogAnswer::Head { note } = asked(&mut net, &head(node, 1, None)) else {
+        panic!("leaf 1 is certified")
+    };
+    let told = SignedCheckpoint::parse(&note).unwrap();
+    assert!(told.checkpoint.size > 1 && told.checkpoint.origin.node == node, "{note}");
+    for (index, by_s) in [(2, None), (u64::MAX, None), (1, Some(0)), (u64::MAX, Some(u64::MAX))] {
+        assert_eq!(asked(&mut net, &head(node, index, by_s)), LogAnswer::Unknown, "{index} {by_s:?}");
+    }
+    assert_eq!(asked(&mut net, &head(crate::id::NodeId([9; 32]), 0, None)), LogAnswer::Unknown);
+}
+
 #[test]
 fn a_node_tells_what_it_has_seen_of_a_log() {
     let mut net = Net::settled(4);
     let request = LogRequest::Longest { net: net.configs[0].genesis.net(), node: net.nodes[1].node() };
-    let ask = |net: &mut Net, request: &LogRequest| {
-        let bytes = wire::encode(request);
-        let input = Input::Request { token: 0, stream: crate::attester::Stream::Log, bytes };
-        let reply = net.nodes[0].handle(input, net.now_ms, &NoBlocks).into_iter().find_map(|e| match e {
-            Effect::Reply { bytes, .. } => Some(wire::decode::<LogAnswer>(&bytes).unwrap()),
-            _ => None,
-        });
-        reply.unwrap()
-    };
-    let LogAnswer::Longest { note: Some(note), witnessed: 2 } = ask(&mut net, &request) else {
+    let LogAnswer::Longest { note: Some(note), witnessed: 2 } = asked(&mut net, &request) else {
         panic!("two leaves were cosigned");
     };
     assert!(note.contains("\n2\n"), "{note}");
     let unknown = LogRequest::Longest { net: net.configs[0].genesis.net(), node: crate::id::NodeId([9; 32]) };
-    assert_eq!(ask(&mut net, &unknown), LogAnswer::Longest { note: None, witnessed: 0 });
+    assert_eq!(asked(&mut net, &unknown), LogAnswer::Longest { note: None, witnessed: 0 });
     let foreign = LogRequest::Longest { net: crate::id::NetId([9; 32]), node: net.nodes[1].node() };
-    assert_eq!(ask(&mut net, &foreign), LogAnswer::Unknown);
+    assert_eq!(asked(&mut net, &foreign), LogAnswer::Unknown);
 }
