@@ -47,6 +47,7 @@ use redb::{Database, Durability, ReadableDatabase as _, ReadableTableMetadata as
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use vantage_protocol::id::{NetId, NodeId};
 
 /// Name of the database.
@@ -81,6 +82,8 @@ pub struct Store {
     path: PathBuf,
     db: Database,
     files: BlockFiles,
+    /// A write met a full disk; the database then fails whatever comes after, without saying why.
+    met_full: AtomicBool,
 }
 
 /// How much a store holds.
@@ -123,7 +126,7 @@ impl Store {
             .set_cache_size(CACHE_BYTES)
             .create_with_backend(FileBackend::new(file).map_err(|error| StoreError::database(&path, error))?)
             .map_err(|error| StoreError::database(&path, error))?;
-        let store = Self { files: BlockFiles::open(data)?, path, db };
+        let store = Self { files: BlockFiles::open(data)?, path, db, met_full: AtomicBool::new(false) };
         store.check(net, node, in_migration)?;
         Ok(store)
     }
@@ -160,7 +163,7 @@ impl Store {
             .set_cache_size(CACHE_BYTES)
             .open(&path)
             .map_err(|error| StoreError::database(&path, error))?;
-        let store = Self { files: BlockFiles::open(data)?, path, db };
+        let store = Self { files: BlockFiles::open(data)?, path, db, met_full: AtomicBool::new(false) };
         let (net, node) = store.whose()?;
         store.check(&net, &node, &mut || {})?;
         Ok(Some(store))
@@ -216,7 +219,7 @@ impl Store {
         read: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
         let run = || read(&self.db.begin_read()?);
-        run().map_err(|error: redb::Error| StoreError::database(&self.path, error))
+        run().map_err(|error: redb::Error| self.failed(error))
     }
 
     /// One write transaction, synced.
@@ -232,7 +235,17 @@ impl Store {
             transaction.commit()?;
             Ok(value)
         };
-        run().map_err(|error: redb::Error| StoreError::database(&self.path, error))
+        run().map_err(|error: redb::Error| self.failed(error))
+    }
+
+    /// An error of the database, with the reason that it had at first.
+    fn failed(&self, error: redb::Error) -> StoreError {
+        if matches!(error, redb::Error::PreviousIo) && self.met_full.load(Ordering::Relaxed) {
+            return StoreError::io(&self.path, std::io::ErrorKind::StorageFull.into());
+        }
+        let error = StoreError::database(&self.path, error);
+        self.met_full.fetch_or(error.is_full(), Ordering::Relaxed);
+        error
     }
 }
 
