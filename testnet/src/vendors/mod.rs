@@ -2,7 +2,7 @@
 //!
 //! They exist so that a demo and the tests need no account, and so that a difference between regions can be planted
 //! whose size is known beforehand. Nothing of them is a statement about a real vendor. Topics, answers, plants and
-//! faults are the same for all; they differ in their [wire format](wire) alone.
+//! faults are the same for all; they differ in their wire format alone.
 
 mod answer;
 mod calls;
