@@ -46,6 +46,7 @@ pub struct Node {
     net: NetHandle,
     events: mpsc::Sender<Event>,
     ready_file: PathBuf,
+    store_closed: CancellationToken,
     /// A node that is dropped stops too; else its thread would keep the runtime.
     _stops: DropGuard,
     _lock: DataLock,
@@ -153,6 +154,7 @@ impl Node {
         if freed_bytes > 0 {
             tracing::info!(freed_bytes, "the database was compacted");
         }
+        let store_closed = store.closed();
         let store = Arc::new(store);
         let attester = replayed(&config, &identity, &store)?;
         let socket = Socket::bind(&config.data)?;
@@ -194,6 +196,7 @@ impl Node {
             net,
             events,
             ready_file,
+            store_closed,
             _lock: lock,
         };
         match node.announce_ready(config.net.listen.len()).await {
@@ -226,13 +229,15 @@ impl Node {
         Follower(self.events.clone())
     }
 
-    /// Waits until it has stopped: everything written, workers called off, connections closed.
+    /// Waits until it has stopped: everything written, workers called off, connections closed, the store let go of by
+    /// all that read from it for peers and guests.
     pub async fn stopped(self) -> Result<(), NodeError> {
-        let Self { stop, engine, control, ready_file, .. } = self;
+        let Self { stop, engine, control, ready_file, store_closed, .. } = self;
         let ended = engine.await;
         stop.cancel();
         // It ends by the token; it fails only if it panicked, and then it has ended too.
         let _ = control.await;
+        store_closed.cancelled().await;
         forget(&ready_file)?;
         Ok(ended??)
     }

@@ -97,7 +97,12 @@ impl Bed {
         let mut client = self.client(n).await;
         loop {
             let status = client.status().await.unwrap();
-            if status.members_known == self.genesis.size() && status.logs >= self.genesis.size() {
+            let nodes = client.nodes().await.unwrap();
+            let served = |region: &str| {
+                let announces = nodes.iter().filter_map(|node| node.announce.as_ref());
+                announces.into_iter().any(|announce| announce.regions.iter().any(|r| r == region))
+            };
+            if status.members_known == self.genesis.size() && regions.iter().all(|region| served(region)) {
                 let (order, suite) = order(regions, prompts, commit_s);
                 if let Ok(id) = client.submit(order, &suite).await {
                     return id;

@@ -48,6 +48,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use vantage_protocol::id::{NetId, NodeId};
 
 /// Name of the database.
@@ -84,6 +85,8 @@ pub struct Store {
     files: BlockFiles,
     /// A write met a full disk; the database then fails whatever comes after, without saying why.
     met_full: AtomicBool,
+    /// Tells that the database is closed: fields are dropped in their order, so it stands last.
+    closes: DropGuard,
 }
 
 /// How much a store holds.
@@ -126,9 +129,25 @@ impl Store {
             .set_cache_size(CACHE_BYTES)
             .create_with_backend(FileBackend::new(file).map_err(|error| StoreError::database(&path, error))?)
             .map_err(|error| StoreError::database(&path, error))?;
-        let store = Self { files: BlockFiles::open(data)?, path, db, met_full: AtomicBool::new(false) };
+        let store = Self::new(data, path, db)?;
         store.check(net, node, in_migration)?;
         Ok(store)
+    }
+
+    fn new(data: &Path, path: PathBuf, db: Database) -> Result<Self, StoreError> {
+        let files = BlockFiles::open(data)?;
+        Ok(Self {
+            path,
+            db,
+            files,
+            met_full: AtomicBool::new(false),
+            closes: CancellationToken::new().drop_guard(),
+        })
+    }
+
+    /// Is cancelled once the last of all that hold the store has let go of it and the database is closed.
+    pub fn closed(&self) -> CancellationToken {
+        self.closes.token().clone()
     }
 
     /// Gives unused room of the database back, where that is worth it or `always`; returns the bytes freed. Wants the
@@ -163,7 +182,7 @@ impl Store {
             .set_cache_size(CACHE_BYTES)
             .open(&path)
             .map_err(|error| StoreError::database(&path, error))?;
-        let store = Self { files: BlockFiles::open(data)?, path, db, met_full: AtomicBool::new(false) };
+        let store = Self::new(data, path, db)?;
         let (net, node) = store.whose()?;
         store.check(&net, &node, &mut || {})?;
         Ok(Some(store))
