@@ -14,6 +14,10 @@ const FETCH_PATIENCE: Duration = Duration::from_secs(20);
 /// Largest block taken from others, bytes: certs may be two blocks long.
 const FETCHED_BYTES_MAX: usize = 2 * BLOCK_BYTES_MAX;
 
+/// Witness requests passed on for others at once: far fewer than the node's own requests may be, so that those never
+/// wait for a place. A guess.
+pub(super) const RELAYS_MAX: usize = 32;
+
 impl Engine {
     /// Carries out one effect. Durable ones were written before and do not come here.
     pub(super) fn carry(&mut self, effect: Effect) -> Result<(), StoreError> {
@@ -65,8 +69,11 @@ impl Engine {
 
     fn relay(&mut self, token: Token, peer: &PeerKey, bytes: Vec<u8>) {
         let Some((request, peer)) = self.tokens.take_reply(token).zip(peer_id(peer)) else { return };
+        // a request that finds no place is dropped, which closes its stream: the asker tries another way
+        let Ok(place) = self.relays.clone().try_acquire_owned() else { return };
         let net = self.net.clone();
         self.tasks.spawn(async move {
+            let _place = place;
             // Without an answer the request is dropped, which closes its stream.
             if let Some(bytes) = answer(&net, peer, Stream::Witness, bytes).await {
                 net.reply(request, bytes);

@@ -33,7 +33,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokens::Tokens;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vantage_net::{NetEvent, NetHandle};
@@ -102,6 +102,7 @@ pub struct Engine {
     offering: Offering,
     events: mpsc::Sender<Event>,
     tasks: TaskTracker,
+    relays: Arc<Semaphore>,
     tokens: Tokens,
     orders: HashMap<Token, oneshot::Sender<Result<JobId, String>>>,
     notices: Notices,
@@ -144,6 +145,7 @@ impl Engine {
             offering: parts.offering,
             events: parts.events,
             tasks: TaskTracker::new(),
+            relays: Arc::new(Semaphore::new(carry::RELAYS_MAX)),
             tokens: Tokens::default(),
             orders: HashMap::new(),
             notices: Notices::default(),
