@@ -46,7 +46,7 @@ pub const REASON_BYTES_MAX: usize = 256;
 pub const HEADERS_MAX: usize = 32;
 /// Longest header value kept, bytes: a guess.
 pub const HEADER_BYTES_MAX: usize = 256;
-/// New leaves are put under a checkpoint together after this long (PROTOCOL section 4).
+/// Heads over new leaves are made no more often than this; what is said in between shares one (PROTOCOL section 4).
 pub const BATCH_MS: u64 = 200;
 /// An unchanged own head is sent again after this long (PROTOCOL section 4).
 pub const HEAD_AGAIN_MS: u64 = 15_000;
@@ -68,6 +68,12 @@ pub const LOGS_MAX: usize = 4096;
 pub const LOG_LEAVES_MAX: u64 = 1 << 20;
 /// Most leaves of a log whose author genesis does not name: a guess, a leaf every half hour for a year.
 pub const STRANGER_LEAVES_MAX: u64 = 1 << 14;
+/// Bytes of leaves that each log whose author genesis does not name may always take up: a guess, some hundred jobs.
+pub const STRANGER_SHARE_BYTES: u64 = 64 * 1024;
+/// Bytes of leaves that one such log may take up at most: a guess.
+pub const STRANGER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of leaves that all such logs may take up beyond their shares: a guess, bounds memory.
+pub const STRANGERS_POOL_BYTES: u64 = 256 * 1024 * 1024;
 /// Most jobs of one author that a node works on at once: a guess.
 pub const AUTHOR_JOBS_MAX: usize = 32;
 /// Most jobs a member works on at once: a guess, bounds memory.

@@ -5,14 +5,9 @@ use super::step::{Step, spread};
 use super::{Attester, Effect, Notice, Pending, Record, Stream, Token, Verdict};
 use crate::hash::sha256;
 use crate::id::NodeId;
-use crate::keyset::Keyset;
-use crate::leaf::Statement;
 use crate::log::{Cosigner, SignedCheckpoint, leaf_hash, verify_inclusion};
 use crate::message::{Heads, LogAnswer, LogRequest, ProvenLeaf};
-use crate::params::{
-    HEAD_AGAIN_MS, LOG_LEAVES_MAX, LOGS_MAX, RANGE_LEAVES_MAX, RETRY_MS_MAX, RETRY_MS_MIN,
-    STRANGER_LEAVES_MAX,
-};
+use crate::params::{HEAD_AGAIN_MS, LOGS_MAX, RANGE_LEAVES_MAX, RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::wire;
 use serde_bytes::ByteBuf;
 
@@ -54,10 +49,7 @@ impl Attester {
         if heads.sent_s.abs_diff(step.now_s()) > STALE_S {
             return Verdict::Ignore;
         }
-        // members' heads gather cosignatures; a stranger's log is followed for what has effect
-        let strange = self.config.genesis.member(&node).is_none();
-        let judges = self.policy_size == self.config.genesis.size();
-        if strange && judges && self.policy.check(&head).is_err() {
+        if !self.has_effect(&head) {
             return Verdict::Ignore;
         }
         match self.logs.get(&node) {
@@ -98,37 +90,6 @@ impl Attester {
         let (_, count) = self.rates.entry(node).or_insert((now_ms, 0));
         *count += 1;
         *count > RATE_MAX
-    }
-
-    /// Reads leaf 0 of a log: its keyset, verified in this network.
-    pub(super) fn open_log(&self, node: NodeId, leaf0: &[u8]) -> Result<LogView, String> {
-        let leaf = self.memo.keyset(leaf0, &self.net)?;
-        let Statement::Keyset(keyset) = &leaf.statement else { return Err("leaf 0 is no keyset".into()) };
-        let keyset: Keyset = (**keyset).clone();
-        if leaf.author != node {
-            return Err("the keyset belongs to another node".into());
-        }
-        let vouched = self.config.genesis.member(&node).is_some();
-        let leaves_max = if vouched { LOG_LEAVES_MAX } else { STRANGER_LEAVES_MAX };
-        Ok(LogView::open(keyset, leaf, leaf0.to_vec(), leaves_max))
-    }
-
-    /// Follows a log from now on.
-    pub(super) fn add_log(&mut self, step: &mut Step<'_>, view: LogView, leaf0: &[u8]) -> Result<(), String> {
-        if self.logs.len() >= LOGS_MAX && self.config.genesis.member(&view.node).is_none() {
-            return Err(format!("{LOGS_MAX} logs are followed already"));
-        }
-        step.persist(Record::Leaves {
-            node: view.node,
-            start: 0,
-            leaves: vec![ByteBuf::from(leaf0.to_vec())],
-        });
-        self.insert_log(view);
-        let unjudged = std::mem::take(&mut self.unjudged);
-        for head in unjudged {
-            self.absorb(step, &head, &[]);
-        }
-        Ok(())
     }
 
     /// Takes in a head whose log signature holds, with leaves proven under it.
@@ -215,7 +176,9 @@ impl Attester {
         // what counts for ever is who first cosigned when; later dates are heard again
         let quorum = self.policy.quorum();
         let merged = log.head(size).filter(|h| h.cosigners(None) >= quorum && Some(h.firsts()) != firsts);
-        if let Some(note) = merged.map(|h| h.signed.to_note()) {
+        if let Some(note) = merged.map(|h| h.signed.to_note())
+            && log.may_keep(size)
+        {
             step.persist(Record::Head(note));
         }
         if log.certified() > before {
@@ -315,7 +278,7 @@ impl Attester {
         pages: u32,
     ) {
         let request = LogRequest::Heads { net: self.net, after };
-        self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Heads { peer, pages });
+        self.ask(step, peer, Stream::Log, wire::encode(&request), Pending::Heads { peer, after, pages });
     }
 
     /// A peer told its heads.
@@ -323,13 +286,15 @@ impl Attester {
         &mut self,
         step: &mut Step<'_>,
         peer: [u8; 32],
+        after: Option<NodeId>,
         pages: u32,
         bytes: Option<Vec<u8>>,
     ) {
         let Some(Ok(LogAnswer::Heads { heads, more })) = bytes.map(|b| wire::decode::<LogAnswer>(&b)) else {
             return;
         };
-        let mut last = None;
+        let mut last = after;
+        let told_any = !heads.is_empty();
         for (note, leaf0) in heads {
             let Ok(head) = SignedCheckpoint::parse(&note) else { return };
             let node = head.checkpoint.origin.node;
@@ -343,11 +308,15 @@ impl Attester {
                 continue;
             }
             if !self.logs.contains_key(&node) {
+                if !self.has_place(&node) || !self.has_effect(&head) {
+                    continue;
+                }
+                // whoever tells such a thing once has nothing more to tell
                 let Ok(view) = self.open_log(node, &leaf0) else { return };
                 if head.verify_log_by(&view.keyset.log, &self.memo).is_err()
                     || self.add_log(step, view, &leaf0).is_err()
                 {
-                    continue;
+                    return;
                 }
             }
             let signed =
@@ -361,7 +330,7 @@ impl Attester {
                 }
             }
         }
-        if more && last.is_some() && pages < PAGES_MAX {
+        if more && told_any && pages < PAGES_MAX {
             self.ask_heads(step, peer, last, pages + 1);
         } else if let Some(unsure) = &mut self.own.unsure {
             unsure.told_heads(peer);
@@ -458,6 +427,9 @@ impl Attester {
         head: &SignedCheckpoint,
     ) -> bool {
         if new.is_empty() || self.policy.check(head).is_err() {
+            return false;
+        }
+        if self.has_room(&node, new).is_err() {
             return false;
         }
         let Some(log) = self.logs.get_mut(&node) else { return false };

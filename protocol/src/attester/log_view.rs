@@ -13,6 +13,9 @@ const OPEN_HEADS_MAX: usize = 8;
 /// that does is among the first.
 const HEADS_LOOKED_MAX: usize = 1024;
 
+/// Times that one head is written: a guess, twice the members of a large committee.
+const HEAD_WRITES_MAX: u32 = 64;
+
 /// A leaf with its bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -65,6 +68,10 @@ pub(crate) struct LogView {
     entries: Vec<Entry>,
     tree: Tree,
     heads: BTreeMap<u64, Head>,
+    /// How often a head was written, for those that were. Volatile.
+    kept: BTreeMap<u64, u32>,
+    /// Bytes of all leaves.
+    bytes: u64,
     certified: u64,
     leaves_max: u64,
     by_job: BTreeMap<JobId, Vec<u64>>,
@@ -87,6 +94,8 @@ impl LogView {
             entries: Vec::new(),
             tree: Tree::new(),
             heads: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            bytes: 0,
             certified: 0,
             leaves_max,
             by_job: BTreeMap::new(),
@@ -108,6 +117,17 @@ impl LogView {
     /// Most leaves that are held of it.
     pub(crate) fn leaves_max(&self) -> u64 {
         self.leaves_max
+    }
+
+    /// Bytes of the leaves held.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Makes it count for so many bytes.
+    #[cfg(test)]
+    pub(crate) fn weigh(&mut self, bytes: u64) {
+        self.bytes = bytes;
     }
 
     /// Size of the largest certified head on the held branch; 0 if none.
@@ -168,6 +188,7 @@ impl LogView {
             _ => {}
         }
         self.tree.push(hash);
+        self.bytes += bytes.len() as u64;
         self.entries.push(Entry { bytes, leaf, hash });
     }
 
@@ -176,8 +197,12 @@ impl LogView {
         let size = size.max(self.certified).max(1);
         self.told = None;
         self.tree.truncate(size);
-        self.entries.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        let dropped = self
+            .entries
+            .drain(usize::try_from(size).map_or(self.entries.len(), |s| s.min(self.entries.len()))..);
+        self.bytes -= dropped.map(|entry| entry.bytes.len() as u64).sum::<u64>();
         self.heads.retain(|s, _| *s <= size);
+        self.kept.retain(|s, _| *s <= size);
         for list in self.by_job.values_mut().chain([&mut self.jobs, &mut self.announces]) {
             list.retain(|i| *i < size);
         }
@@ -208,6 +233,14 @@ impl LogView {
         self.heads.insert(size, head);
         self.drop_open_heads(policy.quorum());
         true
+    }
+
+    /// Counts the writing of a head; says whether it may be written once more. Each member's line makes a head worth
+    /// writing, and dates may come out of order; but one that hands out ever earlier ones must not fill disks.
+    pub(crate) fn may_keep(&mut self, size: u64) -> bool {
+        let kept = self.kept.entry(size).or_default();
+        *kept += 1;
+        *kept <= HEAD_WRITES_MAX
     }
 
     fn drop_open_heads(&mut self, quorum: usize) {

@@ -8,6 +8,7 @@ mod clock;
 mod effect;
 mod executor;
 mod fetches;
+mod follow;
 mod heads;
 mod input;
 mod inspect;
@@ -39,7 +40,7 @@ use crate::keyset::Keyset;
 use crate::leaf::{Leaf, Statement};
 use crate::log::{Origin, Policy, SignedCheckpoint};
 use crate::memo::Memo;
-use crate::params::{AUTHOR_JOBS_MAX, BATCH_MS, JOBS_MAX};
+use crate::params::{AUTHOR_JOBS_MAX, JOBS_MAX};
 use clock::Clocks;
 use fetches::Fetches;
 use heads::Want;
@@ -86,6 +87,7 @@ enum Pending {
     },
     Heads {
         peer: PeerKey,
+        after: Option<NodeId>,
         pages: u32,
     },
     Range {
@@ -260,10 +262,8 @@ impl Attester {
 
     /// When [`Input::Tick`] is due at the latest, POSIX milliseconds.
     pub fn next_wake_ms(&self, now_ms: u64) -> u64 {
-        // while a head is being certified the next one waits, however long leaves have been there
-        let settled = self.may_sign() && self.own_log().is_some_and(|log| log.certified() >= self.own.target);
-        let batch = self.own.dirty_since_ms.filter(|_| settled).map(|since| since + BATCH_MS);
-        let due = batch.into_iter().chain(self.fetches.next_ms(now_ms)).min().unwrap_or(u64::MAX);
+        let head = self.head_due_ms(now_ms);
+        let due = head.into_iter().chain(self.fetches.next_ms(now_ms)).min().unwrap_or(u64::MAX);
         due.clamp(now_ms + 1, now_ms + TICK_MS)
     }
 
@@ -291,7 +291,7 @@ impl Attester {
     fn begin(&mut self, step: &mut Step<'_>) {
         if self.own_log().is_some() {
             if self.own.target == 0 || self.own_log().is_some_and(|l| l.size() > self.own.target) {
-                self.own.dirty_since_ms.get_or_insert(step.now_ms);
+                self.own.dirty = true;
             }
             return;
         }
@@ -300,7 +300,7 @@ impl Attester {
         if let Ok(view) = self.open_log(self.node, &bytes) {
             step.persist(Record::OwnLeaf(ByteBuf::from(bytes)));
             self.insert_log(view);
-            self.own.dirty_since_ms = Some(step.now_ms);
+            self.own.dirty = true;
         }
     }
 
@@ -324,7 +324,9 @@ impl Attester {
                 Some(Pending::Witness { member, head, direct }) => {
                     self.witness_answered(step, member, head, direct, bytes)
                 }
-                Some(Pending::Heads { peer, pages }) => self.heads_answered(step, peer, pages, bytes),
+                Some(Pending::Heads { peer, after, pages }) => {
+                    self.heads_answered(step, peer, after, pages, bytes)
+                }
                 Some(Pending::Range { node, start }) => self.range_answered(step, node, start, bytes),
                 Some(Pending::Longest { member }) => self.longest_answered(step, member, bytes),
                 Some(Pending::Head) => self.head_answered(step, bytes),
@@ -443,7 +445,7 @@ impl Attester {
     }
 
     fn ask(&mut self, step: &mut Step<'_>, peer: PeerKey, stream: Stream, bytes: Vec<u8>, pending: Pending) {
-        // witnesses and wants are asked once at a time, so only these can pile up
+        // members, logs and dates are asked once at a time; only what others tell of can pile up
         if self.calls.len() >= CALLS_MAX && matches!(pending, Pending::Heads { .. }) {
             return;
         }

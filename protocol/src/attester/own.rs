@@ -19,8 +19,10 @@ const DATE_AGAIN_MS: u64 = 1_000;
 /// Where the own log stands with its witnesses. Volatile: everything here can be asked for again.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
-    /// When the first leaf was appended that no checkpoint covers yet.
-    pub(crate) dirty_since_ms: Option<u64>,
+    /// There are leaves that no checkpoint covers yet.
+    pub(crate) dirty: bool,
+    /// When the last head over new leaves was made.
+    head_ms: u64,
     /// Size of the head that is being certified.
     pub(crate) target: u64,
     /// Size up to which leaves were gossiped under a certified head.
@@ -72,7 +74,7 @@ impl Attester {
         }
         step.persist(Record::OwnLeaf(ByteBuf::from(bytes)));
         step.notice(Notice::Said { index, typ, job });
-        self.own.dirty_since_ms.get_or_insert(step.now_ms);
+        self.own.dirty = true;
     }
 
     /// Moves the own log on: new checkpoint, requests to witnesses, gossip.
@@ -87,14 +89,23 @@ impl Attester {
         self.gossip_own(step);
     }
 
+    /// When a head over new leaves is due; none if there are no such leaves, or the head before is still being
+    /// certified. At once after a quiet time, so that a single statement does not wait; else a batch later.
+    pub(super) fn head_due_ms(&self, now_ms: u64) -> Option<u64> {
+        let log = self.own_log().filter(|_| self.own.dirty && self.may_sign())?;
+        let due_ms = self.own.head_ms + BATCH_MS;
+        // a clock that was set back does not make leaves wait
+        let due_ms = if now_ms < self.own.head_ms { now_ms } else { due_ms };
+        (log.certified() >= self.own.target).then_some(due_ms)
+    }
+
     fn new_checkpoint(&mut self, step: &mut Step<'_>) {
-        let (Some(log), Some(since)) = (self.own_log(), self.own.dirty_since_ms) else { return };
-        let settled = log.certified() >= self.own.target;
-        if !settled || step.now_ms < since + BATCH_MS {
+        if self.head_due_ms(step.now_ms).is_none_or(|due_ms| step.now_ms < due_ms) {
             return;
         }
-        self.own.target = log.size();
-        self.own.dirty_since_ms = None;
+        self.own.target = self.own_log().map_or(0, LogView::size);
+        self.own.dirty = false;
+        self.own.head_ms = step.now_ms;
         self.sign_head(step, self.own.target);
     }
 

@@ -140,6 +140,9 @@ impl Attester {
             )));
         }
         let certified = log.certified();
+        let held = usize::try_from(log.size().saturating_sub(old)).unwrap_or(usize::MAX);
+        let beyond = request.leaves.get(held..).unwrap_or(&[]);
+        self.has_room(&node, beyond).map_err(|why| Refusal::Later(30, why))?;
         self.hold_jobs(step, &node, &request.leaves)?;
         let Some(log) = self.logs.get(&node) else { return Err(Refusal::Unknown("unknown log".into())) };
         let differs = (old..)
@@ -191,6 +194,7 @@ impl Attester {
         size: u64,
         root: &crate::id::Hash,
     ) -> Result<(), String> {
+        self.has_room(node, leaves)?;
         let log = self.logs.get_mut(node).ok_or("unknown log")?;
         let start = log.size();
         let pushed = leaves.iter().try_for_each(|bytes| log.push(bytes));
