@@ -5,19 +5,22 @@ use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Each member's folder, its package, and the workspace packages it may depend on.
-const PLAN: [(&str, &str, &[&str]); 8] = [
+const PLAN: [(&str, &str, &[&str]); 9] = [
     ("protocol", "vantage-protocol", &[]),
     ("node/net", "vantage-net", &["vantage-protocol"]),
     ("node/runner", "vantage-runner", &[]),
     ("node/exec", "vantage-exec", &["vantage-protocol", "vantage-runner"]),
     ("node", "vantage-node", &["vantage-protocol", "vantage-net", "vantage-runner", "vantage-exec"]),
     ("bootstrap", "vantage-bootstrap", &["vantage-protocol", "vantage-net"]),
-    ("testnet", "vantage-testnet", &["vantage-protocol"]),
+    ("testnet", "vantage-testnet", &["vantage-protocol", "vantage-golem-bed"]),
+    ("testnet/golem", "vantage-golem-bed", &[]),
     ("tests", "vantage-tests", &["vantage-protocol", "vantage-testnet"]),
 ];
 
-/// Packages whose tests may use the simulated vendors of the testnet's library, which itself knows the protocol alone.
-const TESTED_AGAINST_TESTNET: [&str; 2] = ["vantage-exec", "vantage-node"];
+/// Packages whose tests may use what the testnet simulates or starts: its libraries know the protocol at most.
+const TESTED_AGAINST_TESTNET: [&str; 3] = ["vantage-exec", "vantage-golem", "vantage-node"];
+/// The testnet's libraries.
+const TESTNET: [&str; 2] = ["vantage-testnet", "vantage-golem-bed"];
 
 fn manifest(path: &str) -> Table {
     sources::file(path).text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -50,7 +53,7 @@ fn breaches(manifest: &Table, package: &str, allowed: &[&str]) -> Vec<String> {
     }
     let is_allowed = |name: &str, kind: &str| {
         let for_tests = kind == "dev-dependencies" && TESTED_AGAINST_TESTNET.contains(&package);
-        allowed.contains(&name) || (for_tests && name == "vantage-testnet")
+        allowed.contains(&name) || (for_tests && TESTNET.contains(&name))
     };
     let known = dependencies(manifest);
     let ours = known.iter().filter(|(name, _)| name.starts_with("vantage"));

@@ -1,0 +1,27 @@
+//! A bed for tests against the real Golem: two `yagna` daemons of its stock release, with a real market between
+//! them, on loopback alone.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), vantage_golem_bed::BedError> {
+//! let yagna = vantage_golem_bed::Yagna::install()?;
+//! let pair = vantage_golem_bed::YagnaPair::start(&yagna, &Default::default()).await?;
+//! println!("{} with the key {}", pair.requestor.api_url(), pair.requestor.app_key());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nothing here is part of a node, and nothing here can be reached from a node's configuration. Starting the daemon
+//! means accepting Golem's terms of use, as its own `--help` says.
+
+mod cache;
+mod daemon;
+mod error;
+mod install;
+mod pair;
+mod port;
+mod process;
+
+pub use daemon::Daemon;
+pub use error::{BedError, NotReady};
+pub use install::Yagna;
+pub use pair::{PairOptions, YagnaPair};

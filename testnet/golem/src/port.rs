@@ -1,0 +1,42 @@
+//! Free ports on loopback.
+
+use crate::BedError;
+use std::net::TcpListener;
+
+/// How often a port is drawn before giving up.
+const DRAWS: usize = 200;
+/// The range a hub's port is drawn from. The daemon wants a net address of at most 14 characters, so `127.0.0.1:`
+/// leaves four digits.
+const HUB_PORTS: std::ops::Range<u16> = 2000..10_000;
+
+/// A free port that the system picks.
+pub(crate) fn any() -> Result<u16, BedError> {
+    let bound = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    bound.map(|address| address.port()).map_err(|_| BedError::NoPort("those that the system gives"))
+}
+
+/// A free port of four digits.
+pub(crate) fn four_digits() -> Result<u16, BedError> {
+    for _ in 0..DRAWS {
+        let draw = getrandom::u32().map_err(BedError::Random)?;
+        let port = HUB_PORTS.start + (draw % u32::from(HUB_PORTS.end - HUB_PORTS.start)) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(BedError::NoPort("2000 to 9999"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_gets_a_port_of_four_digits() {
+        for _ in 0..20 {
+            let port = four_digits().unwrap();
+            assert_eq!(port.to_string().len(), 4);
+            TcpListener::bind(("127.0.0.1", port)).unwrap();
+        }
+    }
+}
