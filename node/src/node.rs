@@ -149,13 +149,7 @@ impl Node {
         forget(&ready_file)?;
         let identity = keys::load(&config.data, &config.genesis)?;
         let region = declared_region(&config, &identity.node)?;
-        let mut store = Store::open(&config.data, &config.genesis.net(), &identity.node)?;
-        let freed_bytes = store.compact(false)?;
-        if freed_bytes > 0 {
-            tracing::info!(freed_bytes, "the database was compacted");
-        }
-        let store_closed = store.closed();
-        let store = Arc::new(store);
+        let (store, store_closed) = opened(&config, &identity)?;
         let attester = replayed(&config, &identity, &store)?;
         let socket = Socket::bind(&config.data)?;
         let control_path = socket.path().display().to_string();
@@ -288,6 +282,17 @@ fn declared_region(config: &Config, node: &NodeId) -> Result<Option<String>, Nod
         }));
     }
     Ok(region)
+}
+
+/// The store, in as little room as it needs, and what tells that it is closed again.
+fn opened(config: &Config, identity: &Identity) -> Result<(Arc<Store>, CancellationToken), StoreError> {
+    let mut store = Store::open(&config.data, &config.genesis.net(), &identity.node)?;
+    let freed_bytes = store.compact(false)?;
+    if freed_bytes > 0 {
+        tracing::info!(freed_bytes, "the database was compacted");
+    }
+    let closed = store.closed();
+    Ok((Arc::new(store), closed))
 }
 
 /// The core with its past.
