@@ -7,6 +7,8 @@ use super::exit::Exit;
 use super::render::{Field, Out, Table};
 use super::standing::{self, Source};
 use super::{data, suite, watch};
+use crate::control::ClientError;
+use crate::engine::Taken;
 use serde_json::json;
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
@@ -34,11 +36,13 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
     control::block_on(async {
         let mut client = control::connect(&dir).await?;
         let cid = order.suite;
-        let id = client.submit(order, &block).await.map_err(control::refused)?;
+        let key = args.key.clone().map_or_else(random_key, Ok)?;
+        let taken = client.submit_as(Some(&key), order, &block).await;
+        let Taken { id, again } = taken.map_err(|error| lost(error, &key))?;
         if out.is_json() {
-            out.object(&json!({ "id": id, "suite": cid }));
+            out.object(&json!({ "id": id, "suite": cid, "again": again }));
         } else {
-            out.line(format!("job {id}"));
+            out.line(format!("job {id}{}", if again { " (ordered before under this key)" } else { "" }));
         }
         if args.watch {
             watch::certified(&mut client, id, args.commit.duration()).await?;
@@ -50,6 +54,28 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
         }
         Ok(Exit::Done)
     })
+}
+
+fn random_key() -> CliResult<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        CliError::failed(format!("gives no random bytes: {error}"))
+            .at("the system")
+            .advise("name the order yourself with --key")
+    })?;
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
+}
+
+/// Where the answer was lost, the order may have been taken: the same key finds out, and orders nothing twice.
+fn lost(error: ClientError, key: &str) -> CliError {
+    let maybe_taken = matches!(error, ClientError::Io(_) | ClientError::Answer(_));
+    let error = control::refused(error);
+    if !maybe_taken {
+        return error;
+    }
+    error.advise(format!(
+        "the order may have been taken: give it again with --key {key}, it is not carried out twice"
+    ))
 }
 
 /// The order as the node gets it. What the core will refuse anyhow is said here in the words of

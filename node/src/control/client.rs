@@ -5,7 +5,7 @@ use super::protocol::{
 };
 use super::wire::{self, LineError};
 use crate::backup::Written;
-use crate::engine::StoppedHere;
+use crate::engine::{StoppedHere, Taken};
 use crate::store::Pruned;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -98,8 +98,19 @@ impl Client {
 
     /// Orders a job. `suite` is the canonical block that `order.suite` names.
     pub async fn submit(&mut self, order: JobOrder, suite: &[u8]) -> Result<JobId, ClientError> {
-        match self.ask(&Request::Submit { order, suite: STANDARD.encode(suite) }).await? {
-            Response::Submitted { id } => Ok(id),
+        self.submit_as(None, order, suite).await.map(|taken| taken.id)
+    }
+
+    /// Orders a job under a key: the same order under the same key gives the same job.
+    pub async fn submit_as(
+        &mut self,
+        key: Option<&str>,
+        order: JobOrder,
+        suite: &[u8],
+    ) -> Result<Taken, ClientError> {
+        let key = key.map(str::to_owned);
+        match self.ask(&Request::Submit { order, suite: STANDARD.encode(suite), key }).await? {
+            Response::Submitted { id, again } => Ok(Taken { id, again }),
             other => Err(unexpected(&other)),
         }
     }

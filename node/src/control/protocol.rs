@@ -29,6 +29,9 @@ pub const CLIENTS_MAX: usize = 16;
 /// Bytes of a CAR in one [`Response::Chunk`], before base64. A guess that keeps lines short.
 pub const CHUNK_BYTES: usize = 256 * 1024;
 
+/// Longest key of an order, bytes. A guess.
+pub const ORDER_KEY_BYTES_MAX: usize = 64;
+
 /// What a client asks. `{"status":{}}`, `{"job":{"id":"3f2a"}}`, …
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -54,6 +57,9 @@ pub enum Request {
         order: JobOrder,
         /// The suite's canonical block, base64; `order.suite` is its id.
         suite: String,
+        /// Names the order: given again under the same key it is not carried out again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
     /// Where a job's outcome is: [`Response::Bundle`].
     Bundle {
@@ -146,6 +152,9 @@ pub enum Response {
     Submitted {
         /// Its id.
         id: JobId,
+        /// It was ordered under this key before.
+        #[serde(default)]
+        again: bool,
     },
     /// Where a job's outcome is; nothing is set before it is there.
     Bundle {

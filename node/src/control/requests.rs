@@ -1,6 +1,8 @@
 //! Answers to requests.
 
-use super::protocol::{CHUNK_BYTES, Fault, JobView, Peer, Phase, Request, Response, Status};
+use super::protocol::{
+    CHUNK_BYTES, Fault, JobView, ORDER_KEY_BYTES_MAX, Peer, Phase, Request, Response, Status,
+};
 use super::server::{Context, Link};
 use crate::engine::{Command, Lookup, StoppedHere, Subject, peer_key};
 use base64::Engine as _;
@@ -39,7 +41,7 @@ pub(super) async fn answer(request: Request, link: &mut Link, context: &Context)
         }
         Request::Job { id } => context.job(id).await.map(|view| Response::Job { view: Box::new(view) }),
         Request::Watch { id } => return watch(id, link, context).await,
-        Request::Submit { order, suite } => context.submit(order, &suite).await,
+        Request::Submit { order, suite, key } => context.submit(order, &suite, key).await,
         Request::Bundle { id } => context.job(id).await.map(|view| Response::Bundle {
             id: view.id,
             content: view.content,
@@ -98,6 +100,19 @@ async fn watch(id: String, link: &mut Link, context: &Context) -> io::Result<()>
     link.say(&Response::End {}).await
 }
 
+/// Keys are names that people can read and give again.
+fn check_key(key: Option<&str>) -> Result<(), Fault> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    if key.is_none_or(|key| (1..=ORDER_KEY_BYTES_MAX).contains(&key.len()) && key.chars().all(allowed)) {
+        return Ok(());
+    }
+    Err(Fault {
+        what: "is no key".to_owned(),
+        place: "key".to_owned(),
+        help: format!("give up to {ORDER_KEY_BYTES_MAX} letters, digits, `-`, `_`, `.` and `:`"),
+    })
+}
+
 /// Nothing more is to come: refused, or done and published here.
 fn is_over(view: &JobView) -> bool {
     view.phase == Phase::Refused || (view.phase == Phase::Done && view.content.is_some())
@@ -144,7 +159,7 @@ impl Context {
         Ok(Response::Stopped { id, declined_now, declined_before, committed })
     }
 
-    async fn submit(&self, order: JobOrder, suite: &str) -> Result<Response, Fault> {
+    async fn submit(&self, order: JobOrder, suite: &str, key: Option<String>) -> Result<Response, Fault> {
         let wrong = |what: String| Fault {
             what,
             place: "suite".to_owned(),
@@ -159,13 +174,15 @@ impl Context {
                 Cid::dag_cbor(&suite)
             )));
         }
-        let ordered = self.ask(|reply| Command::Submit { order, suite, reply }).await.ok_or_else(stopping)?;
-        let id = ordered.map_err(|what| Fault {
+        check_key(key.as_deref())?;
+        let ordered =
+            self.ask(|reply| Command::Submit { order, suite, key, reply }).await.ok_or_else(stopping)?;
+        let taken = ordered.map_err(|what| Fault {
             what,
             place: "order".to_owned(),
             help: "correct the order; `vantage status` shows what this node knows of the network".to_owned(),
         })?;
-        Ok(Response::Submitted { id })
+        Ok(Response::Submitted { id: taken.id, again: taken.again })
     }
 
     async fn block(&self, cid: Cid) -> Result<Response, Fault> {

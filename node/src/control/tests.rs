@@ -1,5 +1,6 @@
 use super::protocol::{CLIENTS_MAX, Fault, LINE_BYTES_MAX, Phase, Request, Response, SOCKET};
 use super::{Client, ClientError};
+use crate::engine::Taken;
 use crate::testbed::{Bed, order};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -111,6 +112,39 @@ async fn a_bad_order_is_refused_with_the_reason() {
     hasty.commit_s = 1;
     let wrong = refused(client.submit(hasty, &suite).await.unwrap_err());
     assert!(wrong.what.contains("commit_by_s: must be at least 2 s"), "{wrong}");
+    node.stop();
+    node.stopped().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_under_the_same_key_is_carried_out_once() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    // only the prompts tell this job from those below
+    let first = bed.submit(0, &["eu"], 1, 20).await;
+    let mut client = bed.client(0).await;
+    let (wanted, suite) = order(&["eu"], 2, 20);
+    let taken = client.submit_as(Some("monday"), wanted.clone(), &suite).await.unwrap();
+    assert!(!taken.again && taken.id != first);
+    let again = Taken { again: true, ..taken };
+    assert_eq!(client.submit_as(Some("monday"), wanted.clone(), &suite).await.unwrap(), again);
+    let (other, other_suite) = order(&["eu"], 3, 20);
+    let wrong = refused(client.submit_as(Some("monday"), other, &other_suite).await.unwrap_err());
+    assert!(wrong.what.contains("another order") && wrong.what.contains(&taken.id.to_string()), "{wrong}");
+    for odd in ["", "two words", "café", &"k".repeat(65)] {
+        let wrong = refused(client.submit_as(Some(odd), wanted.clone(), &suite).await.unwrap_err());
+        assert_eq!(wrong.place, "key", "{odd:?}");
+    }
+    let size = client.status().await.unwrap().log_size;
+    drop(client);
+    node.stop();
+    node.stopped().await.unwrap();
+
+    let node = bed.start(0, &[]).await.unwrap();
+    let mut client = bed.client(0).await;
+    assert_eq!(client.submit_as(Some("monday"), wanted, &suite).await.unwrap(), again, "after a restart");
+    assert!(client.status().await.unwrap().log_size >= size);
+    assert_eq!(client.jobs().await.unwrap().len(), 2);
     node.stop();
     node.stopped().await.unwrap();
 }

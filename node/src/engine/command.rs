@@ -36,8 +36,10 @@ pub enum Command {
         order: JobOrder,
         /// The suite's canonical block.
         suite: Vec<u8>,
-        /// Gets the job's id, or why there is none.
-        reply: oneshot::Sender<Result<JobId, String>>,
+        /// Names the order: given again under the same key it is not carried out again.
+        key: Option<String>,
+        /// Gets the job, or why there is none.
+        reply: oneshot::Sender<Result<Taken, String>>,
     },
     /// Keep a block, public.
     Put {
@@ -97,6 +99,15 @@ pub enum Command {
         /// Gets it.
         reply: oneshot::Sender<Result<StoppedHere, Lookup>>,
     },
+}
+
+/// A job that was ordered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Its id.
+    pub id: JobId,
+    /// It was ordered under this key before, and nothing new was said.
+    pub again: bool,
 }
 
 /// What a proof is asked of.

@@ -13,11 +13,12 @@ mod command;
 mod event;
 mod notice;
 mod offer;
+mod order;
 mod peer;
 mod tokens;
 mod upkeep;
 
-pub use command::{Command, Lookup, STOPPED_REASON, Standing, StoppedHere, Subject};
+pub use command::{Command, Lookup, STOPPED_REASON, Standing, StoppedHere, Subject, Taken};
 pub use event::Event;
 pub use offer::Offering;
 pub use peer::{peer_id, peer_key};
@@ -29,6 +30,7 @@ use crate::policy::Gate;
 use crate::store::{Batch, Staged, Store, StoreError};
 use admission::Disk;
 use notice::Notices;
+use order::Order;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,8 +49,6 @@ const GROUP_INPUTS_MAX: usize = 64;
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Answers, fetches and commands that wait for the engine. Those who send wait when it is full.
 pub const EVENTS_MAX: usize = 256;
-/// Orders that wait for their job; further ones are refused. A guess.
-const ORDERS_MAX: usize = 64;
 
 /// Why the engine ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +104,7 @@ pub struct Engine {
     tasks: TaskTracker,
     relays: Arc<Semaphore>,
     tokens: Tokens,
-    orders: HashMap<Token, oneshot::Sender<Result<JobId, String>>>,
+    orders: HashMap<Token, oneshot::Sender<Result<Taken, String>>>,
     notices: Notices,
     changes: watch::Sender<u64>,
     gate: Gate,
@@ -272,16 +272,8 @@ impl Engine {
                 }
                 self.handle(Input::Fetched { cid, found }, group);
             }
-            Event::Command(Command::Submit { order, suite, reply }) => {
-                if self.orders.len() >= ORDERS_MAX {
-                    // Whoever asked may be gone.
-                    let _ = reply.send(Err("too many orders wait already".to_owned()));
-                    return;
-                }
-                let token = self.tokens.fresh();
-                self.orders.insert(token, reply);
-                group.batch.put(&order.suite, suite, true);
-                self.handle(Input::Submit { token, order }, group);
+            Event::Command(Command::Submit { order, suite, key, reply }) => {
+                self.take_order(Order { order, suite, key, reply }, group);
             }
             Event::Command(mut command) => {
                 match &mut command {

@@ -1,7 +1,7 @@
 //! What is to be written together, and how it looks before it is.
 
 use super::files::FILE_BYTES_MIN;
-use super::{BLOCKS, CELLS, META, PRIVATE, RECORDS, Store, blocks};
+use super::{BLOCKS, CELLS, META, Ordered, PRIVATE, RECORDS, Store, blocks};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use std::collections::BTreeMap;
 use vantage_protocol::attester::{Blocks, Record};
@@ -21,6 +21,7 @@ pub struct Batch {
     blocks: BTreeMap<Hash, (Option<Vec<u8>>, bool)>,
     cells: Vec<(CellKey, Vec<u8>)>,
     announced: Option<Vec<u8>>,
+    ordered: Vec<(String, Ordered)>,
     now_s: u64,
     published: Vec<Cid>,
     bytes: usize,
@@ -64,6 +65,16 @@ impl Batch {
         self.announced = Some(offer);
     }
 
+    /// Remembers what was ordered under a key.
+    pub fn ordered(&mut self, key: String, ordered: Ordered) {
+        self.ordered.push((key, ordered));
+    }
+
+    /// What is to be remembered under a key.
+    pub fn find_ordered(&self, key: &str) -> Option<Ordered> {
+        self.ordered.iter().find(|(known, _)| known == key).map(|(_, ordered)| *ordered)
+    }
+
     /// Writes down the time at which it is written, POSIX seconds. Alone it is nothing to write.
     pub fn clock(&mut self, now_s: u64) {
         self.now_s = now_s;
@@ -81,7 +92,11 @@ impl Batch {
 
     /// Nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.blocks.is_empty() && self.cells.is_empty() && self.announced.is_none()
+        self.records.is_empty()
+            && self.blocks.is_empty()
+            && self.cells.is_empty()
+            && self.announced.is_none()
+            && self.ordered.is_empty()
     }
 
     /// A block in it.
@@ -109,6 +124,7 @@ impl Batch {
         for ((job, slot, prompt, repeat), receipt) in &self.cells {
             cells.insert((&job.0, *slot, *prompt, *repeat), receipt.as_slice())?;
         }
+        super::ordered::write(transaction, &self.ordered, self.now_s)?;
         super::taken::advance(transaction, self.now_s)?;
         if let Some(offer) = &self.announced {
             transaction.open_table(META)?.insert("announced", offer.as_slice())?;

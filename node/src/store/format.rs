@@ -3,14 +3,15 @@
 //! ```text
 //! 1   meta (format, net, node, announced), records, blocks, private, cells, calls
 //! 2   and: taken (slots taken on, and when), pruned (jobs whose blocks were given up), meta.clock_s (latest time that
-//!     the node has acted on), meta.written_by (version of the program), days, jobs, open (the ledger)
+//!     the node has acted on), meta.written_by (version of the program), days, jobs, open (the ledger), ordered (jobs
+//!     ordered under a key; a store without it has none)
 //! ```
 //!
 //! A migration is one transaction: a crash in the middle leaves the old format as it was, and the next start begins
 //! anew. A newer format is refused, never guessed at: what an older program does not know it would forget.
 
 use super::ledger::{self, CALLS, JOBS};
-use super::{BLOCKS, CELLS, META, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
+use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, WriteTransaction};
 use vantage_protocol::attester::Record;
 use vantage_protocol::id::{NetId, NodeId};
@@ -94,6 +95,7 @@ fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     ledger::make_tables(transaction)?;
     transaction.open_table(TAKEN)?;
     transaction.open_table(PRUNED)?;
+    transaction.open_table(ORDERED)?;
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! The node's store: one redb database and, beside it, large blocks as files.
 //!
 //! ```text
-//! node.redb            meta, records, blocks, private, cells, taken, pruned, and the ledger's: calls, days, jobs, open; see
-//!                      [`format`]
+//! node.redb            meta, records, blocks, private, cells, taken, pruned, ordered, and the ledger's: calls, days, jobs, open;
+//!                      see [`format`]
 //! blocks/ab/abcd…      blocks of 64 KiB and more, by the hex of their SHA-256
 //! ```
 //!
@@ -26,6 +26,7 @@ mod files;
 pub mod format;
 mod journal;
 mod ledger;
+mod ordered;
 mod peek;
 mod prune;
 mod public;
@@ -36,6 +37,7 @@ pub use batch::{Batch, Staged};
 pub use disk::free_bytes;
 pub use error::StoreError;
 pub use ledger::{Booking, Books, Sum};
+pub use ordered::Ordered;
 pub use peek::Peek;
 pub use prune::Pruned;
 pub use public::PublicBlocks;
@@ -74,6 +76,8 @@ const CELLS: TableDefinition<(&[u8; 32], u32, u32, u32), &[u8]> = TableDefinitio
 
 /// Slots taken on, by job and slot, and when: POSIX seconds.
 const TAKEN: TableDefinition<(&[u8; 32], u32), u64> = TableDefinition::new("taken");
+/// Jobs ordered under a key: job id, hash of the order, when: POSIX seconds.
+const ORDERED: TableDefinition<&str, (&[u8; 32], &[u8; 32], u64)> = TableDefinition::new("ordered");
 /// Jobs whose blocks were given up, and when: POSIX seconds.
 const PRUNED: TableDefinition<&[u8; 32], u64> = TableDefinition::new("pruned");
 

@@ -1,7 +1,7 @@
 //! A consistent copy of the store while it is in use.
 
 use super::ledger::{CALLS, DAYS, JOBS, OPEN};
-use super::{BLOCKS, CELLS, META, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN, blocks};
+use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN, blocks};
 use crate::private_file;
 use redb::{
     Database, Durability, Key, ReadTransaction, ReadableTable as _, TableDefinition, Value, WriteTransaction,
@@ -56,6 +56,7 @@ fn copy_all(from: &ReadTransaction, copy: &Database) -> Result<Vec<Hash>, redb::
     table(OPEN, from, &to)?;
     table(TAKEN, from, &to)?;
     table(PRUNED, from, &to)?;
+    table(ORDERED, from, &to)?;
     let mut files = Vec::new();
     {
         let mut records = to.open_table(RECORDS)?;

@@ -73,6 +73,10 @@ pub struct JobSubmitArgs {
     /// Largest answer, bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024)]
     pub output_max: u64,
+    /// A name for this order: given again under the same one it is not carried out again [default: a random one, told
+    /// if the answer is lost]
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
     /// Follow the job until it is done
     #[arg(long)]
     pub watch: bool,
