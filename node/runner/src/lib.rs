@@ -71,6 +71,7 @@ pub use runner::{Runner, StartError};
 pub use serve::{ServeError, serve};
 pub use spec::{ModelSource, ModelSpec, NameError, WheelSource};
 pub use store::{
-    Fetch, ModelInfo, ModelState, ModelStore, OpenError, Progress, PullError, PullSource, PulledModel,
+    Fetch, Fetched, ModelInfo, ModelState, ModelStore, OpenError, Progress, PullError, PullSource,
+    PulledModel,
 };
 pub use wheel::WheelError;

