@@ -17,38 +17,57 @@ pub(super) fn print(vendors: &[VendorView], out: &mut Out) {
     out.heading(&format!("vendors on {} (UTC)", first.day));
     let mut table = Table::new(&["vendor", "calls", "spent", "reserved", "free", "at once", "pace"]);
     for view in vendors {
-        let spent = match view.assumed_microusd {
-            0 => dollars(view.spent_microusd),
-            assumed => format!("{} ({} assumed)", dollars(view.spent_microusd), dollars(assumed)),
-        };
         table.row([
             view.vendor.as_str().into(),
-            view.calls_max.map_or(view.calls.to_string(), |max| format!("{} of {max}", view.calls)).into(),
-            spent.into(),
+            calls(view).into(),
+            spent(view).into(),
             dollars(view.reserved_microusd).into(),
             free(view),
             view.pace
                 .map_or(String::new(), |pace| format!("{} of {}", pace.at_once, pace.at_once_max))
                 .into(),
-            view.pace.map_or(Field::from(""), pace),
+            view.pace.map_or(Field::from(""), |view| {
+                let (paint, text) = pace(view);
+                Field::painted(paint, text)
+            }),
         ]);
     }
     out.table(&table);
 }
 
-fn free(view: &VendorView) -> Field {
-    match (view.free_microusd, view.microusd_max) {
-        (Some(0), _) => Field::painted(Paint::Bad, "none"),
-        (Some(free), Some(max)) => format!("{} of {}", dollars(free), dollars(max)).into(),
-        _ => "no limit".into(),
+/// Calls let through, of how many.
+pub(super) fn calls(view: &VendorView) -> String {
+    view.calls_max.map_or(view.calls.to_string(), |max| format!("{} of {max}", view.calls))
+}
+
+/// Money spent, and how much of that is assumed.
+pub(super) fn spent(view: &VendorView) -> String {
+    match view.assumed_microusd {
+        0 => dollars(view.spent_microusd),
+        assumed => format!("{} ({} assumed)", dollars(view.spent_microusd), dollars(assumed)),
     }
 }
 
-fn pace(pace: PaceView) -> Field {
+fn free(view: &VendorView) -> Field {
+    let (paint, text) = left(view);
+    Field::painted(paint, text)
+}
+
+/// What is left of the day's money.
+pub(super) fn left(view: &VendorView) -> (Paint, String) {
+    match (view.free_microusd, view.microusd_max) {
+        (Some(0), _) => (Paint::Bad, "none".to_owned()),
+        (Some(free), Some(max)) => (Paint::Plain, format!("{} of {}", dollars(free), dollars(max))),
+        _ => (Paint::Plain, "no limit".to_owned()),
+    }
+}
+
+/// Whether a vendor has asked for fewer calls.
+pub(super) fn pace(pace: PaceView) -> (Paint, String) {
     match (pace.held_ms, pace.throttled_in_row) {
-        (0, 0) => "".into(),
-        (0, row) => Field::painted(Paint::Warn, format!("asked {row} times for fewer calls")),
-        (held_ms, _) => Field::painted(Paint::Warn, format!("left alone for {} s", held_ms.div_ceil(1000))),
+        (0, 0) => (Paint::Plain, String::new()),
+        (0, row) => (Paint::Warn, format!("asked {row} times for fewer calls")),
+        (held_ms, _) => (Paint::Warn, format!("left alone for {} s", held_ms.div_ceil(1000))),
     }
 }
 

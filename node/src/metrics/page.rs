@@ -1,6 +1,7 @@
 //! The metrics as text. Each name, with its unit, is explained in `docs/OPERATING.md`; a test holds the two together.
 
 use crate::control::Snapshot;
+use crate::control::protocol::VendorView;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -16,6 +17,7 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
     let mut registry = Registry::with_prefix("vantage");
     standing(&mut registry, snapshot);
     work(&mut registry, snapshot);
+    spending(&mut registry, &snapshot.status.vendors);
     traffic(&mut registry, snapshot);
     let mut text = String::new();
     // a String takes everything
@@ -97,6 +99,68 @@ fn work(registry: &mut Registry, snapshot: &Snapshot) {
     gauge(registry, "store_records", "Records in the journal", status.records);
     gauge(registry, "store_blocks", "Blocks in the store", status.blocks);
     gauge(registry, "store_private_blocks", "Blocks that are not public yet", status.blocks_private);
+}
+
+/// What the ledger says of the day. All vendors together have names of their own: as one more label they would be counted
+/// twice by whoever sums over the vendors.
+fn spending(registry: &mut Registry, vendors: &[VendorView]) {
+    type Figure = (&'static str, &'static str, Option<Unit>, fn(&VendorView) -> Option<u64>);
+    let money = || Some(Unit::Other("microusd".to_owned()));
+    let figures: [Figure; 7] = [
+        ("calls", "Calls let through today (UTC), retries included", None, |view| Some(view.calls)),
+        ("calls_limit", "Most calls on a day, where that is set", None, |view| view.calls_max),
+        ("spent", "Money spent today (UTC)", money(), |view| Some(view.spent_microusd)),
+        ("assumed", "Of the money spent, what nobody told so that the most was assumed", money(), |view| {
+            Some(view.assumed_microusd)
+        }),
+        ("reserved", "Money set aside for calls under way", money(), |view| Some(view.reserved_microusd)),
+        ("limit", "Most money for a day, where that is set", money(), |view| view.microusd_max),
+        ("free", "Money that is left of the day's limit", money(), |view| view.free_microusd),
+    ];
+    for (name, help, unit, figure) in figures {
+        let family = Family::<Labels, Gauge>::default();
+        let mut is_told = false;
+        for view in vendors {
+            let Some(value) = figure(view).map(|value| i64::try_from(value).unwrap_or(i64::MAX)) else {
+                continue;
+            };
+            if view.vendor == VendorView::ALL {
+                let (name, help) = (format!("day_{name}"), format!("{help}; all vendors together"));
+                match unit.clone() {
+                    Some(unit) => registry.register_with_unit(name, help, unit, ConstGauge::new(value)),
+                    None => registry.register(name, help, ConstGauge::new(value)),
+                }
+                continue;
+            }
+            family.get_or_create(&vec![("vendor".to_owned(), view.vendor.clone())]).set(value);
+            is_told = true;
+        }
+        match unit {
+            _ if !is_told => {}
+            Some(unit) => registry.register_with_unit(format!("vendor_day_{name}"), help, unit, family),
+            None => registry.register(format!("vendor_day_{name}"), help, family),
+        }
+    }
+    pace(registry, vendors);
+}
+
+/// How the vendors are being called right now.
+fn pace(registry: &mut Registry, vendors: &[VendorView]) {
+    let [in_flight, at_once, held] = [(); 3].map(|()| Family::<Labels, Gauge>::default());
+    let mut is_told = false;
+    for view in vendors {
+        let Some(pace) = view.pace else { continue };
+        let labels = vec![("vendor".to_owned(), view.vendor.clone())];
+        in_flight.get_or_create(&labels).set(pace.in_flight.into());
+        at_once.get_or_create(&labels).set(pace.at_once.into());
+        held.get_or_create(&labels).set(i64::from(pace.held_ms > 0));
+        is_told = true;
+    }
+    if is_told {
+        registry.register("vendor_calls_in_flight", "Calls under way", in_flight);
+        registry.register("vendor_calls_at_once", "Calls that may be under way at once, as adapted", at_once);
+        registry.register("vendor_held", "1 while the vendor is left alone because it asked for that", held);
+    }
 }
 
 fn traffic(registry: &mut Registry, snapshot: &Snapshot) {

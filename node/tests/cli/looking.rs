@@ -18,7 +18,8 @@ const SECOND: &str =
     "[[prompts]]\nid = \"who\"\ntopic = \"identity\"\nkind = \"identity\"\ntext = \"Who are you?\"\n";
 
 /// A pause between two cells that no test waits for: a slot of two cells does not end by itself.
-const SLOW: &str = "[execution]\ngap_ms = 600000\n[metrics]\nlisten = \"127.0.0.1:0\"\n";
+const SLOW: &str = "calls_max_per_day = 1000\nmicrousd_max_per_day = 2_000_000\n[budget]\n\
+    calls_max_per_day = 2000\nmicrousd_max_per_day = 5_000_000\n[execution]\ngap_ms = 600000\n[metrics]\nlisten = \"127.0.0.1:0\"\n";
 
 /// One node, looked at from all sides.
 #[tokio::test(flavor = "multi_thread")]
@@ -258,6 +259,12 @@ fn scraped(node: &Running) {
     assert_eq!(absent, Vec::<&&str>::new(), "what docs/OPERATING.md tells of is there");
     let value = |name: &str| samples.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
     assert_eq!((value("vantage_committee_heard"), value("vantage_log_lost")), (Some(1.0), Some(0.0)));
+    assert!(value("vantage_vendor_day_calls").unwrap() >= 1.0, "a job was run");
+    assert_eq!(value("vantage_vendor_day_calls_limit"), Some(1000.0));
+    assert_eq!(value("vantage_day_limit_microusd"), Some(5_000_000.0));
+    let [spent, reserved, free] = ["spent", "reserved", "free"]
+        .map(|what| value(&format!("vantage_vendor_day_{what}_microusd")).unwrap());
+    assert_eq!(spent + reserved + free, 2_000_000.0);
     let id = node.ready["node"].as_str().unwrap();
     for private in ["127.0.0.1", "ip4", "One and one", "acme", &id[..8]] {
         assert!(!page.contains(private), "{private}:\n{page}");

@@ -5,9 +5,9 @@
 mod canvas;
 
 use super::super::render::Paint;
-use super::super::{standing, status};
+use super::super::{spending, standing, status};
 use super::Look;
-use crate::control::protocol::{JobView, KnownNode, SlotState, Status};
+use crate::control::protocol::{JobView, KnownNode, SlotState, Status, VendorView};
 use canvas::{Line, Span, columns, fitted};
 use std::collections::BTreeMap;
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
@@ -16,6 +16,8 @@ use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 const NODES_MAX: usize = 11;
 /// Rows that one job may take: its regions and targets. A guess.
 const JOB_ROWS_MAX: usize = 8;
+/// Rows of the vendors' table, all together included. A guess.
+const VENDORS_MAX: usize = 6;
 /// Notices shown. A guess.
 const NOTICES_MAX: usize = 6;
 
@@ -40,6 +42,10 @@ fn lines(look: Result<&Look, &str>, rows: usize) -> Vec<Line> {
     lines.push(Vec::new());
     lines.extend(nodes(look));
     lines.push(Vec::new());
+    if !look.status.vendors.is_empty() {
+        lines.extend(vendors(&look.status.vendors));
+        lines.push(Vec::new());
+    }
     let notices = notices(&look.status, look.at_s);
     let room = rows.saturating_sub(lines.len() + notices.len() + 1);
     lines.extend(jobs(look).into_iter().take(room));
@@ -130,6 +136,37 @@ fn row(node: &KnownNode, look: &Look) -> [Span; 6] {
         Span::new(paint, heard),
         Span::new(Paint::Plain, format!("{}/{}", node.certified, node.leaves)),
         Span::new(Paint::Plain, offers),
+    ]
+}
+
+/// What was spent today and what is left. All together come last, and stay where there are too many vendors.
+fn vendors(views: &[VendorView]) -> Vec<Line> {
+    let head = ["vendor today", "calls", "spent", "reserved", "free", "pace"];
+    let dropped = views.len().saturating_sub(VENDORS_MAX);
+    let (all, each) = match views.split_last() {
+        Some((last, each)) if last.vendor == VendorView::ALL => (Some(last), each),
+        _ => (None, views),
+    };
+    let shown = &each[..each.len().saturating_sub(dropped)];
+    let rows = shown.iter().chain(all).map(spent).collect();
+    let mut lines = columns(head, rows, [18, 16, 28, 12, 24, usize::MAX]);
+    if dropped > 0 {
+        lines.push(vec![Span::new(Paint::Dim, format!("{dropped} more: vantage status"))]);
+    }
+    lines
+}
+
+fn spent(view: &VendorView) -> [Span; 6] {
+    let (free_paint, free) = spending::left(view);
+    let (pace_paint, pace) = view.pace.map_or((Paint::Plain, String::new()), spending::pace);
+    let reserved = spending::dollars(view.reserved_microusd);
+    [
+        Span::new(Paint::Plain, &view.vendor),
+        Span::new(Paint::Plain, spending::calls(view)),
+        Span::new(Paint::Plain, spending::spent(view)),
+        Span::new(Paint::Plain, reserved),
+        Span::new(free_paint, free),
+        Span::new(pace_paint, pace),
     ]
 }
 

@@ -118,6 +118,32 @@ fn the_view_shows_role_quorum_nodes_jobs_and_notices() {
     assert!(!shown.contains('\u{1b}'), "text from outside steers nothing");
 }
 
+fn vendor(name: &str, spent_microusd: u64, max: Option<u64>) -> VendorView {
+    let view = serde_json::json!({
+        "vendor": name, "regions": [], "day": "2027-01-15", "calls": 12, "calls_max": 1000, "spent_microusd": spent_microusd,
+        "assumed_microusd": 0, "reserved_microusd": 1500, "microusd_max": max,
+        "free_microusd": max.map(|max| max.saturating_sub(spent_microusd + 1500)), "pace": null,
+    });
+    serde_json::from_value(view).unwrap()
+}
+
+#[test]
+fn spending_is_shown_and_a_spent_budget_is_an_alarm() {
+    assert!(!shown(Ok(&look()), (120, 40), false).contains("vendor today"), "no vendor, no table");
+    let mut look = look();
+    look.status.vendors = vec![vendor("openai", 250_000, Some(2_000_000)), vendor("all", 250_000, None)];
+    let text = shown(Ok(&look), (120, 40), false);
+    for words in ["vendor today", "12 of 1000", "$0.25", "$0.0015", "$1.7485 of $2.00", "no limit"] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+    look.status.vendors[0] = vendor("openai", 2_000_000, Some(2_000_000));
+    assert!(picture(Ok(&look), (120, 40), true).contains("\u{1b}[1;31mnone"), "nothing left is red");
+    look.status.vendors = (0..9).map(|n| vendor(&format!("compat:{n}"), 0, None)).collect();
+    look.status.vendors.push(vendor("all", 77, None));
+    let text = shown(Ok(&look), (120, 40), false);
+    assert!(text.contains("4 more: vantage status") && text.contains("$0.000077"), "{text}");
+}
+
 #[test]
 fn a_quorum_nearly_lost_is_a_warning_and_a_lost_one_an_alarm() {
     let heard = |members_heard: usize, members: usize, quorum: usize| {
