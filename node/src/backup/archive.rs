@@ -7,9 +7,9 @@ use crate::keys;
 use crate::private_file::{self, beside};
 use crate::store::{FILE, Store};
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use vantage_protocol::id::Hash;
 
@@ -35,24 +35,44 @@ pub fn write(store: &Store, data: &Path, out: &Path, root_key: bool) -> Result<W
     if fs::symlink_metadata(out).is_ok() {
         return Err(BackupError::Exists { path: out.to_owned() });
     }
-    let staged_db = beside(out, "snapshot");
-    let staged = beside(out, "part");
-    for path in [&staged_db, &staged] {
-        // what a crash has left
-        remove(path)?;
-    }
-    let written = assemble(store, data, &staged, &staged_db, root_key);
-    let finished = written.and_then(|written| match private_file::publish(&staged, out) {
+    let stage = Stage::new(out)?;
+    let written = assemble(store, data, &stage.archive, &stage.database, root_key);
+    let finished = written.and_then(|written| match private_file::publish(&stage.archive, out) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(BackupError::Exists { path: out.to_owned() })
         }
         Err(source) => Err(BackupError::io(out, source)),
         Ok(()) => Ok(written),
     });
-    for path in [&staged_db, &staged] {
-        remove(path)?;
-    }
+    stage.clear()?;
     finished
+}
+
+/// What is not finished, in a directory beside the backup that was not there before: nothing in it is anybody else's, so
+/// all of it may be removed.
+struct Stage {
+    dir: PathBuf,
+    database: PathBuf,
+    archive: PathBuf,
+}
+
+impl Stage {
+    fn new(out: &Path) -> Result<Self, BackupError> {
+        let dir = beside(out, "part");
+        match DirBuilder::new().mode(0o700).create(&dir) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(BackupError::Unfinished { path: dir })
+            }
+            Err(source) => Err(BackupError::io(&dir, source)),
+            Ok(()) => Ok(Self { database: dir.join("snapshot"), archive: dir.join("archive"), dir }),
+        }
+    }
+
+    fn clear(self) -> Result<(), BackupError> {
+        remove(&self.database)?;
+        remove(&self.archive)?;
+        fs::remove_dir(&self.dir).map_err(|source| BackupError::io(&self.dir, source))
+    }
 }
 
 fn assemble(

@@ -48,6 +48,15 @@ pub enum BackupError {
         /// The place.
         path: PathBuf,
     },
+    /// What another backup works on, or has left, is in the way.
+    #[error(
+        "{path} exists already: another backup to this place is under way or was interrupted, or it is somebody else's; \
+         nothing of it is touched"
+    )]
+    Unfinished {
+        /// The place.
+        path: PathBuf,
+    },
     /// The directory has been moved away.
     #[error("{dir} is retired: {why}. One node must never run twice")]
     Retired {

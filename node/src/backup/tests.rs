@@ -40,6 +40,33 @@ fn records(store: &Store) -> Vec<Record> {
 }
 
 #[test]
+fn what_somebody_else_made_beside_a_backup_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, store) = made(&dir);
+    let file = dir.path().join("node.backup");
+    let [part, snapshot] = ["node.backup.part", "node.backup.snapshot"].map(|name| dir.path().join(name));
+    for path in [&part, &snapshot] {
+        fs::write(path, "mine").unwrap();
+    }
+    let error = write(&store, &data, &file, false).unwrap_err();
+    assert!(matches!(&error, BackupError::Unfinished { path } if *path == part), "{error}");
+    assert!(!file.exists());
+    assert_eq!(fs::read_to_string(&part).unwrap(), "mine");
+    // an interrupted one is a directory
+    fs::remove_file(&part).unwrap();
+    fs::create_dir(&part).unwrap();
+    fs::write(part.join("archive"), "half").unwrap();
+    let error = write(&store, &data, &file, false).unwrap_err().to_string();
+    assert!(error.contains("nothing of it is touched"), "{error}");
+    assert_eq!(fs::read_to_string(part.join("archive")).unwrap(), "half");
+    // a file of the name that once was used is in nobody's way
+    fs::remove_dir_all(&part).unwrap();
+    write(&store, &data, &file, false).unwrap();
+    assert_eq!(fs::read_to_string(&snapshot).unwrap(), "mine");
+    assert!(!part.exists() && file.is_file());
+}
+
+#[test]
 fn a_backup_of_a_store_in_use_comes_back_whole_and_marked() {
     let dir = tempfile::tempdir().unwrap();
     let (data, store) = made(&dir);

@@ -113,6 +113,7 @@ fn refuse(error: BackupError, dir: &Path) -> CliError {
     let advice = match &error {
         BackupError::Lock(LockError::Held { .. }) => "stop the node first: vantage stop",
         BackupError::Exists { .. } | BackupError::Inside { .. } => "choose another place",
+        BackupError::Unfinished { .. } => "if no backup runs, move or remove it; else choose another place",
         BackupError::Retired { .. } => "use the node's new directory",
         BackupError::Damaged { .. } => "take another backup",
         BackupError::Nothing { .. } => "name the right data directory with --data",
