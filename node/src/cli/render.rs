@@ -130,10 +130,10 @@ impl Out {
         table.draw(self.is_terminal(), self.colour)
     }
 
-    /// One JSON object on a line of its own.
+    /// One JSON object on a line of its own, which steers no terminal.
     pub(super) fn object(&mut self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => self.put(&format!("{text}\n")),
+            Ok(text) => self.put(&format!("{}\n", harmless(&text))),
             Err(error) => self.failed = Some(error.into()),
         }
     }
@@ -159,6 +159,28 @@ impl Out {
                 .advise("check the disk or the program that reads it")),
         }
     }
+}
+
+/// The same JSON value, with characters that steer a terminal or turn the direction of text as `\uXXXX`: JSON leaves all but
+/// the first 32 raw. Also where a program reads it, for what was piped to a file is shown on a terminal later, and a parser
+/// finds the same text either way.
+fn harmless(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut bytes = [0; 4];
+    let mut units = [0; 2];
+    for c in json.chars() {
+        let text: &str = c.encode_utf8(&mut bytes);
+        // in JSON these stand in strings only, where the escape is allowed; one character alone is escaped for what it is
+        let steers = c == '\u{7f}' || !c.is_ascii() && escape_line(text) != text;
+        if !steers {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut units) {
+            out += &format!("\\u{unit:04x}");
+        }
+    }
+    out
 }
 
 /// One line to standard error; nobody listening is no error.
@@ -240,6 +262,22 @@ mod tests {
         table.row(["us-east".into(), "x".into()]);
         let text = table.draw(false, false);
         assert_eq!(text, "region   said\neu       a\\u{1b}[31m\\u{a}b\nus-east  x\n");
+    }
+
+    #[test]
+    fn json_steers_no_terminal_and_stays_the_same_value() {
+        let said =
+            "\u{9b}31m \u{202e}evil\u{2066} \u{7f}\u{85}\u{1b} \u{e0041}\u{feff} é 漢 😀 e\u{301} \"\\";
+        let value = serde_json::json!({ said: [said] });
+        let text = harmless(&serde_json::to_string(&value).unwrap());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        assert!(
+            !text.chars().any(|c| c.is_control() || "\u{202e}\u{2066}\u{e0041}\u{feff}".contains(c)),
+            "{text:?}"
+        );
+        for words in ["\\u009b31m", "\\u202eevil", "\\u007f", "\\udb40\\udc41", "é 漢 😀"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
     }
 
     #[test]
