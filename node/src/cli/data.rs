@@ -4,6 +4,7 @@ use super::args::DataArg;
 use super::error::{CliError, CliResult};
 use super::file;
 use crate::config::{self, raw};
+use crate::ledger::{PriceError, Prices};
 use std::path::PathBuf;
 
 /// Default, below the home directory (XDG base directories).
@@ -31,10 +32,25 @@ pub(super) fn argument(arg: &DataArg) -> String {
 
 /// The directory of models: what the configuration says, if there is one, else the default.
 pub(super) fn models(arg: &DataArg) -> CliResult<PathBuf> {
+    let models = configured(arg)?.and_then(|(dir, raw)| Some(dir.join(raw.open.models?)));
+    Ok(models.unwrap_or_else(config::checked::default_models))
+}
+
+/// The prices that a node on this directory goes by; without a configuration, those that come with the program.
+pub(super) fn prices(arg: &DataArg) -> CliResult<Prices> {
+    let refuse = |error: PriceError| CliError::usage(error).at("the prices").advise("correct the list");
+    let Some((dir, raw)) = configured(arg)? else { return Prices::new([], None).map_err(refuse) };
+    let path = raw.budget.prices.map(|path| dir.join(path));
+    let text = path.as_ref().map(|path| file::read_text(path, CONFIG_BYTES_MAX)).transpose()?;
+    Prices::new(&raw.vendors, path.as_deref().zip(text.as_deref())).map_err(refuse)
+}
+
+/// The data directory and what its configuration says, if it has one.
+fn configured(arg: &DataArg) -> CliResult<Option<(PathBuf, raw::Config)>> {
     let dir = dir(arg)?;
     let path = dir.join(config::FILE);
     if !path.exists() {
-        return Ok(config::checked::default_models());
+        return Ok(None);
     }
     let text = file::read_text(&path, CONFIG_BYTES_MAX)?;
     let raw: raw::Config = toml::from_str(&text).map_err(|error| {
@@ -42,5 +58,5 @@ pub(super) fn models(arg: &DataArg) -> CliResult<PathBuf> {
             .at(path.display())
             .advise("correct it; `vantage run` names the line")
     })?;
-    Ok(raw.open.models.map_or_else(config::checked::default_models, |models| dir.join(models)))
+    Ok(Some((dir, raw)))
 }

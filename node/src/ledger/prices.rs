@@ -45,6 +45,15 @@ pub struct Known {
     pub price: Price,
     /// Where it comes from, for people.
     pub source: String,
+    /// When somebody looked, where it comes from a list.
+    pub recorded: Option<Date>,
+}
+
+impl Known {
+    /// What a call of so many tokens costs, millionths of a US dollar, rounded up.
+    pub fn cost_microusd(&self, input_tokens: u64, output_tokens: u64) -> u64 {
+        cost_microusd(self.price, input_tokens, output_tokens)
+    }
 }
 
 /// What is wrong with a list.
@@ -118,11 +127,13 @@ impl Prices {
         let written = |model: &str| self.written.get(&(vendor.to_owned(), model.to_owned())).copied();
         let names = [Some(target.model()), undated(target.model())];
         if let Some(price) = names.into_iter().flatten().find_map(written) {
-            return Some(Known { price, source: format!("prices of [[vendor]] {vendor:?}") });
+            let source = format!("prices of [[vendor]] {vendor:?}");
+            return Some(Known { price, source, recorded: None });
         }
         self.lists.iter().find_map(|list| {
             let price = names.into_iter().flatten().find_map(|model| list.price(target, model, on))?;
-            Some(Known { price, source: format!("{}, recorded {}", list.name, list.recorded) })
+            let source = format!("{}, recorded {}", list.name, list.recorded);
+            Some(Known { price, source, recorded: Some(list.recorded) })
         })
     }
 }

@@ -104,7 +104,14 @@ fn planned(node: &Running) {
     assert_eq!((asked["cells"].as_u64(), asked["asked"].as_bool()), (Some(12), Some(true)));
     assert_eq!(asked["rows"][0]["operators"][0], "acme");
     assert_eq!(asked["rows"][1]["operators"].as_array().map(Vec::len), Some(0), "nobody in us");
+    let price = &asked["prices"][0];
+    assert!(price["source"].as_str().unwrap().starts_with("sim.toml, built in, recorded 20"), "{price}");
+    assert!(price["age_days"].is_i64() && price["call_most_microusd"].as_u64() > Some(0), "{price}");
+    let left: Vec<Option<u64>> =
+        asked["vendors"].as_array().unwrap().iter().map(|view| view["free_microusd"].as_u64()).collect();
+    assert_eq!(left, [Some(2_000_000), Some(5_000_000)], "nothing is spent yet");
     let offline = node_free(&[&plan[..], &["--offline", "--price", "sim:openai=250"]].concat());
+    assert!(offline.contains("sim.toml, built in, recorded 20"), "{offline}");
     assert!(offline.contains("$0.003000, at most $0.006000"), "{offline}");
     vantage(&["suite", "check", "/nonexistent.toml"]).refused(1, &["check the path"]);
 }

@@ -1,12 +1,16 @@
 //! `vantage suite plan`: cells, calls, tokens, cost and time, before anything is spent.
 
+mod money;
+
 use super::super::args::SuitePlanArgs;
 use super::super::control::{self, now_s};
 use super::super::error::{CliError, CliResult};
 use super::super::exit::Exit;
 use super::super::render::{Field, Out, Paint, Table};
 use super::super::{amount::Seconds, data};
-use crate::control::protocol::KnownNode;
+use crate::control::protocol::{KnownNode, VendorView};
+use crate::ledger;
+use money::Money;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use vantage_protocol::cid::Cid;
@@ -44,6 +48,8 @@ struct Plan {
     asked: bool,
     rows: Vec<Row>,
     remarks: Vec<String>,
+    #[serde(flatten)]
+    money: Money,
 }
 
 /// One region and target.
@@ -62,11 +68,21 @@ struct Row {
     time_s: u64,
 }
 
+impl Row {
+    /// Calls of one slot at most.
+    fn slot_calls(&self) -> u64 {
+        self.calls_most.checked_div(self.slots).unwrap_or(0)
+    }
+}
+
 /// Carries the command out.
 pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
     let suite = super::read(&args.suite)?;
-    let nodes = if args.offline { None } else { Some(known(args)?) };
-    let plan = work_out(args, &suite, nodes.as_deref(), now_s())?;
+    let (nodes, vendors) =
+        if args.offline { (None, None) } else { known(args).map(|(n, v)| (Some(n), Some(v)))? };
+    let mut plan = work_out(args, &suite, nodes.as_deref(), now_s())?;
+    plan.money = Money::new(args, &suite, &data::prices(&args.data)?, vendors, ledger::today());
+    plan.remarks.extend(plan.money.remarks(&plan.rows));
     if out.is_json() {
         out.object(&plan);
     } else {
@@ -75,10 +91,14 @@ pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
     Ok(Exit::Done)
 }
 
-fn known(args: &SuitePlanArgs) -> CliResult<Vec<KnownNode>> {
+/// Who offers what, and what the running node's budgets leave.
+fn known(args: &SuitePlanArgs) -> CliResult<(Vec<KnownNode>, Vec<VendorView>)> {
     let dir = data::dir(&args.data)?;
-    let asked =
-        control::block_on(async { control::connect(&dir).await?.nodes().await.map_err(control::refused) });
+    let asked = control::block_on(async {
+        let mut client = control::connect(&dir).await?;
+        let nodes = client.nodes().await.map_err(control::refused)?;
+        Ok((nodes, client.status().await.map_err(control::refused)?.vendors))
+    });
     asked.map_err(|error| error.advise("start the node, or plan with --offline and --price NAME=MICROUSD"))
 }
 
@@ -177,6 +197,7 @@ fn total(
         asked,
         rows,
         remarks,
+        money: Money::default(),
     }
 }
 
@@ -267,6 +288,7 @@ fn print(plan: &Plan, args: &SuitePlanArgs, out: &mut Out) {
         ("cost", format!("{}, at most {}", usd(plan.cost_least_microusd), usd(plan.cost_most_microusd))),
         ("time", format!("{} s of calls in the longest slot, --commit {} s", plan.time_s, args.commit.0)),
     ]);
+    plan.money.print(out);
     plan.remarks.iter().for_each(|remark| out.painted(Paint::Warn, "remark: ", remark));
 }
 
