@@ -68,31 +68,46 @@ impl Money {
 
     /// What will not go as asked, or is not sure.
     pub(super) fn remarks(&self, rows: &[Row]) -> Vec<String> {
-        let mut remarks = Vec::new();
-        for listed in &self.prices {
-            if let (Some(source), Some(days @ OLD_DAYS..)) = (&listed.source, listed.age_days) {
-                remarks.push(format!("{}: the price list {source}, is {days} days old", listed.target));
-            }
-            // one slot for each region and target is the most that one operator runs
-            let slot_calls =
-                rows.iter().filter(|row| row.target == listed.target).map(Row::slot_calls).max().unwrap_or(0);
-            let Some(most) = listed.call_most_microusd.map(|call| call.saturating_mul(slot_calls)) else {
-                continue;
-            };
-            let vendors = [vendor_name(&listed.target), VendorView::ALL];
-            for view in self.vendors.iter().flatten().filter(|view| vendors.contains(&view.vendor.as_str())) {
-                if let Some(free) = view.free_microusd.filter(|free| *free < most) {
-                    remarks.push(format!(
-                        "{}: this node's budget ({}) leaves {} today, and one slot may take {}",
-                        listed.target,
-                        view.vendor,
-                        spending::dollars(free),
-                        spending::dollars(most)
-                    ));
-                }
+        let old = |listed: &Listed| {
+            let (source, days) = (listed.source.as_ref()?, listed.age_days.filter(|days| *days >= OLD_DAYS)?);
+            Some(format!("{}: the price list {source}, is {days} days old", listed.target))
+        };
+        let short = self.vendors.iter().flatten().filter_map(|budget| self.short(budget, rows));
+        self.prices.iter().filter_map(old).chain(short).collect()
+    }
+
+    /// That a budget leaves less than this node may be asked for: one slot for each region and target is the most that one
+    /// operator runs, and all slots of a vendor share its budget.
+    fn short(&self, budget: &VendorView, rows: &[Row]) -> Option<String> {
+        let (mut calls, mut microusd, mut is_priced) = (0u64, 0u64, true);
+        for row in rows.iter().filter(|row| self.is_billed_to(budget, row)) {
+            calls = calls.saturating_add(row.slot_calls());
+            match self.prices.iter().find(|listed| listed.target == row.target)?.call_most_microusd {
+                Some(most) => microusd = microusd.saturating_add(most.saturating_mul(row.slot_calls())),
+                None => is_priced = false,
             }
         }
-        remarks
+        let calls_left = budget.calls_max.map(|max| max.saturating_sub(budget.calls));
+        let few = calls_left
+            .filter(|left| *left < calls)
+            .map(|left| format!("leaves {left} calls, and the plan may take {calls} here"));
+        let poor = budget.free_microusd.filter(|free| *free < microusd).map(|free| {
+            let (free, may) = (spending::dollars(free), spending::dollars(microusd));
+            format!("leaves {free}, and the plan may take {may} here")
+        });
+        let refused = budget.microusd_max.filter(|_| !is_priced);
+        let refused = refused.map(|_| "refuses calls of a target whose price is not known".to_owned());
+        let said = [few, poor, refused].into_iter().flatten().collect::<Vec<_>>().join("; it ");
+        (!said.is_empty()).then(|| format!("{}: the day's budget {said}", budget.vendor))
+    }
+
+    /// Whether this node would run a row's slot, and at the cost of this budget.
+    fn is_billed_to(&self, budget: &VendorView, row: &Row) -> bool {
+        let vendor = vendor_name(&row.target);
+        let is_called = |view: &VendorView| view.vendor == vendor && view.regions.contains(&row.region);
+        row.target.surface() != Surface::Open
+            && [vendor, VendorView::ALL].contains(&budget.vendor.as_str())
+            && self.vendors.iter().flatten().any(is_called)
     }
 
     pub(super) fn print(&self, out: &mut Out) {
@@ -114,3 +129,6 @@ impl Money {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
