@@ -6,6 +6,7 @@ use super::step::Step;
 use super::{Attester, Effect, Notice, Pending, Record, Stream};
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
+use crate::content::Content;
 use crate::id::{Hash, NodeId};
 use crate::leaf::{Cert, LeafRef, Statement};
 use crate::message::LogRequest;
@@ -38,8 +39,13 @@ impl Attester {
             (known, found) => known != found,
         };
         if changed {
+            if round.outcome == Some(Outcome::Bounded) {
+                // what was published of the unsealed set is not this job's outcome any more
+                (round.content, round.bundle) = (None, None);
+            }
             round.outcome = found;
             round.assembled_of = 0;
+            drop_other_content(step, round);
         }
         if round.outcome.is_none() {
             return;
@@ -60,6 +66,7 @@ impl Attester {
         }
         if round.outcome.is_none() {
             round.outcome = self.outcome(step, round, &self.finals(round));
+            drop_other_content(step, round);
         }
         // whoever looks for it asks the DHT, which forgets within a day
         if let Some(content) = round.content.filter(|content| step.block(content).is_some()) {
@@ -309,6 +316,15 @@ impl Attester {
         let bundle: Bundle = wire::decode(&step.block(&round.bundle?)?).ok()?;
         let certs: Certs = wire::decode(&step.block(&bundle.certs)?).ok()?;
         Some((bundle, certs))
+    }
+}
+
+/// Forgets content that was published in an earlier life, before the set was sealed: it holds another one.
+fn drop_other_content(step: &Step<'_>, round: &mut Round) {
+    let Some(Outcome::Sealed { list, .. }) = &round.outcome else { return };
+    let read = round.content.and_then(|cid| wire::decode::<Content>(&step.block(&cid)?).ok());
+    if read.is_some_and(|content| content.list != *list) {
+        (round.content, round.bundle) = (None, None);
     }
 }
 

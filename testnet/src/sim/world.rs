@@ -139,14 +139,20 @@ impl World {
         if self.jobs.len() as u64 != self.orders {
             return false;
         }
-        let mut honest = self.nodes.iter().enumerate().filter(|(_, n)| n.is_honest() && !n.lost);
-        honest.all(|(index, node)| {
+        let honest = || self.nodes.iter().enumerate().filter(|(_, n)| n.is_honest() && !n.lost);
+        let concluded = |(index, node): (Index, &Node)| {
             node.is_up()
                 && self.jobs.iter().all(|job| match node.concluded.get(job) {
                     Some(content) => index >= self.scenario.members || node.provided.contains(content),
                     None => false,
                 })
-        })
+        };
+        // BOUNDED may have become SEALED since: then it has no content until that is assembled
+        let holds = |(_, node): (Index, &Node)| {
+            let view = |job| node.attester.as_ref().and_then(|attester| attester.job(job));
+            self.jobs.iter().all(|job| view(job).is_some_and(|view| view.content.is_some()))
+        };
+        honest().all(concluded) && honest().all(holds)
     }
 
     fn happen(&mut self, scheduled: Scheduled) {
