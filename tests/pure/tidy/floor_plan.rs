@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Each member's folder, its package, and the workspace packages it may depend on.
-const PLAN: [(&str, &str, &[&str]); 9] = [
+const PLAN: [(&str, &str, &[&str]); 10] = [
     ("protocol", "vantage-protocol", &[]),
     ("node/net", "vantage-net", &["vantage-protocol"]),
     ("node/runner", "vantage-runner", &[]),
     ("node/exec", "vantage-exec", &["vantage-protocol", "vantage-runner"]),
     ("node", "vantage-node", &["vantage-protocol", "vantage-net", "vantage-runner", "vantage-exec"]),
+    ("node/golem", "vantage-golem", &[]),
     ("bootstrap", "vantage-bootstrap", &["vantage-protocol", "vantage-net"]),
     ("testnet", "vantage-testnet", &["vantage-protocol", "vantage-golem-bed"]),
     ("testnet/golem", "vantage-golem-bed", &[]),

@@ -1,0 +1,321 @@
+//! The cashier: looks at every debit note and invoice of a session, and says yes or no.
+//!
+//! What is accepted is written down before the daemon is told, so what was written down is never less than what was
+//! accepted. The daemon cannot reject a debit note (it answers 501): one that is objected to is left without an answer,
+//! and its agreement is ended.
+
+use crate::account::Books;
+use crate::bill::{self, Objection, Terms};
+use crate::daemon::{Acceptance, Daemon, DocumentEvent, Rejection, Trouble};
+use crate::moment;
+use crate::offer::Offer;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// How long the daemon holds back a question for events.
+const POLL: Duration = Duration::from_secs(5);
+/// The wait after trouble.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Documents remembered; what comes after that is not answered. A guess: one session has a handful.
+const DOCUMENTS_MAX: usize = 10_000;
+
+/// A task that looks at what providers ask for.
+#[derive(Debug)]
+pub(crate) struct Cashier {
+    desk: Arc<Desk>,
+    task: JoinHandle<()>,
+    /// A session that is dropped is looked at no more.
+    _guard: DropGuard,
+}
+
+#[derive(Debug)]
+struct Desk {
+    daemon: Daemon,
+    books: Books,
+    session: String,
+    terms: Mutex<BTreeMap<String, Terms>>,
+    suspects: Mutex<BTreeSet<String>>,
+    answered: Notify,
+    stop: CancellationToken,
+}
+
+/// Where the events have been read to.
+#[derive(Debug)]
+struct Read {
+    after: String,
+    seen: BTreeSet<String>,
+}
+
+impl Cashier {
+    /// Starts to look.
+    pub(crate) async fn start(daemon: Daemon, books: Books) -> Self {
+        let desk = Arc::new(Desk {
+            daemon,
+            session: books.account().await.mark,
+            books,
+            terms: Mutex::default(),
+            suspects: Mutex::default(),
+            answered: Notify::new(),
+            stop: CancellationToken::new(),
+        });
+        let task = tokio::spawn(desk.clone().serve());
+        let _guard = desk.stop.clone().drop_guard();
+        Self { desk, task, _guard }
+    }
+
+    /// An agreement is about to be signed on these terms.
+    pub(crate) fn expect(&self, agreement: &str, terms: Terms) {
+        lock(&self.desk.terms).insert(agreement.to_owned(), terms);
+    }
+
+    /// Whether the provider asked for something that is not due: it gets no more work.
+    pub(crate) fn is_suspect(&self, agreement: &str) -> bool {
+        lock(&self.desk.suspects).contains(agreement)
+    }
+
+    /// Waits until each agreement that had an activity has its invoice, for up to `wait`.
+    pub(crate) async fn await_invoices(&self, wait: Duration) {
+        let until = tokio::time::Instant::now() + wait;
+        loop {
+            let answered = self.desk.answered.notified();
+            let account = self.desk.books.account().await;
+            if account.deals.iter().all(|deal| deal.invoiced || deal.activity.is_none()) {
+                return;
+            }
+            if tokio::time::timeout_at(until, answered).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Ends, after what is being answered.
+    pub(crate) async fn stop(self) {
+        self.desk.stop.cancel();
+        // it fails only if the task panicked, and then it has ended too
+        let _ = self.task.await;
+    }
+}
+
+impl Desk {
+    async fn serve(self: Arc<Self>) {
+        let (mut notes, mut invoices) = (Read::new(), Read::new());
+        tokio::join!(self.notes(&mut notes), self.invoices(&mut invoices));
+    }
+
+    async fn notes(&self, read: &mut Read) {
+        while let Some(events) = self.next(read, true).await {
+            for id in read.fresh(&events, |event| event.debit_note_id.clone()) {
+                if let Err(trouble) = self.note(&id).await {
+                    tracing::warn!(%trouble, "a debit note could not be answered");
+                }
+            }
+        }
+    }
+
+    async fn invoices(&self, read: &mut Read) {
+        while let Some(events) = self.next(read, false).await {
+            for id in read.fresh(&events, |event| event.invoice_id.clone()) {
+                if let Err(trouble) = self.invoice(&id).await {
+                    tracing::warn!(%trouble, "an invoice could not be answered");
+                    // it is asked for again
+                    read.seen.remove(&id);
+                    read.after = moment::EPOCH.to_owned();
+                    self.pause().await;
+                }
+            }
+        }
+    }
+
+    /// The next events; none once it is to stop.
+    async fn next(&self, read: &Read, notes: bool) -> Option<Vec<DocumentEvent>> {
+        loop {
+            let asked = async {
+                if notes {
+                    self.daemon.note_events(&read.after, &self.session, POLL).await
+                } else {
+                    self.daemon.invoice_events(&read.after, &self.session, POLL).await
+                }
+            };
+            let answer = tokio::select! {
+                () = self.stop.cancelled() => return None,
+                answer = asked => answer,
+            };
+            match answer {
+                Ok(events) if events.is_empty() => {}
+                Ok(events) => return Some(events),
+                Err(Trouble::NotYet) => {}
+                Err(trouble) => {
+                    tracing::debug!(%trouble, "payment events could not be read");
+                    self.pause().await;
+                }
+            }
+        }
+    }
+
+    async fn pause(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+
+    async fn note(&self, id: &str) -> Result<(), Trouble> {
+        let note = self.daemon.note(id).await?;
+        let Some(terms) = self.terms(&note.agreement_id).await else { return Ok(()) };
+        let judged = self
+            .books
+            .change(|account| {
+                let found = account.deal(&note.agreement_id)?.clone();
+                let verdict = bill::note(account, &found, &terms, &note, moment::now_ms());
+                let deal = account.deal_mut(&note.agreement_id)?;
+                deal.notes = deal.notes.saturating_add(1);
+                if let Ok(amount) = verdict {
+                    deal.accepted = deal.accepted.max(amount);
+                }
+                Some(verdict)
+            })
+            .await;
+        match judged {
+            Ok(Some(Ok(_))) if note.status == "RECEIVED" => {
+                let amount = note.total_amount_due.clone();
+                let Some(acceptance) = self.acceptance(amount).await else { return Ok(()) };
+                self.daemon.accept_note(id, &acceptance).await
+            }
+            Ok(Some(Err(Objection::Twice)) | Some(Ok(_)) | None) => Ok(()),
+            Ok(Some(Err(objection))) => {
+                tracing::warn!(agreement = note.agreement_id, %objection, "a debit note is not accepted");
+                lock(&self.suspects).insert(note.agreement_id);
+                Ok(())
+            }
+            Err(error) => Err(Trouble::Nonsense(error.to_string())),
+        }
+    }
+
+    async fn invoice(&self, id: &str) -> Result<(), Trouble> {
+        let invoice = self.daemon.invoice(id).await?;
+        let Some(terms) = self.terms(&invoice.agreement_id).await else { return Ok(()) };
+        let account = self.books.account().await;
+        let Some(deal) = account.deal(&invoice.agreement_id) else { return Ok(()) };
+        if deal.invoiced && invoice.status != "RECEIVED" {
+            return Ok(());
+        }
+        let verdict = bill::invoice(&account, deal, &terms, &invoice, moment::now_ms());
+        let accepted = verdict.ok();
+        let noted = self.books.change(|account| {
+            if let Some(deal) = account.deal_mut(&invoice.agreement_id) {
+                deal.invoiced = true;
+                deal.accepted = accepted.unwrap_or(deal.accepted);
+            }
+        });
+        if let Err(error) = noted.await {
+            return Err(Trouble::Nonsense(error.to_string()));
+        }
+        let told = match verdict {
+            Ok(_) => {
+                let Some(acceptance) = self.acceptance(invoice.amount).await else { return Ok(()) };
+                self.daemon.accept_invoice(id, &acceptance).await
+            }
+            Err(objection) => {
+                tracing::warn!(agreement = invoice.agreement_id, %objection, "an invoice is rejected");
+                lock(&self.suspects).insert(invoice.agreement_id);
+                let rejection = Rejection {
+                    rejection_reason: "INCORRECT_AMOUNT",
+                    total_amount_accepted: "0".to_owned(),
+                    message: objection.to_string(),
+                };
+                self.daemon.reject_invoice(id, &rejection).await
+            }
+        };
+        self.answered.notify_one();
+        match told {
+            // the daemon has it; the provider's daemon will ask for it
+            Err(Trouble::NotYet | Trouble::Silent) | Ok(()) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    async fn acceptance(&self, amount: String) -> Option<Acceptance> {
+        let allocation_id = self.books.account().await.allocation?;
+        Some(Acceptance { total_amount_accepted: amount, allocation_id })
+    }
+
+    /// What was agreed; after a restart the daemon knows.
+    async fn terms(&self, agreement: &str) -> Option<Terms> {
+        if let Some(terms) = lock(&self.terms).get(agreement) {
+            return Some(terms.clone());
+        }
+        self.books.account().await.deal(agreement)?;
+        let (provider, properties) = self.daemon.agreed_offer(agreement).await.ok()?;
+        let offer = Offer::read(&provider, &properties).ok()?;
+        let terms = Terms { price: offer.price, threads: offer.threads };
+        lock(&self.terms).insert(agreement.to_owned(), terms.clone());
+        Some(terms)
+    }
+}
+
+impl Read {
+    fn new() -> Self {
+        Self { after: moment::EPOCH.to_owned(), seen: BTreeSet::new() }
+    }
+
+    /// Documents received that were not seen before; events are never read twice.
+    fn fresh(
+        &mut self,
+        events: &[DocumentEvent],
+        id: impl Fn(&DocumentEvent) -> Option<String>,
+    ) -> Vec<String> {
+        let mut fresh = Vec::new();
+        for event in events {
+            if moment::parse(&event.event_date) >= moment::parse(&self.after) {
+                self.after = event.event_date.clone();
+            }
+            let received = event.event_type.ends_with("ReceivedEvent");
+            let Some(id) = id(event).filter(|_| received && self.seen.len() < DOCUMENTS_MAX) else {
+                continue;
+            };
+            if self.seen.insert(id.clone()) {
+                fresh.push(id);
+            }
+        }
+        fresh
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, at: &str, kind: &str) -> DocumentEvent {
+        DocumentEvent {
+            debit_note_id: Some(id.into()),
+            invoice_id: None,
+            event_date: at.into(),
+            event_type: kind.into(),
+        }
+    }
+
+    #[test]
+    fn each_document_is_looked_at_once_and_time_goes_on() {
+        let mut read = Read::new();
+        let events = [
+            event("a", "2026-11-26T10:25:39.694260Z", "DebitNoteReceivedEvent"),
+            event("a", "2026-11-26T10:25:39.694260Z", "DebitNoteAcceptedEvent"),
+            event("b", "2026-11-26T10:25:41Z", "DebitNoteReceivedEvent"),
+        ];
+        let fresh = |read: &mut Read| read.fresh(&events, |event| event.debit_note_id.clone());
+        assert_eq!(fresh(&mut read), ["a", "b"]);
+        assert_eq!(read.after, "2026-11-26T10:25:41Z");
+        assert!(fresh(&mut read).is_empty());
+        let odd = [event("c", "yesterday", "DebitNoteReceivedEvent")];
+        assert_eq!(read.fresh(&odd, |event| event.debit_note_id.clone()), ["c"]);
+        assert_eq!(read.after, "2026-11-26T10:25:41Z");
+    }
+}

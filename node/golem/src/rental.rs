@@ -1,0 +1,159 @@
+//! One agreement with one provider: a runtime started under it, commands run in it.
+
+use crate::account::Books;
+use crate::amount::Nano;
+use crate::batch::{Batch, Dead, Step};
+use crate::bill::Terms;
+use crate::daemon::{CommandResult, Daemon, Trouble, plain};
+use crate::failure::Failure;
+use crate::moment;
+use crate::session::{Command, Requestor, Worker, millis};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long the provider may take to start a runtime: it forks a process. A guess.
+const CREATE_TIME: Duration = Duration::from_secs(30);
+/// How long the daemon holds back a question for results.
+const POLL: Duration = Duration::from_secs(5);
+/// How often a batch is sent again that the daemon never heard of.
+const SEND_MAX: u32 = 10;
+
+/// A provider hired.
+#[derive(Debug)]
+pub(crate) struct Rental {
+    pub(crate) worker: Worker,
+    pub(crate) terms: Terms,
+    pub(crate) began_ms: u64,
+    pub(crate) expires_ms: u64,
+    pub(crate) started: bool,
+}
+
+impl Rental {
+    pub(crate) fn is_started(&self) -> bool {
+        self.started
+    }
+
+    /// When the agreement expires, POSIX milliseconds.
+    pub(crate) fn ends_ms(&self) -> u64 {
+        self.expires_ms
+    }
+
+    /// The most that it can have cost until now.
+    pub(crate) fn cost_so_far(&self) -> Nano {
+        self.terms.price.most(moment::now_ms().saturating_sub(self.began_ms), self.terms.threads)
+    }
+
+    /// Starts the runtime and, in it, the image.
+    pub(crate) async fn start(&mut self, requestor: &Requestor, books: &Books) -> Result<(), Failure> {
+        let daemon = &requestor.daemon;
+        let agreement = self.worker.agreement.clone();
+        let created = daemon.new_activity(&agreement, CREATE_TIME).await;
+        let activity = created.map_err(|trouble| match trouble {
+            Trouble::AppKey | Trouble::Unreachable { heard: false } => trouble.into(),
+            trouble => Failure::Activity(trouble.to_string()),
+        })?;
+        let noted = activity.clone();
+        books
+            .change(move |account| {
+                if let Some(deal) = account.deal_mut(&agreement) {
+                    deal.activity = Some(noted);
+                }
+            })
+            .await?;
+        self.worker.activity = Some(activity.clone());
+        let batch = json!([{ "deploy": {} }, { "start": { "args": [] } }]);
+        let done = self.batch(daemon, &activity, &batch, 2, requestor.times.start).await?;
+        if done.result != "Ok" {
+            return Err(Failure::Start(said(&done)));
+        }
+        self.started = true;
+        Ok(())
+    }
+
+    /// Runs a command and tells what it printed.
+    pub(crate) async fn run(&self, requestor: &Requestor, command: &Command) -> Result<Vec<u8>, Failure> {
+        let Some(activity) = &self.worker.activity else { return Err(Failure::Activity("none".to_owned())) };
+        let max = command.output_bytes_max;
+        // one byte more than is taken shows that there was more
+        let capture = json!({ "atEnd": { "head": max + 1, "format": "str" } });
+        let batch = json!([{ "run": {
+            "entry_point": command.program,
+            "args": command.args,
+            "capture": { "stdout": capture, "stderr": { "atEnd": { "head": 2048, "format": "str" } } },
+        } }]);
+        let done = self.batch(&requestor.daemon, activity, &batch, 1, requestor.times.command).await?;
+        if done.result != "Ok" {
+            return Err(Failure::Command(said(&done)));
+        }
+        match done.stdout {
+            Some(output) if output.len() > max => Err(Failure::TooLarge(max)),
+            output => Ok(output.unwrap_or_default()),
+        }
+    }
+
+    /// Sends a batch and follows it to its end.
+    async fn batch(
+        &self,
+        daemon: &Daemon,
+        activity: &str,
+        batch: &Value,
+        commands: usize,
+        limit: Duration,
+    ) -> Result<CommandResult, Failure> {
+        let limit_ms = moment::now_ms().saturating_add(millis(limit)).min(self.expires_ms);
+        let follow = async {
+            let id = send(daemon, activity, batch).await?;
+            let mut state = Batch::of(commands);
+            let mut step = Step::Results(Duration::ZERO);
+            loop {
+                step = match step {
+                    Step::Results(wait) => {
+                        tokio::time::sleep(wait).await;
+                        state.results(daemon.results(activity, &id, commands - 1, POLL).await)
+                    }
+                    Step::State => state.state(daemon.activity_state(activity).await),
+                    Step::Done(result) => return Ok(result),
+                    Step::Failed(dead) => return Err(failure(dead)),
+                };
+            }
+        };
+        match tokio::time::timeout(moment::until(limit_ms), follow).await {
+            Ok(result) => result,
+            Err(_) if moment::now_ms() >= self.expires_ms => Err(Failure::Expired),
+            Err(_) => Err(Failure::Lost(format!("nothing came back within {} s", limit.as_secs()))),
+        }
+    }
+}
+
+/// Sends a batch; again only if the daemon cannot have heard it.
+async fn send(daemon: &Daemon, activity: &str, batch: &Value) -> Result<String, Failure> {
+    let mut tried = 0;
+    loop {
+        match daemon.exec(activity, batch).await {
+            Ok(id) => return Ok(id),
+            Err(Trouble::Unreachable { heard: false }) if tried < SEND_MAX => {
+                tried += 1;
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            Err(trouble @ (Trouble::AppKey | Trouble::Unreachable { heard: false })) => {
+                return Err(trouble.into());
+            }
+            Err(trouble) => return Err(Failure::Lost(trouble.to_string())),
+        }
+    }
+}
+
+fn failure(dead: Dead) -> Failure {
+    match dead {
+        Dead::Daemon(trouble) => trouble.into(),
+        Dead::Provider(why) => Failure::Lost(why),
+        Dead::Results(why) => Failure::Output(why),
+    }
+}
+
+/// What the provider and the command say of a failure.
+fn said(result: &CommandResult) -> String {
+    let stderr = result.stderr.as_deref().unwrap_or_default();
+    let message = result.message.as_deref().unwrap_or("no reason is given");
+    plain(&format!("{message}; {}", String::from_utf8_lossy(stderr)))
+}

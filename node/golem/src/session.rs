@@ -1,0 +1,276 @@
+//! A session: money set aside, and one provider after another doing what is asked, until it is closed.
+
+use crate::account::{Account, Books, Journal};
+use crate::amount::Nano;
+use crate::cashier::Cashier;
+use crate::daemon::{Daemon, NewAllocation, Trouble, plain};
+use crate::failure::Failure;
+use crate::order::Order;
+use crate::rental::Rental;
+use crate::{backoff, moment, settle};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Providers tried for one command. A guess.
+const ATTEMPTS_MAX: u32 = 4;
+/// Waits between attempts. As stock requestors wait.
+const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// How much longer than the work the money stays set aside: invoices come after it. As stock requestors do.
+const ALLOCATION_EXTRA_MS: u64 = 15 * 60 * 1000;
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// Finding a provider and signing.
+    pub hire: Duration,
+    /// Fetching and starting the image.
+    pub start: Duration,
+    /// One command.
+    pub command: Duration,
+    /// One agreement.
+    pub rent: Duration,
+    /// Waiting for the last invoice.
+    pub invoice: Duration,
+}
+
+/// Everything that a session needs, whoever it is for.
+#[derive(Clone, Debug)]
+pub struct Requestor {
+    /// The operator's daemon.
+    pub daemon: Daemon,
+    /// What is rented.
+    pub order: Order,
+    /// How long things may take.
+    pub times: Times,
+    /// Where open accounts are written down.
+    pub journal: Arc<dyn Journal>,
+}
+
+/// A command to run in the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Absolute path of the program.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Longest output taken, in bytes.
+    pub output_bytes_max: usize,
+}
+
+/// One try at one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whom, as far as there was anybody.
+    pub on: Option<Worker>,
+    /// When it began, POSIX milliseconds.
+    pub began_ms: u64,
+    /// When it ended.
+    pub ended_ms: u64,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+/// Who does the work, under which agreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// The provider's id.
+    pub provider: String,
+    /// What it calls itself: its word.
+    pub name: String,
+    /// Runtime by name and version: its word.
+    pub runtime: String,
+    /// Id of the agreement.
+    pub agreement: String,
+    /// Id of the activity, if there was one.
+    pub activity: Option<String>,
+    /// Price of an hour, of a processor's second, of the start.
+    pub price: [Nano; 3],
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran<T> {
+    /// The result, or the last attempt's failure.
+    pub result: Result<T, Failure>,
+    /// All tries, in order; never none.
+    pub attempts: Vec<Attempt>,
+}
+
+/// What a session came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The account at its end.
+    pub account: Account,
+    /// What could not be ended: it stays in the journal, for [`crate::reclaim`].
+    pub left_open: Option<String>,
+}
+
+/// Money set aside and, at times, a provider at work. It must be closed: what is only dropped stays open at the daemon
+/// until [`crate::reclaim`] finds it in the journal.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) requestor: Requestor,
+    pub(crate) books: Books,
+    pub(crate) cashier: Cashier,
+    rental: Option<Rental>,
+    pub(crate) avoided: BTreeSet<String>,
+    until_ms: u64,
+}
+
+impl Requestor {
+    /// Sets `most` aside until a time, POSIX milliseconds.
+    pub async fn open(&self, purpose: &str, most: Nano, until_ms: u64) -> Result<Session, Failure> {
+        let mark = moment::text(until_ms.saturating_add(ALLOCATION_EXTRA_MS));
+        let account = Account {
+            mark: mark.clone(),
+            purpose: purpose.to_owned(),
+            platform: self.order.platform.clone(),
+            most,
+            allocation: None,
+            demand: None,
+            deals: Vec::new(),
+        };
+        let books = Books::open(account, self.journal.clone()).await?;
+        let asked = NewAllocation {
+            payment_platform: self.order.platform.clone(),
+            total_amount: most.to_string(),
+            timeout: mark,
+            make_deposit: false,
+        };
+        let allocation = match self.daemon.allocate(&asked).await {
+            Ok(allocation) => allocation,
+            Err(trouble) => {
+                // what may have been set aside all the same is found by its mark
+                if matches!(
+                    trouble,
+                    Trouble::Unreachable { heard: false } | Trouble::Refused { .. } | Trouble::AppKey
+                ) {
+                    books.close().await?;
+                }
+                return Err(no_money(most, trouble));
+            }
+        };
+        books.change(|account| account.allocation = Some(allocation.allocation_id)).await?;
+        let cashier = Cashier::start(self.daemon.clone(), books.clone()).await;
+        let avoided = BTreeSet::new();
+        Ok(Session { requestor: self.clone(), books, cashier, rental: None, avoided, until_ms })
+    }
+}
+
+fn no_money(most: Nano, trouble: Trouble) -> Failure {
+    match trouble {
+        Trouble::Refused { status: 400..=499, text } => Failure::Funds { most, said: text },
+        Trouble::Gone(text) => Failure::Funds { most, said: text },
+        trouble => trouble.into(),
+    }
+}
+
+impl Session {
+    /// Runs a command, at another provider if one fails. `read` makes a result of what was printed; if it cannot, the
+    /// provider has failed. Ends at `deadline_ms` at the latest, POSIX milliseconds, or when called off.
+    pub async fn run<T>(
+        &mut self,
+        command: &Command,
+        deadline_ms: u64,
+        cancel: &CancellationToken,
+        read: impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Ran<T> {
+        let mut attempts = Vec::new();
+        loop {
+            let began_ms = moment::now_ms();
+            let attempt = tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(Failure::Cancelled),
+                () = tokio::time::sleep(moment::until(deadline_ms.min(self.until_ms))) => Err(Failure::Deadline),
+                attempt = self.attempt(command, &read) => attempt,
+            };
+            let on = self.rental.as_ref().map(|rental| rental.worker.clone());
+            let failure = attempt.as_ref().err().cloned();
+            attempts.push(Attempt { on, began_ms, ended_ms: moment::now_ms(), failure: failure.clone() });
+            let Some(failure) = failure else { return Ran { result: attempt, attempts } };
+            tracing::info!(code = failure.code(), %failure, "an attempt on Golem failed");
+            let tried = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
+            if let Some(rental) = self.rental.take_if(|_| failure.is_providers()) {
+                self.dismiss(rental, &failure).await;
+            }
+            let wait = backoff::after(tried, BACKOFF.0, BACKOFF.1);
+            let in_time = moment::until(deadline_ms.min(self.until_ms)) > wait;
+            if !failure.is_providers() || tried >= ATTEMPTS_MAX || !in_time {
+                return Ran { result: Err(failure), attempts };
+            }
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn attempt<T>(
+        &mut self,
+        command: &Command,
+        read: &impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Result<T, Failure> {
+        self.end_stale().await;
+        if self.rental.is_none() {
+            let account = self.books.account().await;
+            if account.spent() >= account.most {
+                return Err(Failure::Budget(account.most));
+            }
+            let expires_ms = self.until_ms.min(moment::now_ms() + millis(self.requestor.times.rent));
+            self.rental = Some(self.hire(expires_ms).await?);
+        }
+        let Some(rental) = &mut self.rental else { return Err(Failure::Cancelled) };
+        if !rental.is_started() {
+            rental.start(&self.requestor, &self.books).await?;
+        }
+        let output = rental.run(&self.requestor, command).await?;
+        read(&output).map_err(|why| Failure::Output(plain(&why)))
+    }
+
+    /// Ends a rental that has too little time or money left for another command.
+    async fn end_stale(&mut self) {
+        let Some(rental) = &self.rental else { return };
+        let account = self.books.account().await;
+        let enough = rental.ends_ms() > moment::now_ms() + millis(self.requestor.times.command);
+        let affordable = rental.cost_so_far() <= account.left_for(&rental.worker.agreement);
+        let wanted = !self.cashier.is_suspect(&rental.worker.agreement);
+        if enough && affordable && wanted {
+            return;
+        }
+        if let Some(rental) = self.rental.take() {
+            if !wanted {
+                self.avoided.insert(rental.worker.provider.clone());
+            }
+            settle::end_deal(&self.requestor.daemon, &self.books, &rental.worker.agreement, true).await;
+        }
+    }
+
+    /// Ends the agreement with a provider that failed, and does not come back to it.
+    async fn dismiss(&mut self, rental: Rental, failure: &Failure) {
+        if *failure != Failure::Expired {
+            self.avoided.insert(rental.worker.provider.clone());
+        }
+        settle::end_deal(&self.requestor.daemon, &self.books, &rental.worker.agreement, false).await;
+    }
+
+    /// Who is at work now.
+    pub fn worker(&self) -> Option<&Worker> {
+        self.rental.as_ref().map(|rental| &rental.worker)
+    }
+
+    /// The account as it stands.
+    pub async fn account(&self) -> Account {
+        self.books.account().await
+    }
+
+    /// Ends everything, waits for the last invoice, gives back what is left.
+    pub async fn close(self) -> Closed {
+        settle::close(&self.requestor.daemon, &self.books, self.cashier, self.requestor.times.invoice).await
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,185 @@
+//! Ending things: one deal, or everything that an account has open. The same code ends a session and, after a crash,
+//! what the crash left open.
+
+use crate::account::{Account, Books, Deal, Journal};
+use crate::cashier::Cashier;
+use crate::daemon::{Daemon, Ending, Trouble};
+use crate::moment;
+use crate::session::{Closed, Times, millis};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often an ending is tried while the daemon is away, and how long between: it may be restarting. A guess.
+const TRIES: u32 = 8;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Ends what a crash left open: demand, activities, agreements; accepts or rejects the invoices that follow, gives back
+/// what is left of the money. What cannot be ended stays in the journal.
+pub async fn reclaim(daemon: &Daemon, account: Account, journal: Arc<dyn Journal>, times: &Times) -> Closed {
+    let books = Books::reopen(account, journal);
+    let account = books.account().await;
+    if account.allocation.is_none() {
+        match find(daemon, &account).await {
+            Ok(found) => {
+                if let Err(error) = books.change(|account| account.allocation = found).await {
+                    return left(&books, &error.to_string()).await;
+                }
+            }
+            Err(trouble) => return left(&books, &trouble.to_string()).await,
+        }
+    }
+    let cashier = Cashier::start(daemon.clone(), books.clone()).await;
+    close(daemon, &books, cashier, times.invoice).await
+}
+
+/// An allocation whose id was never told: it has our platform and our mark.
+async fn find(daemon: &Daemon, account: &Account) -> Result<Option<String>, Trouble> {
+    let mark = moment::parse(&account.mark);
+    let is_ours = |timeout: &Option<String>| timeout.as_deref().and_then(moment::parse) == mark;
+    let allocations = again(async || daemon.allocations().await).await?;
+    let mut ours = allocations.into_iter().filter(|found| found.payment_platform == account.platform);
+    Ok(ours.find(|found| is_ours(&found.timeout)).map(|found| found.allocation_id))
+}
+
+/// Ends everything and gives back what is left.
+pub(crate) async fn close(daemon: &Daemon, books: &Books, cashier: Cashier, wait: Duration) -> Closed {
+    let ended = end_all(daemon, books).await;
+    if ended.is_ok() {
+        cashier.await_invoices(wait).await;
+    }
+    cashier.stop().await;
+    let account = books.account().await;
+    let released = match (ended, &account.allocation) {
+        (Err(why), _) => Err(why),
+        (Ok(()), None) => Ok(()),
+        (Ok(()), Some(allocation)) => release(daemon, allocation).await,
+    };
+    match released {
+        Ok(()) => match books.close().await {
+            Ok(account) => Closed { account, left_open: None },
+            Err(error) => left(books, &error.to_string()).await,
+        },
+        Err(why) => left(books, &why).await,
+    }
+}
+
+async fn left(books: &Books, why: &str) -> Closed {
+    tracing::warn!(why, "something stays open at the yagna daemon; the next start ends it");
+    Closed { account: books.account().await, left_open: Some(why.to_owned()) }
+}
+
+async fn release(daemon: &Daemon, allocation: &str) -> Result<(), String> {
+    match again(async || daemon.release(allocation).await).await {
+        Ok(()) | Err(Trouble::Gone(_)) => Ok(()),
+        Err(trouble) => Err(format!("allocation {allocation}: {trouble}")),
+    }
+}
+
+async fn end_all(daemon: &Daemon, books: &Books) -> Result<(), String> {
+    let account = books.account().await;
+    if let Some(demand) = &account.demand {
+        match again(async || daemon.end_demand(demand).await).await {
+            Ok(()) | Err(Trouble::Gone(_)) => {}
+            Err(trouble) => return Err(format!("demand: {trouble}")),
+        }
+    }
+    for deal in open(&account) {
+        end(daemon, books, deal, true).await?;
+    }
+    Ok(())
+}
+
+/// Ends all deals that are open, as far as it can now; what remains is ended with the account.
+pub(crate) async fn end_deals(daemon: &Daemon, books: &Books) {
+    let account = books.account().await;
+    for deal in open(&account) {
+        end_deal(daemon, books, &deal.agreement, false).await;
+    }
+}
+
+/// Ends one deal, as far as it can now; what remains is ended with the account.
+pub(crate) async fn end_deal(daemon: &Daemon, books: &Books, agreement: &str, well: bool) {
+    let account = books.account().await;
+    let Some(deal) = account.deal(agreement).filter(|deal| deal.ended_ms.is_none()) else { return };
+    if let Err(why) = end(daemon, books, deal, well).await {
+        tracing::warn!(agreement, why, "an agreement could not be ended yet");
+    }
+}
+
+fn open(account: &Account) -> impl Iterator<Item = &Deal> {
+    account.deals.iter().filter(|deal| deal.ended_ms.is_none())
+}
+
+async fn end(daemon: &Daemon, books: &Books, deal: &Deal, well: bool) -> Result<(), String> {
+    for activity in activities(daemon, deal).await {
+        // A provider that is gone holds this up until the time limit; the agreement's end ends its activities too.
+        if let Err(trouble) = daemon.destroy(&activity).await {
+            tracing::debug!(%trouble, activity, "an activity could not be destroyed");
+        }
+    }
+    let code = if well { "Success" } else { "Cancelled" };
+    let ending = Ending { message: "no more work".to_owned(), code: code.to_owned() };
+    let agreement = deal.agreement.as_str();
+    let ended = again(async || end_agreement(daemon, agreement, &ending).await).await;
+    ended.map_err(|trouble| format!("agreement {agreement}: {trouble}"))?;
+    let now_ms = moment::now_ms();
+    let written = books.change(|account| {
+        if let Some(deal) = account.deal_mut(agreement) {
+            deal.ended_ms = Some(now_ms);
+        }
+    });
+    written.await.map_err(|error| error.to_string())
+}
+
+/// The activities of a deal: the one written down, and any that was begun and not written down.
+async fn activities(daemon: &Daemon, deal: &Deal) -> Vec<String> {
+    let mut found: Vec<String> = deal.activity.iter().cloned().collect();
+    if let Ok(known) = daemon.activities(&deal.agreement).await {
+        found.extend(known.into_iter().take(8));
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Ends an agreement whatever its state: an approved one is terminated, one that was not answered is taken back.
+async fn end_agreement(daemon: &Daemon, agreement: &str, ending: &Ending) -> Result<(), Trouble> {
+    let state = match daemon.agreement(agreement).await {
+        Ok(agreement) => agreement.state,
+        Err(Trouble::Gone(_)) => return Ok(()),
+        Err(trouble) => return Err(trouble),
+    };
+    let told = match state.as_str() {
+        "Approved" => daemon.terminate(agreement, ending).await,
+        // one that nobody confirmed binds nobody
+        "Pending" => daemon.cancel(agreement).await,
+        _ => return Ok(()),
+    };
+    match told {
+        Ok(()) | Err(Trouble::Gone(_)) => Ok(()),
+        // The provider could not be told. What counts is what the daemon made of it.
+        Err(trouble) => match daemon.agreement(agreement).await {
+            Ok(standing) if !matches!(standing.state.as_str(), "Approved" | "Pending") => Ok(()),
+            _ => Err(trouble),
+        },
+    }
+}
+
+/// Tries while the daemon is away.
+async fn again<T>(ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let began_ms = moment::now_ms();
+    let mut tried = 0;
+    loop {
+        match ask().await {
+            Err(trouble) if trouble.may_pass() && tried < TRIES => {
+                tried += 1;
+                tokio::time::sleep(PAUSE).await;
+                // a minute is enough for a daemon to restart; whoever waits is stopping
+                if moment::now_ms() > began_ms + millis(Duration::from_secs(60)) {
+                    return Err(trouble);
+                }
+            }
+            answer => return answer,
+        }
+    }
+}
