@@ -1,6 +1,7 @@
 //! One daemon.
 
 use crate::process::Process;
+use crate::rest::Rest;
 use crate::{BedError, Yagna, cache, port};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,6 @@ use std::time::{Duration, Instant};
 const READY_TIME_MAX: Duration = Duration::from_secs(60);
 /// Time between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(50);
-/// Longest time for one answer. A call to a daemon that is starting may hang.
-const CALL_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// A daemon with its directory and addresses. It can be stopped and started again on the same data; it is killed when
 /// dropped.
@@ -27,7 +26,7 @@ pub struct Daemon {
     app_key: String,
     environment: Vec<(String, String)>,
     process: Option<Process>,
-    http: reqwest::Client,
+    rest: Rest,
     node_id: String,
 }
 
@@ -46,17 +45,19 @@ impl Daemon {
             let path = dir.join(folder);
             fs::create_dir_all(&path).map_err(BedError::io(&path))?;
         }
+        let (api_port, app_key) = (port::any()?, cache::random_hex::<16>()?);
+        let rest = Rest::new(format!("http://127.0.0.1:{api_port}"), app_key.clone());
         Ok(Self {
             name,
             program: yagna.program().to_owned(),
             dir,
             hub_port,
             gsb_port,
-            api_port: port::any()?,
-            app_key: cache::random_hex::<16>()?,
+            api_port,
+            app_key,
             environment,
             process: None,
-            http: client(),
+            rest,
             node_id: String::new(),
         })
     }
@@ -84,6 +85,11 @@ impl Daemon {
     /// Its data directory.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.join("data")
+    }
+
+    /// Where all of it is: data, home, log.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// What it printed.
@@ -119,7 +125,17 @@ impl Daemon {
 
     /// One call of its REST API, for a condition to look at; `None` unless it says 200 with JSON.
     pub async fn get(&self, path: &str) -> Option<serde_json::Value> {
-        self.ask(path).await.ok()
+        self.rest.get(path).await.ok()
+    }
+
+    /// One call of its REST API with a JSON body; the answer's JSON.
+    pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<serde_json::Value, BedError> {
+        self.rest.post(path, body).await
+    }
+
+    /// One call of its REST API that ends something.
+    pub async fn delete(&self, path: &str) -> Result<serde_json::Value, BedError> {
+        self.rest.delete(path).await
     }
 
     /// Waits until a call of its REST API is answered.
@@ -127,7 +143,7 @@ impl Daemon {
         let started = Instant::now();
         let what = format!("no answer to {path}");
         loop {
-            let seen = match self.ask(path).await {
+            let seen = match self.rest.get(path).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -142,16 +158,10 @@ impl Daemon {
                 return Err(process.not_ready(&what, waited, &format!("it ended: {status}")));
             }
             if waited > READY_TIME_MAX {
-                return Err(process.not_ready(&what, waited, &seen));
+                return Err(process.not_ready(&what, waited, &seen.to_string()));
             }
             tokio::time::sleep(LOOK).await;
         }
-    }
-
-    async fn ask(&self, path: &str) -> Result<serde_json::Value, String> {
-        let call = self.http.get(format!("{}{path}", self.api_url())).bearer_auth(&self.app_key);
-        let answer = call.send().await.and_then(reqwest::Response::error_for_status);
-        answer.map_err(|e| e.to_string())?.json().await.map_err(|e| e.to_string())
     }
 
     /// The command line, in an environment that holds nothing of ours.
@@ -177,11 +187,4 @@ impl Daemon {
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
-}
-
-/// No proxy: everything is on loopback, whatever the environment says.
-fn client() -> reqwest::Client {
-    let client = reqwest::Client::builder().no_proxy().timeout(CALL_TIME_MAX).build();
-    // it fails only where TLS does, and there is none
-    client.unwrap_or_default()
 }

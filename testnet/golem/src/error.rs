@@ -50,6 +50,20 @@ pub enum BedError {
     /// No port was free, time and again.
     #[error("no free port on loopback among {0}")]
     NoPort(&'static str),
+    /// The daemon's service bus failed.
+    #[error("service bus: {0}")]
+    Bus(String),
+    /// A call of the daemon's REST API failed.
+    #[error("{call}: {why}")]
+    Rest {
+        /// Method and path.
+        call: String,
+        /// Status and body, or why there was no answer.
+        why: String,
+    },
+    /// An image is not what it should be.
+    #[error("image: {0}")]
+    Image(String),
     /// The system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(getrandom::Error),

@@ -13,15 +13,23 @@
 //! Nothing here is part of a node, and nothing here can be reached from a node's configuration. Starting the daemon
 //! means accepting Golem's terms of use, as its own `--help` says.
 
+mod bus;
 mod cache;
+mod chain;
 mod daemon;
 mod error;
+pub mod image;
 mod install;
+mod moment;
 mod pair;
 mod port;
 mod process;
+pub mod provider;
+mod rest;
 
+pub use chain::{Anvil, Chain};
 pub use daemon::Daemon;
 pub use error::{BedError, NotReady};
 pub use install::Yagna;
 pub use pair::{PairOptions, YagnaPair};
+pub use provider::{ProviderOptions, SimProvider};

@@ -1,5 +1,6 @@
 //! Two daemons on one network: who asks, and who provides.
 
+use crate::chain::{Chain, no_payments};
 use crate::{BedError, Daemon, Yagna, cache, port};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +8,9 @@ use tempfile::TempDir;
 
 /// How often the pair is started anew where a port was taken between its choice and its use.
 const ATTEMPTS: usize = 3;
-/// Payment settings that reach nobody: without them the daemon asks public nodes of the chain.
-const NO_CHAIN: &str = include_str!("no_chain.toml");
+/// A cycle of payments on a chain; the daemon panics where the extra time is not above 5 s.
+const PAYMENT_CYCLE: [(&str, &str); 2] =
+    [("PAYMENT_CYCLE_DEFAULT_INTERVAL", "6s"), ("PAYMENT_CYCLE_DEFAULT_EXTRA_PAY_TIME", "6s")];
 
 /// How a pair is started.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +26,8 @@ pub struct PairOptions {
 /// Two daemons of Golem's stock release with a market between them. The requestor's bus is the hub of their network.
 /// Both are killed when this is dropped.
 ///
-/// Allocations are not checked against funds: notes and invoices can be issued and accepted, but nothing is paid.
+/// With a chain, the requestor's daemon owns the money of it and pays. Without one, allocations are not checked against
+/// funds: notes and invoices can be issued and accepted, and nothing is paid.
 #[derive(Debug)]
 pub struct YagnaPair {
     /// The daemon that a node talks to.
@@ -38,11 +41,24 @@ pub struct YagnaPair {
 }
 
 impl YagnaPair {
-    /// Starts both with fresh data, and waits until they answer.
+    /// Starts both with fresh data and without a chain, and waits until they answer.
     pub async fn start(yagna: &Yagna, options: &PairOptions) -> Result<Self, BedError> {
+        Self::start_with(yagna, options, None).await
+    }
+
+    /// The same, with the requestor owning what there is on a chain.
+    pub async fn start_on(yagna: &Yagna, options: &PairOptions, chain: &Chain) -> Result<Self, BedError> {
+        Self::start_with(yagna, options, Some(chain)).await
+    }
+
+    async fn start_with(
+        yagna: &Yagna,
+        options: &PairOptions,
+        chain: Option<&Chain>,
+    ) -> Result<Self, BedError> {
         let mut attempt = 1;
         loop {
-            match Self::try_start(yagna, options).await {
+            match Self::try_start(yagna, options, chain).await {
                 Err(BedError::NotReady(seen))
                     if attempt < ATTEMPTS && seen.tail.contains("Address already in use") =>
                 {
@@ -58,7 +74,11 @@ impl YagnaPair {
         &self.dir
     }
 
-    async fn try_start(yagna: &Yagna, options: &PairOptions) -> Result<Self, BedError> {
+    async fn try_start(
+        yagna: &Yagna,
+        options: &PairOptions,
+        chain: Option<&Chain>,
+    ) -> Result<Self, BedError> {
         let temporary = match &options.dir {
             Some(_) => None,
             None => Some(
@@ -71,18 +91,19 @@ impl YagnaPair {
         let dir = options.dir.clone().or_else(|| temporary.as_ref().map(|t| t.path().to_owned()));
         let dir = dir.unwrap_or_default();
         let hub = port::four_digits()?;
-        let environment = |more: &[(String, String)]| {
-            let mut all = vec![("YAGNA_DEV_SKIP_ALLOCATION_VALIDATION".to_owned(), "1".to_owned())];
-            all.extend_from_slice(more);
-            all
+        let mut environment: Vec<(String, String)> = match chain {
+            Some(_) => PAYMENT_CYCLE.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            None => vec![("YAGNA_DEV_SKIP_ALLOCATION_VALIDATION".to_owned(), "1".to_owned())],
         };
-        let of_requestor = environment(&options.requestor_environment);
-        let of_provider = environment(&options.provider_environment);
+        let of_provider = [&environment[..], &options.provider_environment].concat();
+        environment.extend(chain.iter().flat_map(|_| Chain::owner_environment()));
+        let of_requestor = [&environment[..], &options.requestor_environment].concat();
+        let payments = chain.map_or_else(no_payments, Chain::payments);
         let mut requestor = Daemon::new(yagna, "requestor", &dir, (hub, hub), of_requestor)?;
         let mut provider = Daemon::new(yagna, "provider", &dir, (port::any()?, hub), of_provider)?;
         for daemon in [&requestor, &provider] {
             let path = daemon.data_dir().join("config-payments.toml");
-            fs::write(&path, NO_CHAIN).map_err(BedError::io(&path))?;
+            fs::write(&path, &payments).map_err(BedError::io(&path))?;
         }
         // the hub first
         requestor.start().await?;
