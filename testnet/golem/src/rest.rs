@@ -17,9 +17,11 @@ pub(crate) struct Rest {
 
 impl Rest {
     pub(crate) fn new(base: String, app_key: String) -> Self {
-        // No proxy: everything is on loopback, whatever the environment says. It fails only where TLS does, and
-        // there is none.
-        let http = reqwest::Client::builder().no_proxy().build().unwrap_or_default();
+        // No proxy: everything is on loopback, whatever the environment says. No connection is used twice: the
+        // daemon closes idle ones, and a call on one that is just being closed would fail. It fails only where TLS
+        // does, and there is none.
+        let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let http = builder.build().unwrap_or_default();
         Self { http, base, app_key }
     }
 
@@ -63,9 +65,9 @@ impl Rest {
     ) -> Result<Value, BedError> {
         let failed = |why: String| BedError::Rest { call: format!("{method} {path}"), why };
         let answer = call.bearer_auth(&self.app_key).timeout(limit).send().await;
-        let answer = answer.map_err(|e| failed(e.to_string()))?;
+        let answer = answer.map_err(|e| failed(whole(&e)))?;
         let status = answer.status();
-        let body = answer.text().await.map_err(|e| failed(e.to_string()))?;
+        let body = answer.text().await.map_err(|e| failed(whole(&e)))?;
         match status.is_success() {
             // some answers are a bare word, or nothing
             true => Ok(serde_json::from_str(&body).unwrap_or(Value::String(body))),
@@ -74,6 +76,12 @@ impl Rest {
             }
         }
     }
+}
+
+/// An error with all that caused it: the first of them says only that a request failed.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// A time of a query: what is not a letter or a digit must be escaped, a plus sign above all.

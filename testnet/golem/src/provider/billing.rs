@@ -1,10 +1,11 @@
 //! Debit notes, the invoice, and seeing them paid.
 
+use super::market::POLL;
 use super::options::glm;
 use super::seen::Bill;
 use super::{Agent, Seen};
 use crate::{BedError, moment};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 const NOTES_EVERY: Duration = Duration::from_secs(120);
 /// When an invoice falls due.
 const DUE_S: i64 = 120;
-/// How often confirmed payments are looked for, if no event tells of one.
+/// How often confirmed payments are listed again once there are some.
 const PAYMENTS_EVERY: Duration = Duration::from_secs(1);
 
 /// Sends notes for an activity as often as was agreed, until it is over.
@@ -101,17 +102,19 @@ async fn hear(
     }
 }
 
-/// Looks for payments that the provider's daemon has confirmed.
+/// Looks for payments that the provider's daemon has confirmed. The daemon waits where there are none, and lists all of
+/// them at once where there are some.
 pub(super) async fn see_payments(agent: Arc<Agent>) {
+    let path = format!("/payment-api/v1/payments?timeout={}", POLL.as_secs());
     loop {
-        match agent.rest.get("/payment-api/v1/payments").await {
-            Ok(Value::Array(payments)) if !payments.is_empty() => agent.see(|seen| {
+        match agent.rest.poll(&path, POLL).await {
+            Ok(payments) if payments.is_empty() => continue,
+            Ok(payments) => agent.see(|seen| {
                 for payment in &payments {
                     let text = |key: &str| payment[key].as_str().unwrap_or_default().to_owned();
                     seen.payments.insert(text("paymentId"), text("amount"));
                 }
             }),
-            Ok(_) => (),
             Err(error) => agent.trouble(&error),
         }
         tokio::time::sleep(PAYMENTS_EVERY).await;
