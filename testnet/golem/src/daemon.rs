@@ -128,6 +128,11 @@ impl Daemon {
         self.rest.get(path).await.ok()
     }
 
+    /// The same; an error says the status, or why there was no answer.
+    pub async fn try_get(&self, path: &str) -> Result<serde_json::Value, BedError> {
+        self.rest.get(path).await
+    }
+
     /// One call of its REST API with a JSON body; the answer's JSON.
     pub async fn post(&self, path: &str, body: &serde_json::Value) -> Result<serde_json::Value, BedError> {
         self.rest.post(path, body).await

@@ -32,4 +32,4 @@ pub use daemon::Daemon;
 pub use error::{BedError, NotReady};
 pub use install::Yagna;
 pub use pair::{PairOptions, YagnaPair};
-pub use provider::{ProviderOptions, SimProvider};
+pub use provider::{Faults, Prices, ProviderOptions, SimProvider};

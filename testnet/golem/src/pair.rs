@@ -1,13 +1,12 @@
 //! Two daemons on one network: who asks, and who provides.
 
 use crate::chain::{Chain, no_payments};
-use crate::{BedError, Daemon, Yagna, cache, port};
+use crate::port::{self, ATTEMPTS};
+use crate::{BedError, Daemon, Yagna, cache};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// How often the pair is started anew where a port was taken between its choice and its use.
-const ATTEMPTS: usize = 3;
 /// A cycle of payments on a chain; the daemon panics where the extra time is not above 5 s.
 const PAYMENT_CYCLE: [(&str, &str); 2] =
     [("PAYMENT_CYCLE_DEFAULT_INTERVAL", "6s"), ("PAYMENT_CYCLE_DEFAULT_EXTRA_PAY_TIME", "6s")];
@@ -59,11 +58,7 @@ impl YagnaPair {
         let mut attempt = 1;
         loop {
             match Self::try_start(yagna, options, chain).await {
-                Err(BedError::NotReady(seen))
-                    if attempt < ATTEMPTS && seen.tail.contains("Address already in use") =>
-                {
-                    attempt += 1;
-                }
+                Err(BedError::NotReady(seen)) if attempt < ATTEMPTS && port::was_taken(&seen) => attempt += 1,
                 outcome => return outcome,
             }
         }

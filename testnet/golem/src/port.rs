@@ -1,8 +1,10 @@
 //! Free ports on loopback.
 
-use crate::BedError;
+use crate::{BedError, NotReady};
 use std::net::TcpListener;
 
+/// How often something is started anew where a port was taken between its choice and its use.
+pub(crate) const ATTEMPTS: usize = 3;
 /// How often a port is drawn before giving up.
 const DRAWS: usize = 200;
 /// The range a hub's port is drawn from. The daemon wants a net address of at most 14 characters, so `127.0.0.1:`
@@ -25,6 +27,11 @@ pub(crate) fn four_digits() -> Result<u16, BedError> {
         }
     }
     Err(BedError::NoPort("2000 to 9999"))
+}
+
+/// Whether something did not start because somebody else was quicker to take its port.
+pub(crate) fn was_taken(seen: &NotReady) -> bool {
+    seen.tail.contains("Address already in use")
 }
 
 #[cfg(test)]

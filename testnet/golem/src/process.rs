@@ -40,14 +40,7 @@ impl Process {
         let errors = out.try_clone().map_err(BedError::io(log))?;
         command.stdin(Stdio::null()).stdout(out).stderr(errors).process_group(0);
         let mut child = command.spawn().map_err(failed)?;
-        let guard = Command::new("sh")
-            .args(["-c", GUARD, "guard", &child.id().to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn();
-        match guard {
+        match guard(child.id()).spawn() {
             Ok(guard) => Ok(Self { name: name.to_owned(), log: log.to_owned(), child, guard, ended: None }),
             Err(why) => {
                 // what cannot be guarded does not run; both fail only if it is gone already
@@ -126,6 +119,18 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The guard of a process group, which it kills once its standard input ends without a line.
+pub(crate) fn guard(group: u32) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", GUARD, "guard", &group.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    command
 }
 
 #[cfg(test)]

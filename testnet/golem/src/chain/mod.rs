@@ -4,8 +4,9 @@ mod anvil;
 
 pub use anvil::Anvil;
 
+use crate::BedError;
+use crate::port::{self, ATTEMPTS};
 use crate::process::Process;
-use crate::{BedError, port};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -38,6 +39,16 @@ pub struct Chain {
 impl Chain {
     /// Starts a chain with a block a second and puts the token on it. The log is kept in `dir`.
     pub async fn start(anvil: &Anvil, dir: &Path) -> Result<Self, BedError> {
+        let mut attempt = 1;
+        loop {
+            match Self::try_start(anvil, dir).await {
+                Err(BedError::NotReady(seen)) if attempt < ATTEMPTS && port::was_taken(&seen) => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_start(anvil: &Anvil, dir: &Path) -> Result<Self, BedError> {
         std::fs::create_dir_all(dir).map_err(BedError::io(dir))?;
         let port = port::any()?;
         let mut command = Command::new(&anvil.program);

@@ -43,6 +43,10 @@ async fn create(
     agreement: &str,
     units: &mut HashMap<String, Unit>,
 ) -> Result<(), BedError> {
+    // the daemon tells every agent of all activities
+    if !agent.has_signed(agreement) {
+        return Ok(());
+    }
     let is_new = agent.see(|seen| {
         let is_new = !seen.activities.iter().any(|known| known == activity);
         if is_new {
@@ -60,7 +64,7 @@ async fn create(
     agent.meters().insert(activity.to_owned(), (agreement.to_owned(), Arc::clone(&meter)));
     // a connection of its own, as an ExeUnit has: the daemon may have been restarted since the last
     let bus = Bus::connect(&agent.gsb_url, "sim-exeunit").await?;
-    let unit = Unit::start(bus, activity.to_owned(), runtime, meter, agent.seen.clone()).await?;
+    let unit = Unit::start(Arc::clone(agent), bus, activity.to_owned(), runtime, meter).await?;
     units.insert(activity.to_owned(), unit);
     agent.spawn(billing::notes(Arc::clone(agent), activity.to_owned(), agreement.to_owned()));
     Ok(())

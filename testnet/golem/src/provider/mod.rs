@@ -140,6 +140,11 @@ impl Agent {
         demands.insert(agreement.to_owned(), properties);
     }
 
+    /// Whether an agreement is one of ours: several agents may serve one daemon.
+    fn has_signed(&self, agreement: &str) -> bool {
+        self.demands.lock().unwrap_or_else(PoisonError::into_inner).contains_key(agreement)
+    }
+
     fn demand(&self, agreement: &str, property: &str) -> Value {
         let demands = self.demands.lock().unwrap_or_else(PoisonError::into_inner);
         demands.get(agreement).map(|properties| properties[property].clone()).unwrap_or_default()

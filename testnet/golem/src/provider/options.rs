@@ -39,6 +39,9 @@ pub struct Faults {
     pub output_bytes: Option<usize>,
     /// A `run` never ends.
     pub endless_run: bool,
+    /// The agent dies, as if it had been killed, when it is to run its n-th program (counted from 1, over all
+    /// activities).
+    pub dies_at_run: Option<u64>,
     /// All that is billed is multiplied.
     pub bills_times: Option<u64>,
     /// Debit notes come this often, whatever was agreed.

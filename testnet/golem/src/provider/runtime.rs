@@ -6,6 +6,7 @@ use super::batch::Outcome;
 use super::meter::Meter;
 use super::options::Faults;
 use super::script::{OUTPUT_BYTES_MAX, Run, Wanted};
+use crate::process::guard;
 use crate::{BedError, image};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -173,7 +174,8 @@ impl Runtime {
         outcome
     }
 
-    /// Runs a program to its end, which comes with us at the latest.
+    /// Runs a program to its end. Whatever it started ends too, should nobody wait for it any more or should we be
+    /// killed.
     async fn output(
         &self,
         program: &Path,
@@ -187,10 +189,17 @@ impl Runtime {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
+        let group = child.id().ok_or_else(|| std::io::Error::other("it has no number"))?;
+        let mut guard = tokio::process::Command::from(guard(group)).spawn()?;
         let (out, errors) = (child.stdout.take(), child.stderr.take());
         let (status, out, errors) = tokio::join!(child.wait(), kept(out), kept(errors));
+        if let Some(mut pipe) = guard.stdin.take() {
+            pipe.write_all(b"well\n").await?;
+        }
+        guard.wait().await?;
         Ok((status?, out, errors))
     }
 
@@ -240,16 +249,4 @@ async fn kept(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_task_package_names_hash_and_address() {
-        let hash = "6b4e03423667dbb73b6e15454f0eb1abd4597f9a1b078e3f5b5a6bc7";
-        let (found, url) = parse(&format!("hash:sha3:{hash}:http://127.0.0.1:80/x.gvmi")).unwrap();
-        assert_eq!((found.as_str(), url.as_str()), (hash, "http://127.0.0.1:80/x.gvmi"));
-        for wrong in ["hash:sha3:ab:http://127.0.0.1/x", "http://127.0.0.1/x", "hash:sha3:../../x:y"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
-        }
-    }
-}
+mod tests;

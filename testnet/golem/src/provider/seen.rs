@@ -18,7 +18,9 @@ pub struct Seen {
     pub activities: Vec<String>,
     /// Activities that were destroyed by the requestor.
     pub destroyed: Vec<String>,
-    /// Programs of the image that were run.
+    /// Programs of the image that were to be run.
+    pub begun: u64,
+    /// Those of them that ended, well or not.
     pub runs: u64,
     /// Debit notes by id.
     pub debit_notes: BTreeMap<String, Bill>,

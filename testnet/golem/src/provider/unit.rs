@@ -1,17 +1,17 @@
 //! An ExeUnit: what an activity's requestor talks to over the bus.
 
-use super::Seen;
+use super::Agent;
 use super::batch::{Batch, Outcome};
 use super::meter::Meter;
 use super::runtime::Runtime;
-use super::script::{COMMANDS_MAX, Command, Wanted};
+use super::script::{COMMANDS_MAX, Command, Run, Wanted};
 use crate::bus::{Bus, Call};
 use crate::{BedError, moment};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Batches that may wait, and batches of one activity: guesses.
@@ -38,22 +38,22 @@ struct Inner {
     state: Mutex<&'static str>,
     batches: Mutex<HashMap<String, Arc<Batch>>>,
     queue: mpsc::Sender<Arc<Batch>>,
-    seen: watch::Sender<Seen>,
+    agent: Arc<Agent>,
 }
 
 impl Unit {
     /// Offers the service of an activity and tells the daemon that it is there.
     pub(super) async fn start(
+        agent: Arc<Agent>,
         bus: Bus,
         activity: String,
         runtime: Runtime,
         meter: Arc<Meter>,
-        seen: watch::Sender<Seen>,
     ) -> Result<Self, BedError> {
         let calls = bus.offer(&format!("/public/exeunit/{activity}")).await?;
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let (state, batches) = (Mutex::new("New"), Mutex::default());
-        let inner = Arc::new(Inner { activity, bus, runtime, meter, state, batches, queue, seen });
+        let inner = Arc::new(Inner { activity, bus, runtime, meter, state, batches, queue, agent });
         inner.enter("Initialized").await?;
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(Arc::clone(&inner), calls));
@@ -132,13 +132,29 @@ impl Inner {
         Ok(batch.results(index))
     }
 
+    /// Runs a program, unless the agent is told to die here.
+    async fn run(&self, run: &Run) -> Outcome {
+        let begun = self.agent.see(|seen| {
+            seen.begun += 1;
+            seen.begun
+        });
+        if self.agent.options.faults.dies_at_run == Some(begun) {
+            self.agent.tasks().abort_all();
+            // this task is of them, and goes no further than here
+            std::future::pending::<()>().await;
+        }
+        let outcome = self.runtime.run(run, &self.meter).await;
+        self.agent.see(|seen| seen.runs += 1);
+        outcome
+    }
+
     /// Carries out one command. Commands that the state does not allow fail.
     async fn carry_out(&self, command: &Command) -> Outcome {
         let out_of_turn = |state| Outcome::error(format!("invalid state: {state}"));
         let outcome = match (command, self.state()) {
             (Command::Deploy {}, "Initialized") => self.runtime.deploy().await,
             (Command::Start {}, "Deployed") | (Command::Terminate {}, _) => Outcome::ok(),
-            (Command::Run(run), "Ready") => self.runtime.run(run, &self.meter).await,
+            (Command::Run(run), "Ready") => self.run(run).await,
             (Command::Transfer { from, to }, "Ready" | "Deployed") => self.runtime.transfer(from, to).await,
             (_, state) => out_of_turn(state),
         };
@@ -204,9 +220,6 @@ async fn work(unit: Arc<Inner>, mut waiting: mpsc::Receiver<Arc<Batch>>) {
         for (index, command) in batch.commands.iter().enumerate() {
             batch.event(index, &json!({ "started": { "command": told(command) } }));
             let mut outcome = unit.carry_out(command).await;
-            if matches!(command, Command::Run(_)) {
-                unit.seen.send_modify(|seen| seen.runs += 1);
-            }
             streamed(&batch, index, command, &mut outcome);
             let code = i32::from(outcome.failed);
             let end = json!({ "finished": { "return_code": code, "message": outcome.message } });
