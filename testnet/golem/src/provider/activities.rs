@@ -76,8 +76,12 @@ async fn destroy(
     units: &mut HashMap<String, Unit>,
 ) -> Result<(), BedError> {
     let Some(unit) = units.remove(activity) else { return Ok(()) };
+    if let Some((_, meter)) = agent.meters().get(activity) {
+        meter.close();
+    }
+    // the last note first: an agreement that ends right after the activity has its invoice after all its notes
+    let noted = billing::note(agent, activity).await;
     let told = unit.destroy().await;
     agent.see(|seen| seen.destroyed.push(activity.to_owned()));
-    let noted = billing::note(agent, activity).await;
     told.and(noted)
 }

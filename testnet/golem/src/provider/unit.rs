@@ -62,9 +62,8 @@ impl Unit {
         Ok(Self { inner, _tasks: tasks })
     }
 
-    /// The end that the requestor asked for.
+    /// The end that the requestor asked for, who hears that it has come.
     pub(super) async fn destroy(self) -> Result<(), BedError> {
-        self.inner.meter.close();
         self.inner.enter("Terminated").await
     }
 }
