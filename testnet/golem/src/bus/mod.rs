@@ -31,6 +31,8 @@ pub(crate) struct Bus {
 
 #[derive(Debug)]
 struct Shared {
+    /// This connection's id, in hex: what its calls' ids begin with.
+    instance: String,
     out: mpsc::Sender<Vec<u8>>,
     state: Mutex<State>,
 }
@@ -119,11 +121,15 @@ impl Bus {
         stream.set_nodelay(true).map_err(failed)?;
         let (reading, writing) = stream.into_split();
         let (out, waiting) = mpsc::channel(WAITING_MAX);
-        let shared = Arc::new(Shared { out, state: Mutex::default() });
+        // the daemon takes two connections with one id for the same, and two calls with one id, whosever, for one
+        let mut instance_id = vec![0; 16];
+        getrandom::fill(&mut instance_id).map_err(BedError::Random)?;
+        let instance = instance_id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let shared = Arc::new(Shared { instance, out, state: Mutex::default() });
         let write = tokio::spawn(write(waiting, writing)).abort_handle();
         let read = tokio::spawn(read(reading, Arc::clone(&shared))).abort_handle();
         let bus = Self { shared, _tasks: Arc::new(Tasks([read, write])) };
-        let hello = Hello { name: name.to_owned(), version: "0.7.3".to_owned(), instance_id: vec![0; 16] };
+        let hello = Hello { name: name.to_owned(), version: "0.7.3".to_owned(), instance_id };
         bus.shared.send(Kind::Hello(hello)).await?;
         Ok(bus)
     }
@@ -146,6 +152,11 @@ impl Bus {
         }
     }
 
+    /// Whether anything can still be sent.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.shared.out.is_closed()
+    }
+
     /// Calls a service of the daemon's and reads its `Result`.
     pub(crate) async fn call(&self, address: &str, body: &Value) -> Result<Value, BedError> {
         let failed = |why: String| BedError::Bus(format!("{address}: {why}"));
@@ -153,7 +164,7 @@ impl Bus {
         let request_id = {
             let mut state = self.shared.state();
             state.next_id += 1;
-            let id = state.next_id.to_string();
+            let id = format!("{}-{}", self.shared.instance, state.next_id);
             state.calls.insert(id.clone(), done);
             id
         };

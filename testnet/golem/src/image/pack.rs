@@ -29,7 +29,9 @@ pub fn pack(tree: &Path, image: &Path) -> Result<Packed, BedError> {
     add(&mut writer, tree, Path::new("/"))?;
     let mut out = BufWriter::new(File::create(image).map_err(BedError::io(image))?);
     writer.write(&mut out).map_err(broken)?;
-    out.into_inner().map_err(|e| BedError::Io(image.to_owned(), e.into_error()))?;
+    let out = out.into_inner().map_err(|e| BedError::Io(image.to_owned(), e.into_error()))?;
+    // what waits to be written would hold up the daemons' databases later
+    out.sync_data().map_err(BedError::io(image))?;
     Ok(Packed { path: image.to_owned(), sha3_224: sha3_224(image)? })
 }
 

@@ -11,6 +11,8 @@ use std::path::{Component, Path, PathBuf};
 const UNPACKED_BYTES_MAX: u64 = 4 << 30;
 /// Most files, directories and links of an image. A guess: a small system has some thousands.
 const NODES_MAX: usize = 100_000;
+/// Bytes of a file that are written before they are put on disk. A guess: a second of a slow disk.
+const PIECE_BYTES: u64 = 32 << 20;
 
 /// Unpacks `image` below `root`. Owners, times and devices are left out. Blocks.
 pub(crate) fn unpack(image: &Path, root: &Path) -> Result<(), BedError> {
@@ -31,8 +33,8 @@ pub(crate) fn unpack(image: &Path, root: &Path) -> Result<(), BedError> {
             InnerNode::Dir(_) => fs::create_dir_all(&path).map_err(BedError::io(&path))?,
             InnerNode::File(file) => {
                 let mut out = File::create(&path).map_err(BedError::io(&path))?;
-                let mut content = system.file(file).reader().take(left + 1);
-                let written = io::copy(&mut content, &mut out).map_err(BedError::io(&path))?;
+                let content = system.file(file).reader().take(left + 1);
+                let written = write_evenly(content, &mut out).map_err(BedError::io(&path))?;
                 left = left.checked_sub(written).ok_or_else(|| refused("it is too large".to_owned()))?;
                 let mode = fs::Permissions::from_mode(u32::from(node.header.permissions & 0o777) | 0o400);
                 fs::set_permissions(&path, mode).map_err(BedError::io(&path))?;
@@ -45,6 +47,20 @@ pub(crate) fn unpack(image: &Path, root: &Path) -> Result<(), BedError> {
         std::os::unix::fs::symlink(target, &path).map_err(BedError::io(&path))?;
     }
     Ok(())
+}
+
+/// Copies, and puts what was written on disk piece by piece: hundreds of MB at once would hold up the daemons' databases
+/// for longer than the daemon takes for a living provider.
+fn write_evenly(mut content: impl Read, out: &mut File) -> io::Result<u64> {
+    let mut written = 0;
+    loop {
+        let piece = io::copy(&mut content.by_ref().take(PIECE_BYTES), out)?;
+        written += piece;
+        if piece < PIECE_BYTES {
+            return Ok(written);
+        }
+        out.sync_data()?;
+    }
 }
 
 /// A path of the image as one below `root`; `None` if it would lead elsewhere.

@@ -264,9 +264,12 @@ async fn report(unit: Arc<Inner>) {
     let mut ticks = tokio::time::interval(REPORT_EVERY);
     loop {
         ticks.tick().await;
-        if unit.state() == "Terminated" || unit.say_usage().await.is_err() || unit.say_state().await.is_err()
-        {
+        if unit.state() == "Terminated" || !unit.bus.is_open() {
             return;
+        }
+        // a daemon that has much to do refuses some: the next report is as good
+        if let Err(error) = unit.say_usage().await.and(unit.say_state().await) {
+            unit.agent.trouble(&error);
         }
     }
 }
