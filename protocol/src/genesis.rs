@@ -69,11 +69,9 @@ pub const EPOCH: u64 = 0;
 impl Genesis {
     /// Reads the TOML form that people write. Unknown keys are refused.
     pub fn from_toml(text: &str) -> Result<Self, WireError> {
-        let name = Self::NAME;
-        let mut genesis: Self =
-            toml::from_str(text).map_err(|e| WireError::Shape { name, why: e.to_string() })?;
+        let mut genesis: Self = wire::read_toml(text)?;
         genesis.committee.sort_by_key(|m| m.root);
-        genesis.check().map_err(|why| WireError::Rule { name, why })?;
+        genesis.check().map_err(|why| WireError::Rule { name: Self::NAME, why })?;
         Ok(genesis)
     }
 

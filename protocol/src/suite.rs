@@ -1,7 +1,7 @@
 //! A suite: the prompts of a job and how they are to be put.
 
 use crate::params::{NAME_BYTES_MAX, PROMPT_BYTES_MAX, PROMPTS_MAX};
-use crate::wire::{Wire, WireError, rule};
+use crate::wire::{self, Wire, WireError, rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -71,9 +71,8 @@ impl PromptKind {
 impl Suite {
     /// Reads the TOML form that people write. Unknown keys are refused.
     pub fn from_toml(text: &str) -> Result<Self, WireError> {
-        let name = Self::NAME;
-        let suite: Self = toml::from_str(text).map_err(|e| WireError::Shape { name, why: e.to_string() })?;
-        suite.check().map_err(|why| WireError::Rule { name, why })?;
+        let suite: Self = wire::read_toml(text)?;
+        suite.check().map_err(|why| WireError::Rule { name: Self::NAME, why })?;
         Ok(suite)
     }
 }

@@ -38,6 +38,14 @@ pub enum WireError {
         /// What the decoder said.
         why: String,
     },
+    /// Not TOML of this shape.
+    #[error("{name}: not the expected TOML: {why}")]
+    Text {
+        /// Type that was expected.
+        name: &'static str,
+        /// What the reader said.
+        why: String,
+    },
     /// Decodes, but is not the one canonical encoding.
     #[error("{name}: not canonical: encoding the value again gives other bytes")]
     NotCanonical {
@@ -73,6 +81,17 @@ pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, WireError> {
     }
     value.check().map_err(|why| WireError::Rule { name, why })?;
     Ok(value)
+}
+
+/// Reads the TOML form that people write. Unknown keys are refused; nothing is checked yet.
+pub(crate) fn read_toml<T: Wire>(text: &str) -> Result<T, WireError> {
+    let name = T::NAME;
+    // a later edition may have other fields: its number tells before they are missed
+    let edition = text.parse::<toml::Table>().ok().and_then(|table| table.get("v")?.as_integer());
+    if let Some(other) = edition.filter(|v| *v != 1) {
+        return Err(WireError::Rule { name, why: format!("v: is {other}, and this program knows 1") });
+    }
+    toml::from_str(text).map_err(|e| WireError::Text { name, why: e.to_string() })
 }
 
 /// Checks of single fields, phrased for people.
