@@ -4,7 +4,7 @@ use crate::clock;
 use crate::config::upkeep::{Log, LogFormat, Rotation};
 use crate::private_file;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -33,9 +33,11 @@ pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> 
     let filter = || match EnvFilter::try_from_default_env() {
         Ok(filter) => filter,
         // checked with the configuration
-        Err(_) => EnvFilter::builder().parse_lossy(&config.level),
+        // the routing table warns every few minutes that nobody else is there, which `vantage status` tells better
+        Err(_) => EnvFilter::builder().parse_lossy(format!("libp2p_kad=error,{}", config.level)),
     };
-    let plain = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let plain = tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(io::stderr);
     let stderr = if json { plain.json().boxed() } else { plain.boxed() };
     let (file, guard) = match &config.dir {
         Some(dir) => {

@@ -42,8 +42,9 @@ impl ConfigError {
     pub(super) fn shape(file: &Path, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count());
         let message = error.message().to_owned();
-        let help = suggest::for_unknown_field(&message)
-            .unwrap_or_else(|| "correct the line; docs/OPERATING.md lists all keys".to_owned());
+        let help = suggest::for_unknown_field(&message).unwrap_or_else(|| {
+            "correct the line; the configuration that `vantage init` writes explains all keys".to_owned()
+        });
         Self { file: file.to_owned(), line, key: None, what: message, help }
     }
 }

@@ -1,7 +1,7 @@
 //! What came out, seen by a stranger: fetched by content id from a peer that did not submit the job,
 //! verified with nothing but the genesis hash, and held against what the demo promises.
 
-use super::{DemoError, OPEN, Screen};
+use super::{COMMIT_S, DemoError, OPEN, STEP_S, Screen};
 use crate::cluster::{Cluster, vantage};
 use crate::vendors::Plant;
 use serde_json::{Value, json};
@@ -84,7 +84,14 @@ impl Outcome {
     fn promised(&self, id: &str, open: bool) -> Result<(), DemoError> {
         let broken = |why: String| Err(DemoError::Promise(why));
         if self.verdict.summary != Summary::Sealed {
-            return broken(format!("{}: {}", self.verdict.summary.word(), self.verdict.reasons.join("; ")));
+            let (word, why) = (self.verdict.summary.word(), self.verdict.reasons.join("; "));
+            let late =
+                self.verdict.cells.as_ref().map_or(0, |cells| self.verdict.cells_total - cells.answered);
+            return broken(format!(
+                "{word}: {why}. {late} of {} cells have no answer; answers had {COMMIT_S} s, reveals and Finals {STEP_S} s \
+                 each. On a machine that is busy with other work that may be too short: try again when it has less to do",
+                self.verdict.cells_total
+            ));
         }
         if self.verdict.job.as_ref().is_none_or(|job| job.id.to_string() != id) {
             return broken("the bundle is about another job".into());

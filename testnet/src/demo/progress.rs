@@ -9,38 +9,38 @@ use std::time::{Duration, Instant};
 
 /// Where the demo's words go.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(crate) struct Screen {
     quiet: bool,
     colour: bool,
     live: bool,
 }
 
 impl Screen {
-    pub(super) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         let terminal = std::io::stdout().is_terminal();
         Self { quiet, colour: terminal && std::env::var_os("NO_COLOR").is_none(), live: terminal }
     }
 
     /// Prints a line; a closed pipe is no reason to fail.
-    pub(super) fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(std::io::stdout(), "{text}");
         }
     }
 
-    pub(super) fn step(&self, text: &str) {
+    pub(crate) fn step(&self, text: &str) {
         self.say(&format!("{} {text}", self.paint("36", "==>")));
     }
 
-    pub(super) fn paint(&self, code: &str, text: &str) -> String {
+    pub(crate) fn paint(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
-    pub(super) fn network(&self, cluster: &Cluster) {
+    pub(crate) fn network(&self, cluster: &Cluster) {
         self.say(&format!("\nNetwork {} (a test network), entry {}", cluster.net, cluster.entry));
         for node in &cluster.nodes {
             let who = node
@@ -57,7 +57,7 @@ impl Screen {
         }
     }
 
-    pub(super) fn sealed(&self, view: &Value) {
+    pub(crate) fn sealed(&self, view: &Value) {
         let root = view.pointer("/outcome/sealed/root").and_then(Value::as_str).unwrap_or("-");
         let word = if root == "-" { self.paint("33", "BOUNDED") } else { self.paint("32", "SEALED") };
         self.say(&format!("\n{word}  root {root}"));
@@ -75,7 +75,7 @@ impl Screen {
         }
     }
 
-    pub(super) fn next_steps(&self, cluster: &Cluster, kept: bool, content: &str) {
+    pub(crate) fn next_steps(&self, cluster: &Cluster, kept: bool, content: &str) {
         if !kept {
             self.say("\nWhat to try next:\n  cargo demo -- --keep      leave the network running and look around\n  cargo test                see what is checked, and how\n  docs/ARCHITECTURE.md      how it works");
             return;
@@ -100,7 +100,7 @@ impl Screen {
 }
 
 /// Follows a job on one node until it has an outcome there and its content is assembled.
-pub(super) async fn follow(
+pub(crate) async fn follow(
     cluster: &Cluster,
     node: &Node,
     id: &str,
@@ -164,7 +164,7 @@ fn draw(view: &Value) -> String {
 /// On a terminal the table is drawn in place; elsewhere only its first line is printed anew.
 fn redraw(screen: &Screen, table: &str, drawn: usize, elapsed_s: u64) -> usize {
     if !screen.live {
-        screen.say(&format!("{elapsed_s:4} s{}", table.replace('\n', "\n      ")));
+        screen.say(&format!("{elapsed_s:4} s{}", table.lines().next().unwrap_or_default()));
         return 0;
     }
     let mut out = std::io::stdout();
