@@ -11,6 +11,10 @@ const ABSENT_MAX: u32 = 3;
 /// How often in a row the provider's runtime may fail to answer while the activity is said to be alive. A guess.
 const BROKEN_MAX: u32 = 10;
 
+/// How often in a row an activity may be called unresponsive, a second apart. The daemon says so after 5 s without a
+/// word of the provider and ends the activity after 10 s: until then it may come back, as a busy machine does.
+const MUTE_MAX: u32 = 12;
+
 /// A batch under way.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -18,6 +22,7 @@ pub struct Batch {
     away: u32,
     absent: u32,
     broken: u32,
+    mute: u32,
 }
 
 /// What to do next.
@@ -78,12 +83,17 @@ impl Batch {
     /// What was said of the activity's state.
     pub fn state(&mut self, said: Result<ActivityState, Trouble>) -> Step {
         match said {
-            Ok(state) if state.is_over() => {
+            Ok(state) if state.is_mute() && self.mute < MUTE_MAX => {
+                (self.away, self.absent) = (0, 0);
+                self.mute += 1;
+                Step::Results(Duration::from_secs(1))
+            }
+            Ok(state) if state.is_over() || state.is_mute() => {
                 let why = state.error_message.unwrap_or_else(|| format!("the activity is {}", state.state.0));
                 provider(&why)
             }
             Ok(_) => {
-                (self.away, self.absent) = (0, 0);
+                (self.away, self.absent, self.mute) = (0, 0, 0);
                 Step::Results(if self.broken > 0 { Duration::from_secs(1) } else { Duration::ZERO })
             }
             Err(trouble @ (Trouble::Unreachable { .. } | Trouble::Silent | Trouble::AppKey)) => {
@@ -150,7 +160,12 @@ mod tests {
             assert_eq!(batch.state(state("Ready")), Step::Results(Duration::ZERO));
         }
         assert_eq!(batch.results(Err(broken())), Step::State);
+        for _ in 0..MUTE_MAX {
+            assert_eq!(batch.state(state("Unresponsive")), Step::Results(Duration::from_secs(1)));
+            assert_eq!(batch.results(Err(Trouble::NotYet)), Step::State);
+        }
         assert!(matches!(batch.state(state("Unresponsive")), Step::Failed(Dead::Provider(_))));
+        assert!(matches!(batch.state(state("Terminated")), Step::Failed(Dead::Provider(_))));
     }
 
     #[test]

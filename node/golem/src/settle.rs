@@ -36,7 +36,7 @@ pub async fn reclaim(daemon: &Daemon, account: Account, journal: Arc<dyn Journal
 async fn find(daemon: &Daemon, account: &Account) -> Result<Option<String>, Trouble> {
     let mark = moment::parse(&account.mark);
     let is_ours = |timeout: &Option<String>| timeout.as_deref().and_then(moment::parse) == mark;
-    let allocations = again(async || daemon.allocations().await).await?;
+    let allocations = again(move || daemon.allocations()).await?;
     let mut ours = allocations.into_iter().filter(|found| found.payment_platform == account.platform);
     Ok(ours.find(|found| is_ours(&found.timeout)).map(|found| found.allocation_id))
 }
@@ -69,7 +69,7 @@ async fn left(books: &Books, why: &str) -> Closed {
 }
 
 async fn release(daemon: &Daemon, allocation: &str) -> Result<(), String> {
-    match again(async || daemon.release(allocation).await).await {
+    match again(move || daemon.release(allocation)).await {
         Ok(()) | Err(Trouble::Gone(_)) => Ok(()),
         Err(trouble) => Err(format!("allocation {allocation}: {trouble}")),
     }
@@ -78,7 +78,7 @@ async fn release(daemon: &Daemon, allocation: &str) -> Result<(), String> {
 async fn end_all(daemon: &Daemon, books: &Books) -> Result<(), String> {
     let account = books.account().await;
     if let Some(demand) = &account.demand {
-        match again(async || daemon.end_demand(demand).await).await {
+        match again(move || daemon.end_demand(demand)).await {
             Ok(()) | Err(Trouble::Gone(_)) => {}
             Err(trouble) => return Err(format!("demand: {trouble}")),
         }
@@ -118,9 +118,9 @@ async fn end(daemon: &Daemon, books: &Books, deal: &Deal, well: bool) -> Result<
         }
     }
     let code = if well { "Success" } else { "Cancelled" };
-    let ending = Ending { message: "no more work".to_owned(), code: code.to_owned() };
+    let ending = &Ending { message: "no more work".to_owned(), code: code.to_owned() };
     let agreement = deal.agreement.as_str();
-    let ended = again(async || end_agreement(daemon, agreement, &ending).await).await;
+    let ended = again(move || end_agreement(daemon, agreement, ending)).await;
     ended.map_err(|trouble| format!("agreement {agreement}: {trouble}"))?;
     let now_ms = moment::now_ms();
     let written = books.change(|account| {
@@ -166,7 +166,7 @@ async fn end_agreement(daemon: &Daemon, agreement: &str, ending: &Ending) -> Res
 }
 
 /// Tries while the daemon is away.
-async fn again<T>(ask: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, Trouble> {
+async fn again<T, A: Future<Output = Result<T, Trouble>>>(ask: impl Fn() -> A) -> Result<T, Trouble> {
     let began_ms = moment::now_ms();
     let mut tried = 0;
     loop {

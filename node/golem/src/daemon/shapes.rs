@@ -188,8 +188,12 @@ pub struct ActivityState {
 impl ActivityState {
     /// Nothing can be run in it any more.
     pub fn is_over(&self) -> bool {
-        let is_end = |state: &str| matches!(state, "Terminated" | "Unresponsive");
-        is_end(&self.state.0) || self.state.1.as_deref() == Some("Terminated")
+        self.state.0 == "Terminated" || self.state.1.as_deref() == Some("Terminated")
+    }
+
+    /// Nothing was heard of the provider for some seconds.
+    pub fn is_mute(&self) -> bool {
+        self.state.0 == "Unresponsive" && !self.is_over()
     }
 }
 
