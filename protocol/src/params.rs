@@ -42,6 +42,8 @@ pub const ACK_ITEMS_MAX: usize = 100;
 pub const NAME_BYTES_MAX: usize = 64;
 /// Longest free text in a leaf (a decline's reason), bytes: a guess.
 pub const REASON_BYTES_MAX: usize = 256;
+/// Most attempts that a receipt tells of at Golem: an executor makes four, a guess, and room to spare.
+pub const GOLEM_ATTEMPTS_MAX: usize = 8;
 /// Most headers kept of a response: the allow-list is shorter.
 pub const HEADERS_MAX: usize = 32;
 /// Longest header value kept, bytes: a guess.

@@ -8,6 +8,10 @@ use crate::wire::{Wire, rule};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod golem;
+
+pub use golem::{Golem, GolemAttempt, GolemWorker, ProviderRegion};
+
 /// Everything that one executor did for one slot. The block that a commit hides and a reveal shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,8 +73,11 @@ pub struct Receipt {
     pub surface: Surface,
     /// The target was simulated.
     pub sim: bool,
-    /// Facts about the engine, where the executor ran the model itself.
+    /// Facts about the engine, where the executor ran the model itself or on Golem.
     pub engine: Option<Engine>,
+    /// Who did the work, where it was done on Golem. Absent elsewhere, not null: receipts from before Golem stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golem: Option<Golem>,
     /// Whose word stands behind the output.
     pub origin: OriginGrade,
 }
@@ -147,6 +154,11 @@ impl Receipt {
             rule::text("engine.quantisation", &engine.quantisation, REASON_BYTES_MAX)?;
             rule::text("engine.cpu", &engine.cpu, REASON_BYTES_MAX)?;
         }
-        Ok(())
+        match (&self.golem, self.surface, self.output.is_some()) {
+            (Some(golem), Surface::Golem, has_answer) => golem.check(has_answer),
+            (Some(_), _, _) => Err("golem: the surface is another one".into()),
+            (None, Surface::Golem, true) => Err("golem: an answer from Golem says who gave it".into()),
+            (None, _, _) => Ok(()),
+        }
     }
 }

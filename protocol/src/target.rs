@@ -1,4 +1,4 @@
-//! Targets: what is asked. `open:smollm2-135m`, `openai/gpt-4.1-mini`, `anthropic/claude-haiku-4-5`,
+//! Targets: what is asked. `open:smollm2-135m`, `golem:smollm2-135m`, `openai/gpt-4.1-mini`, `anthropic/claude-haiku-4-5`,
 //! `gemini/gemini-2.5-flash`, `compat:name/model`, `sim:openai`.
 
 use crate::wire::rule;
@@ -14,6 +14,8 @@ pub enum Surface {
     Open,
     /// A vendor's HTTP API.
     Api,
+    /// An open model that the executor has run by a provider of the Golem Network.
+    Golem,
 }
 
 impl Surface {
@@ -22,6 +24,7 @@ impl Surface {
         match self {
             Surface::Open => "open",
             Surface::Api => "api",
+            Surface::Golem => "golem",
         }
     }
 }
@@ -63,7 +66,7 @@ pub struct Target {
 /// Why a text is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "target {text:?}: {why}; targets look like open:smollm2-135m, openai/<model>, anthropic/<model>, gemini/<model>, \
+    "target {text:?}: {why}; targets look like open:smollm2-135m, golem:smollm2-135m, openai/<model>, anthropic/<model>, gemini/<model>, \
      compat:<name>/<model>, and in test networks sim:openai, sim:anthropic, sim:gemini"
 )]
 pub struct BadTarget {
@@ -78,7 +81,7 @@ pub const SIM_MODELS: [(&str, &str); 3] =
     [("openai", "sim-gpt-1"), ("anthropic", "sim-claude-1"), ("gemini", "sim-gemini-1")];
 
 impl Target {
-    /// Who runs the model: `open`, `openai`, `anthropic`, `gemini`, or the name of a compatible endpoint as
+    /// Who runs the model: `open`, `golem`, `openai`, `anthropic`, `gemini`, or the name of a compatible endpoint as
     /// `compat:name`.
     pub fn vendor(&self) -> &str {
         &self.vendor
@@ -94,9 +97,18 @@ impl Target {
         self.sim
     }
 
+    /// An open model: which bytes come back depends on the request alone, wherever it runs.
+    pub fn is_open_model(&self) -> bool {
+        matches!(self.surface(), Surface::Open | Surface::Golem)
+    }
+
     /// How it is reached.
     pub fn surface(&self) -> Surface {
-        if self.vendor == "open" { Surface::Open } else { Surface::Api }
+        match self.vendor.as_str() {
+            "open" => Surface::Open,
+            "golem" => Surface::Golem,
+            _ => Surface::Api,
+        }
     }
 
     /// The format of its API; none for a model that the executor runs itself.
@@ -122,8 +134,10 @@ impl FromStr for Target {
             }
             Ok(Target { text: text.to_owned(), vendor: vendor.to_owned(), model: model.to_owned(), sim })
         };
-        if let Some(model) = text.strip_prefix("open:") {
-            return target("open", model, false);
+        for place in ["open", "golem"] {
+            if let Some(model) = text.strip_prefix(place).and_then(|rest| rest.strip_prefix(':')) {
+                return target(place, model, false);
+            }
         }
         if let Some(vendor) = text.strip_prefix("sim:") {
             let model = SIM_MODELS.iter().find(|(name, _)| *name == vendor).map(|(_, model)| *model);
@@ -134,7 +148,9 @@ impl FromStr for Target {
         if vendor == "gemini" && (model.contains(['/', ':']) || model.contains("..")) {
             return Err(bad("a model of gemini is one name, without / : or .."));
         }
-        let is_name = |n: &str| !n.is_empty() && !n.contains(':') && n != "open" && !VENDORS.contains(&n);
+        let is_name = |n: &str| {
+            !n.is_empty() && !n.contains(':') && n != "open" && n != "golem" && !VENDORS.contains(&n)
+        };
         let known = VENDORS.contains(&vendor) || vendor.strip_prefix("compat:").is_some_and(is_name);
         if known { target(vendor, model, false) } else { Err(bad("unknown vendor")) }
     }
@@ -166,6 +182,11 @@ mod tests {
     fn names_say_vendor_model_and_simulation() {
         let open: Target = "open:smollm2-135m".parse().unwrap();
         assert_eq!((open.vendor(), open.model(), open.surface()), ("open", "smollm2-135m", Surface::Open));
+        let golem: Target = "golem:smollm2-135m".parse().unwrap();
+        assert_eq!(
+            (golem.vendor(), golem.model(), golem.surface()),
+            ("golem", "smollm2-135m", Surface::Golem)
+        );
         let sim: Target = "sim:openai".parse().unwrap();
         assert!(sim.is_sim() && sim.vendor() == "openai" && sim.model() == "sim-gpt-1");
         let api: Target = "openai/gpt-4.1-mini".parse().unwrap();
@@ -178,6 +199,9 @@ mod tests {
             "sim:claude",
             "sim:open",
             "open:",
+            "golem:",
+            "compat:golem/x",
+            "sim:golem",
             "/x",
             "other/x",
             "compat:/x",
@@ -197,6 +221,7 @@ mod tests {
     fn a_target_speaks_one_dialect() {
         for (text, dialect) in [
             ("open:smollm2-135m", None),
+            ("golem:smollm2-135m", None),
             ("openai/gpt-4.1-mini", Some(Dialect::OpenAi)),
             ("compat:lab/claude", Some(Dialect::OpenAi)),
             ("anthropic/claude-haiku-4-5-20251001", Some(Dialect::Anthropic)),

@@ -14,7 +14,7 @@ use crate::leaf::Statement;
 use crate::receipt::Receipt;
 use crate::request::Request;
 use crate::suite::Suite;
-use crate::target::{Surface, Target};
+use crate::target::Target;
 use crate::wire;
 use std::collections::BTreeMap;
 
@@ -112,7 +112,7 @@ fn input_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Input, Not
 fn target_info(target: &Target) -> TargetInfo {
     TargetInfo {
         name: target.to_string(),
-        deterministic: target.surface() == Surface::Open,
+        deterministic: target.is_open_model(),
         surface: target.surface().word().to_owned(),
         sim: target.is_sim(),
     }

@@ -5,6 +5,7 @@ use crate::cid::Cid;
 use crate::compare::{Account, Report};
 use crate::id::{Hash, JobId, NetId, NodeId};
 use crate::proof::evidence::Evidence;
+use crate::proof::rented::OnGolem;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -69,6 +70,8 @@ pub struct Verdict {
     pub cells: Option<Account>,
     /// Cells that the job has.
     pub cells_total: u64,
+    /// Who did the work on Golem.
+    pub golem: OnGolem,
     /// What cannot be seen from here.
     pub not_shown: Vec<String>,
     /// The comparison as recomputed.
@@ -278,6 +281,7 @@ impl Verdict {
             comparison: Comparison::default(),
             cells: None,
             cells_total: 0,
+            golem: OnGolem::default(),
             not_shown: Vec::new(),
             report: None,
             evidence: Vec::new(),

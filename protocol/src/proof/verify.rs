@@ -13,6 +13,7 @@ use super::compare_input::{Compared, NotComparable, report_from};
 use super::judge::Get;
 use super::links::{Link, closure, walk};
 use super::pool::Pool;
+use super::rented::OnGolem;
 use super::source::Source;
 use super::verdict::{FinalPart, Independence, Integrity, JobPart, Summary, TimeBracket, Verdict, Who};
 use crate::bundle::{Bundle, Certs};
@@ -272,6 +273,8 @@ impl Gathered<'_> {
             assignment: &plan.assignment,
             statements: &self.listed.said,
         };
+        verdict.golem = OnGolem::gather(&compared, source);
+        verdict.labels.extend(verdict.golem.simulated());
         let compiled = match report_from(&compared, source) {
             Ok(compiled) => compiled,
             Err(NotComparable::Missing(_)) => return,
@@ -368,6 +371,11 @@ fn not_shown(plan: &Plan) -> Vec<String> {
     ];
     if plan.job.targets.iter().any(|t| t.target.surface() == crate::target::Surface::Api) {
         not_shown.push("that a vendor's API answers as the vendor's product does".into());
+    }
+    if plan.job.targets.iter().any(|t| t.target.surface() == crate::target::Surface::Golem) {
+        not_shown.push(
+            "which provider of the Golem Network ran a cell, and where: the executor's word, and the provider's".into(),
+        );
     }
     not_shown
 }

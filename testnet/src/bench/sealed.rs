@@ -385,6 +385,7 @@ fn open_receipt(target: &Target, (prompt, repeat): (u32, u32), request: Hash, ou
             cpu: "x86_64 avx2 fma".into(),
             threads: 1,
         }),
+        golem: None,
         origin: OriginGrade::Own,
     }
 }

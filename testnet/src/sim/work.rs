@@ -82,6 +82,7 @@ impl World {
             surface: execution.target.surface(),
             sim: execution.target.is_sim(),
             engine: None,
+            golem: None,
             origin: OriginGrade::Own,
         };
         disk.journal.insert((execution.job, execution.slot, task.prompt, task.repeat), receipt);

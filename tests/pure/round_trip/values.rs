@@ -18,7 +18,9 @@ use vantage_protocol::message::{
     CertsAnswer, CertsRequest, Heads, LogAnswer, LogRequest, ProvenLeaf, WitnessAnswer, WitnessRequest,
 };
 use vantage_protocol::proof::Evidence;
-use vantage_protocol::receipt::{Engine, OriginGrade, Receipt, Receipts};
+use vantage_protocol::receipt::{
+    Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, ProviderRegion, Receipt, Receipts,
+};
 use vantage_protocol::statement::StatementList;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
 use vantage_protocol::target::Surface;
@@ -98,6 +100,57 @@ pub fn receipts() -> impl Strategy<Value = Receipts> {
     })
 }
 
+fn golem() -> impl Strategy<Value = Golem> {
+    let worker = (text(), text(), text(), of(text()), any::<[u64; 3]>()).prop_map(
+        |(provider, runtime, agreement, activity, [hour, cpu_second, start])| GolemWorker {
+            provider,
+            runtime,
+            agreement,
+            activity,
+            hour_nanoglm: hour,
+            cpu_second_nanoglm: cpu_second,
+            start_nanoglm: start,
+        },
+    );
+    let attempt = (any::<u64>(), any::<u64>(), worker, any::<bool>(), of(text())).prop_map(
+        |(began_ms, ended_ms, worker, found, failure)| GolemAttempt {
+            began_ms,
+            ended_ms,
+            worker: (found || failure.is_none()).then_some(worker),
+            failure,
+        },
+    );
+    ("[0-9a-f]{56}", name(), any::<bool>(), vec(attempt, 1..=8)).prop_map(
+        |(image, platform, test_money, attempts)| Golem {
+            image,
+            platform,
+            test_money,
+            region: ProviderRegion::Unmeasured,
+            attempts,
+        },
+    )
+}
+
+/// The same, with a last attempt that went well.
+fn ended_well(mut golem: Golem) -> Golem {
+    let worker = golem.attempts.iter().find_map(|attempt| attempt.worker.clone());
+    if let Some(last) = golem.attempts.last_mut() {
+        last.failure = None;
+        last.worker = last.worker.take().or(worker).or_else(|| {
+            Some(GolemWorker {
+                provider: "p".into(),
+                runtime: "r".into(),
+                agreement: "a".into(),
+                activity: None,
+                hour_nanoglm: 0,
+                cpu_second_nanoglm: 0,
+                start_nanoglm: 0,
+            })
+        });
+    }
+    golem
+}
+
 fn receipt() -> impl Strategy<Value = Receipt> {
     let engine = (text(), hash(), hash(), text(), text(), any::<u32>()).prop_map(
         |(name, model, weights, quantisation, cpu, threads)| Engine {
@@ -114,21 +167,27 @@ fn receipt() -> impl Strategy<Value = Receipt> {
     let said = (of(text()), of(text()), of(text()), btree_map(name(), text(), 0..4));
     let counted =
         (any::<u64>(), any::<u64>(), of(any::<u32>()), of(any::<u32>()), of(any::<u64>()), any::<u32>());
-    let how = (prop_oneof![Just(Surface::Open), Just(Surface::Api)], any::<bool>(), of(engine), of(text()));
+    let how = (
+        prop_oneof![Just(Surface::Open), Just(Surface::Api)],
+        any::<bool>(),
+        of(engine),
+        of(text()),
+        of(golem()),
+    );
     (cell, came, said, counted, how).prop_map(
         |(
             (prompt, repeat, request),
             (came, response, status),
             (model, request_id, finish, headers),
             (started_ms, ended_ms, input_tokens, output_tokens, cost_microusd, attempts),
-            (surface, sim, engine, endpoint),
+            (surface, sim, engine, endpoint, golem),
         )| Receipt {
             prompt,
             repeat,
             request,
             output: came.clone().ok(),
             response,
-            failure: came.err(),
+            failure: came.clone().err(),
             endpoint,
             status,
             model,
@@ -141,9 +200,10 @@ fn receipt() -> impl Strategy<Value = Receipt> {
             output_tokens,
             cost_microusd,
             attempts,
-            surface,
+            surface: if golem.is_some() { Surface::Golem } else { surface },
             sim,
             engine,
+            golem: golem.map(|golem| if came.is_ok() { ended_well(golem) } else { golem }),
             origin: OriginGrade::Own,
         },
     )

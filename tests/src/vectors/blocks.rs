@@ -17,7 +17,9 @@ use vantage_protocol::compare::{
 use vantage_protocol::content::Content;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::leaf::{Statement, leaf_cid};
-use vantage_protocol::receipt::{Engine, OriginGrade, Receipt, Receipts};
+use vantage_protocol::receipt::{
+    Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, ProviderRegion, Receipt, Receipts,
+};
 use vantage_protocol::request::Request;
 use vantage_protocol::statement::StatementList;
 use vantage_protocol::target::Surface;
@@ -35,6 +37,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         block("executor-list", "four", "Announces of four executors.", &w.executors),
         block("receipts", "answer-and-failure", "A slot with an answer and a failure.", &receipts(w))
             .derive("cell_order", json!(order(w))),
+        block("receipts", "golem", "An answer from Golem at the second try, and nobody found.", &golem(w)),
         block("statement-list", "two", "A reveal and a decline, by leaf hash.", &list(w))
             .derive("root", list(w).root().to_string()),
         block("certificate", "commit", "A commit and its tlog-proof.", &cert(w)),
@@ -65,6 +68,7 @@ fn requests(w: &World) -> Vec<Vector> {
     };
     vec![
         request("open", "What an open model is asked.", "open:smollm2-135m"),
+        request("golem", "What an open model on Golem is asked: the same.", "golem:smollm2-135m"),
         request("openai", "What OpenAI is asked.", "openai/gpt-4.1-mini"),
         request(
             "anthropic",
@@ -113,6 +117,7 @@ pub(super) fn receipts(w: &World) -> Receipts {
             cpu: "avx2 fma".into(),
             threads: 1,
         }),
+        golem: None,
         origin: OriginGrade::Own,
     };
     let failed = Receipt {
@@ -135,6 +140,50 @@ pub(super) fn receipts(w: &World) -> Receipts {
         ..receipt(1)
     };
     Receipts { v: 1, job: w.job_id, slot: 0, executor: w.executor().0.id, cells: vec![receipt(0), failed] }
+}
+
+/// What an executor has to say that went to Golem.
+fn golem(w: &World) -> Receipts {
+    let mut receipts = receipts(w);
+    let worker = GolemWorker {
+        provider: "0xe0419e60fe222d45b3f1d853e310fce464ddd777".into(),
+        runtime: "vm 0.5.3".into(),
+        agreement: "0dcac98b89c7698be8f3ab5e19b7c116ddaa048ec78d95f8b9b413a901d20557".into(),
+        activity: Some("af1f78154ca84ffbb8753d84d58cd3c9".into()),
+        hour_nanoglm: 100_000_000,
+        cpu_second_nanoglm: 27_778,
+        start_nanoglm: 0,
+    };
+    let lost =
+        GolemWorker { provider: "0x33c5692e3e4f475a434427ebc88fe734fc63761a".into(), ..worker.clone() };
+    let attempt = |n: u64, worker, failure: Option<&str>| GolemAttempt {
+        began_ms: JOB_S * 1000 + n,
+        ended_ms: JOB_S * 1000 + n + 400,
+        worker,
+        failure: failure.map(str::to_owned),
+    };
+    let told = |attempts| {
+        Some(Golem {
+            image: "9a".repeat(28),
+            platform: "erc20-holesky-tglm".into(),
+            test_money: true,
+            region: ProviderRegion::Unmeasured,
+            attempts,
+        })
+    };
+    let tries = vec![attempt(5, Some(lost), Some("golem_provider_lost")), attempt(405, Some(worker), None)];
+    for receipt in &mut receipts.cells {
+        receipt.surface = Surface::Golem;
+        receipt.sim = false;
+        receipt.endpoint = None;
+        receipt.status = None;
+    }
+    receipts.cells[0].golem = told(tries);
+    receipts.cells[0].attempts = 2;
+    receipts.cells[1].golem = told(vec![attempt(5, None, Some("golem_no_provider"))]);
+    receipts.cells[1].failure = Some("golem_no_provider".into());
+    receipts.cells[1].attempts = 1;
+    receipts
 }
 
 /// The reveal and the decline.

@@ -17,6 +17,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         text("node-id", "member", "A node id as people write it.", member.id.to_string(), node_id),
         text("origin", "member", "The name of a log.", world.origin(member).to_string(), origin),
         text("target", "open", "An open model.", "open:smollm2-135m".into(), target),
+        text("target", "golem", "An open model on Golem.", "golem:smollm2-135m".into(), target),
         text("target", "vendor", "A vendor's API.", "openai/gpt-4.1-mini".into(), target),
         text("target", "anthropic", "Anthropic's API.", "anthropic/claude-haiku-4-5".into(), target),
         text("target", "gemini", "Gemini's API.", "gemini/gemini-2.5-flash".into(), target),

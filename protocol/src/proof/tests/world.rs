@@ -384,6 +384,7 @@ impl World {
                 surface: Surface::Api,
                 sim: true,
                 engine: None,
+                golem: None,
                 origin: OriginGrade::Own,
             }
         };

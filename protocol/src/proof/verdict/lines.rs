@@ -97,6 +97,30 @@ impl Verdict {
             }
             None => lines.push(format!("cells: {} in the job, not accounted for", self.cells_total)),
         }
+        self.on_golem(lines);
+    }
+
+    fn on_golem(&self, lines: &mut Vec<String>) {
+        for row in &self.golem.rows {
+            let money = if row.test_money { ", test money" } else { "" };
+            let failed: Vec<String> =
+                row.failed.iter().map(|(code, n)| format!("{n} failed ({code})")).collect();
+            let failed = if failed.is_empty() { String::new() } else { format!(", {}", failed.join(", ")) };
+            let whom = row.worker.as_ref().map_or("nobody found".to_owned(), |worker| {
+                let activity = worker.activity.as_deref().unwrap_or("none");
+                format!(
+                    "provider {}, runtime {}, agreement {}, activity {activity}",
+                    worker.provider, worker.runtime, worker.agreement
+                )
+            });
+            lines.push(format!(
+                "golem: slot {} of {} ({}): {} answered{failed}; {whom}; image {}, {}{money}; provider's region unmeasured",
+                row.slot, row.operator, row.region, row.answered, row.image, row.platform
+            ));
+        }
+        if self.golem.left_out > 0 {
+            lines.push(format!("golem: {} more attempts found no room here", self.golem.left_out));
+        }
     }
 }
 
