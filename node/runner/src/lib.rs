@@ -42,6 +42,7 @@
 //! are *not* promised across processors without AVX2 and FMA, architectures, or C libraries (`exp`, `sin` and `cos`
 //! are theirs): that is why [`EngineFacts`] names all of it, and only answers of comparable facts are compared.
 
+mod answer;
 mod chat;
 mod convert;
 mod engine;
@@ -59,6 +60,7 @@ mod tiny;
 mod tokenizer;
 mod wheel;
 
+pub use answer::{Answer, AnswerError, Question, answer};
 pub use chat::{DEFAULT_SYSTEM, Message, Role};
 pub use engine::{
     CONVERSATION_BYTES_MAX, Engine, Finish, GenerateError, Generation, LoadError, MESSAGES_MAX,

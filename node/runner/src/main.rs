@@ -1,4 +1,4 @@
-//! The runner as a program of its own: `serve` for a parent process, `speed` for a person.
+//! The runner as a program of its own: `serve` for a parent process, `answer` in a task image, `speed` for a person.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,6 +7,8 @@ use vantage_runner::{Message, ModelStore, Runner};
 
 const USAGE: &str = "usage: vantage-runner serve
            answer a parent process on standard input and output, one JSON object a line
+       vantage-runner answer QUESTION
+           put one question, JSON, to a model of the directory `models` beside this program; print one line
        vantage-runner speed STORE [MODEL]
            print how fast a pulled model answers (default: smollm2-135m)";
 
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
         ["serve"] => {
             vantage_runner::serve(std::io::stdin(), &mut std::io::stdout().lock()).map_err(Into::into)
         }
+        ["answer", question] => answer(question),
         ["speed", store] => speed(Path::new(store), "smollm2-135m"),
         ["speed", store, model] => speed(Path::new(store), model),
         _ => {
@@ -31,6 +34,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The store stands beside the program, so that an image works wherever it is unpacked.
+fn answer(question: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let program = std::env::current_exe()?;
+    let store = program.with_file_name("models");
+    Ok(vantage_runner::answer(&program, &store, question, &mut std::io::stdout().lock())?)
 }
 
 /// Measures with a short and a long prompt, in a process like the node's.
