@@ -47,7 +47,7 @@ impl Secret {
     }
 
     /// The key itself, for the one header that carries it.
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 

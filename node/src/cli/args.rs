@@ -1,6 +1,7 @@
 //! The command line's grammar and its help.
 
 mod evidence;
+mod golem;
 mod inspect;
 mod job;
 mod suite;
@@ -10,6 +11,7 @@ mod upkeep;
 pub use evidence::{
     BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
 };
+pub use golem::{GolemCommand, GolemOffersArgs};
 pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheckArgs, ProofCommand};
 pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
 pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
@@ -91,6 +93,9 @@ pub enum Command {
     /// Show the APIs that this node may call and what they cost, and try one
     #[command(subcommand)]
     Target(TargetCommand),
+    /// Look at the Golem Network: who would run an open model, and for how much
+    #[command(subcommand)]
+    Golem(GolemCommand),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  vantage completions bash > ~/.local/share/bash-completion/completions/vantage"

@@ -1,7 +1,9 @@
-//! `vantage doctor`: what keeps a node from working, and how to mend it. It changes nothing and calls nobody.
+//! `vantage doctor`: what keeps a node from working, and how to mend it. It changes nothing, and calls nobody but the
+//! operator's own yagna daemon, where one is configured.
 
 mod apis;
 mod finding;
+mod golem;
 mod live;
 mod machine;
 mod place;
@@ -49,6 +51,7 @@ pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
     if let Some(config) = &config {
         apis::models(config, args.quick, &mut findings);
         apis::keys(config, &mut findings);
+        golem::look(config, &mut findings);
         machine::ports(config, &running, &mut findings);
     }
     live::node(&dir, config.as_ref(), &running, &mut findings);

@@ -16,6 +16,7 @@ mod exit;
 mod fetch;
 mod file;
 mod genesis;
+mod golem;
 mod hub;
 mod init;
 mod job;
@@ -96,6 +97,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Bundle(command) => bundle::bundle(command, out),
         Command::Model(command) => model::model(command, out),
         Command::Target(command) => target::target(command, out),
+        Command::Golem(command) => golem::golem(command, out),
         Command::Completions { shell } => completions(*shell, out),
         Command::Man(args) => man::man(args, out),
         Command::Runner => runner(),
@@ -137,6 +139,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Model(ModelCommand::List(args)) => args.json,
         Command::Target(TargetCommand::Probe(args)) => args.json,
         Command::Target(TargetCommand::List(args)) => args.json,
+        Command::Golem(args::GolemCommand::Offers(args)) => args.json,
         Command::BenchStore(_) => true,
         Command::Completions { .. } | Command::Man(_) | Command::Runner => false,
     }

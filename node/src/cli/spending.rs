@@ -1,7 +1,8 @@
 //! Money and calls, as people read them.
 
 use super::render::{Field, Out, Paint, Table};
-use crate::control::protocol::{PaceView, VendorView};
+use crate::control::protocol::{GolemView, PaceView, VendorView};
+use vantage_golem::Nano;
 
 /// Millionths of a US dollar, in dollars: `$0.001234`, at least two digits behind the point.
 pub(super) fn dollars(microusd: u64) -> String {
@@ -31,6 +32,42 @@ pub(super) fn print(vendors: &[VendorView], out: &mut Out) {
                 Field::painted(paint, text)
             }),
         ]);
+    }
+    out.table(&table);
+}
+
+/// What was spent at Golem today, what is left, and what is open.
+pub(super) fn print_golem(view: &GolemView, out: &mut Out) {
+    let money = if view.test_money { " (test money)" } else { "" };
+    out.heading(&format!("Golem on {} (UTC), {}{money}", view.day, view.platform));
+    out.pairs(&[
+        ("spent", format!("{} GLM", Nano(view.spent_nanoglm))),
+        ("reserved", format!("{} GLM", Nano(view.reserved_nanoglm))),
+        ("free", format!("{} of {} GLM", Nano(view.free_nanoglm), Nano(view.nanoglm_max))),
+    ]);
+    if view.open.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&["open for", "at most", "accepted", "provider", "agreement", "activity", ""]);
+    for open in &view.open {
+        let state = || match open.at_work {
+            true => Field::painted(Paint::Good, "at work"),
+            false => Field::painted(Paint::Warn, "left open, being ended"),
+        };
+        let (most, accepted) = (Nano(open.most_nanoglm).to_string(), Nano(open.accepted_nanoglm).to_string());
+        if open.agreements.is_empty() {
+            let [purpose, most, accepted] = [open.purpose.as_str(), &most, &accepted].map(Field::from);
+            table.row([purpose, most, accepted, "none yet".into(), "".into(), "".into(), state()]);
+        }
+        for deal in &open.agreements {
+            let accepted = Nano(deal.accepted_nanoglm).to_string();
+            let activity = deal.activity.as_deref().unwrap_or_default();
+            let fields = [open.purpose.as_str(), &most, &accepted, &deal.provider, &deal.agreement, activity];
+            let [purpose, most, accepted, provider, agreement, activity] = fields.map(Field::from);
+            let ended = deal.ended_ms.map(|_| Field::painted(Paint::Dim, "over"));
+            let state = ended.unwrap_or_else(state);
+            table.row([purpose, most, accepted, provider, agreement, activity, state]);
+        }
     }
     out.table(&table);
 }

@@ -79,6 +79,9 @@ pub(super) fn print(status: &Status, out: &mut Out) {
     }
     warn_of_the_node(status, out);
     spending::print(&status.vendors, out);
+    if let Some(golem) = &status.golem {
+        spending::print_golem(golem, out);
+    }
     if !status.notices.is_empty() {
         out.heading("latest notices");
         for notice in &status.notices {

@@ -228,7 +228,7 @@ fn print_probed(probed: &Probed, out: &mut Out) {
     }
 }
 
-fn load(arg: &super::args::DataArg) -> CliResult<Config> {
+pub(super) fn load(arg: &super::args::DataArg) -> CliResult<Config> {
     let mut config = Config::load(&data::dir(arg)?.join(config::FILE)).map_err(run::wrong)?;
     if let Some(dir) = &arg.dir {
         config.data = dir.clone();
@@ -241,6 +241,13 @@ fn vendor_of<'a>(config: &'a Config, target: &Target) -> CliResult<&'a Vendor> {
         return Err(CliError::usage(format!("{target} is run on this machine and costs nothing"))
             .at("TARGET")
             .advise("`vantage model list` shows the open models"));
+    }
+    if target.surface() == Surface::Golem {
+        return Err(CliError::usage(format!(
+            "{target} is run by a provider of the Golem Network, not by a vendor"
+        ))
+        .at("TARGET")
+        .advise("`vantage golem offers` shows who would run it, and for how much"));
     }
     let name = vendor_name(target);
     config.vendors.iter().find(|vendor| vendor.target() == name).ok_or_else(|| {

@@ -1,6 +1,8 @@
 //! The configuration after every check that needs no keys and no network.
 
 use super::error::ConfigError;
+use super::golem::Golem;
+use super::offers::Offers;
 use super::upkeep::{Disk, Keep, Log};
 use super::{MODELS_VAR, raw};
 use crate::ledger::{Limit, Limits, Prices, today};
@@ -13,18 +15,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use vantage_exec::Vendor;
 use vantage_net::{Multiaddr, Role};
-use vantage_protocol::announce::Offer;
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
-use vantage_protocol::params::{NAME_BYTES_MAX, TARGETS_MAX};
+use vantage_protocol::params::NAME_BYTES_MAX;
 use vantage_protocol::target::{Surface, Target};
 
 /// Longest file that is read, bytes: a genesis may have 64 KiB in its shorter form.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 /// Longest pause between two cells, milliseconds; more is a typing error.
 const GAP_MS_MAX: u64 = 3_600_000;
-/// Most slots of one job that a node may offer, as the protocol has it.
-const SLOTS_MAX: u32 = 1024;
 
 /// What a node runs with.
 #[derive(Clone, Debug)]
@@ -47,6 +46,8 @@ pub struct Config {
     pub execution: Execution,
     /// APIs that the node may call, keys loaded.
     pub vendors: Vec<Vendor>,
+    /// The Golem Network; none: the node rents nothing.
+    pub golem: Option<Golem>,
     /// Address for health and metrics; none: nothing is served.
     pub metrics: Option<SocketAddr>,
     /// What calls may cost.
@@ -74,15 +75,6 @@ pub struct Net {
     pub bootstrap: Vec<Multiaddr>,
     /// Let private addresses be dialled and published.
     pub allow_private: bool,
-}
-
-/// What the node offers.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Offers {
-    /// Sorted by target.
-    pub targets: Vec<Offer>,
-    /// Slots of one job taken on at most.
-    pub slots_max: u32,
 }
 
 /// What calls may cost, and how that is told beforehand.
@@ -142,7 +134,8 @@ impl Config {
         }
         let vendors = checker.vendors(&raw.vendors)?;
         let region = raw.region.as_deref();
-        let offers = checker.offers(&raw.offers, &vendors, region)?;
+        let golem = raw.golem.as_ref().map(|golem| golem.check(raw.allow_sim, file)).transpose()?;
+        let offers = checker.offers(&raw.offers, &vendors, golem.as_ref(), region)?;
         let budget = checker.budget(&raw, base)?;
         checker.priced(&offers, &budget)?;
         Ok(Self {
@@ -154,6 +147,7 @@ impl Config {
             models: raw.open.models.map_or_else(default_models, |models| base.join(models)),
             execution: Execution { gap_ms: raw.execution.gap_ms },
             vendors,
+            golem,
             metrics: raw.metrics.check(file)?,
             budget,
             runner: RunnerCommand::default(),
@@ -227,14 +221,19 @@ fn read(path: &Path, help: &str) -> Result<String, ConfigError> {
 }
 
 /// What the checks need to know.
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     file: &'a Path,
     genesis: &'a Genesis,
-    allow_sim: bool,
+    pub(super) allow_sim: bool,
 }
 
 impl Checker<'_> {
-    fn wrong<T>(&self, key: &str, what: impl ToString, help: impl ToString) -> Result<T, ConfigError> {
+    pub(super) fn wrong<T>(
+        &self,
+        key: &str,
+        what: impl ToString,
+        help: impl ToString,
+    ) -> Result<T, ConfigError> {
         Err(ConfigError::key(self.file, key, what, help))
     }
 
@@ -335,56 +334,6 @@ impl Checker<'_> {
             }
         }
         Ok(())
-    }
-
-    fn offers(
-        &self,
-        offers: &raw::Offers,
-        vendors: &[Vendor],
-        region: Option<&str>,
-    ) -> Result<Offers, ConfigError> {
-        if offers.slots_max > SLOTS_MAX {
-            let what = format!("{} is too many", offers.slots_max);
-            return self.wrong("offers.slots_max", what, format!("at most {SLOTS_MAX}"));
-        }
-        if offers.targets.len() > TARGETS_MAX {
-            let what = format!("{} targets are too many", offers.targets.len());
-            return self.wrong("offers.targets", what, format!("at most {TARGETS_MAX}"));
-        }
-        let mut targets = Vec::new();
-        for offer in &offers.targets {
-            let target = self.offered(&offer.target, vendors, region)?;
-            targets.push(Offer { target, call_microusd: offer.call_microusd });
-        }
-        targets.sort_by(|a, b| a.target.cmp(&b.target));
-        if let Some([twice, _]) = targets.array_windows().find(|[a, b]| a.target == b.target) {
-            return self.wrong("offers.targets", format!("{} stands twice", twice.target), "remove one");
-        }
-        Ok(Offers { targets, slots_max: offers.slots_max })
-    }
-
-    fn offered(&self, text: &str, vendors: &[Vendor], region: Option<&str>) -> Result<Target, ConfigError> {
-        const KEY: &str = "offers.targets";
-        let target = match Target::from_str(text) {
-            Ok(target) => target,
-            Err(error) => return self.wrong(KEY, error, "correct it"),
-        };
-        if target.is_sim() && !self.allow_sim {
-            let help = "set allow_sim = true (in a test network), or remove it";
-            return self.wrong(KEY, format!("{target} is simulated"), help);
-        }
-        if target.surface() == Surface::Open {
-            return Ok(target);
-        }
-        let name = vendor_name(&target);
-        let Some(vendor) = vendors.iter().find(|vendor| vendor.target() == name) else {
-            let what = format!("{target} is offered, but there is no [[vendor]] with target = {name:?}");
-            return self.wrong(KEY, what, "add the table, or remove the offer");
-        };
-        match region.map(|region| vendor.endpoint(region)) {
-            Some(Err(error)) => self.wrong(KEY, error, "add the endpoint, or remove the offer"),
-            _ => Ok(target),
-        }
     }
 }
 

@@ -22,14 +22,18 @@
 
 pub mod checked;
 mod error;
+pub mod golem;
 pub mod metrics;
+pub mod offers;
 pub mod policy;
 pub mod raw;
 mod suggest;
 pub mod upkeep;
 
-pub use checked::{Budget, Config, Execution, Net, Offers, RunnerCommand};
+pub use checked::{Budget, Config, Execution, Net, RunnerCommand};
 pub use error::ConfigError;
+pub use golem::Golem;
+pub use offers::Offers;
 
 /// Name of the configuration in a data directory.
 pub const FILE: &str = "config.toml";

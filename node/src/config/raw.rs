@@ -50,6 +50,9 @@ pub struct Config {
     /// What calls may cost, at all vendors together.
     #[serde(default)]
     pub budget: Budget,
+    /// The Golem Network, through the operator's own daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golem: Option<super::golem::RawGolem>,
     /// APIs that the node may call.
     #[serde(default, rename = "vendor", skip_serializing_if = "Vec::is_empty")]
     pub vendors: Vec<VendorConfig>,

@@ -260,3 +260,72 @@ fn a_member_stands_where_the_genesis_says() {
     let error = config.region_of(&member).unwrap_err().to_string();
     assert!(error.contains("region: is \"us\"") && error.contains("\"eu\""), "{error}");
 }
+
+/// A `[golem]` table, its app-key in a file of the directory.
+fn golem(dir: &Path, lines: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let key = dir.join("yagna.key");
+    fs::write(&key, "0123456789abcdef\n").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let hash = "9a".repeat(28);
+    format!(
+        "genesis = \"genesis.toml\"\n{lines}\n[golem]\napp_key = {{ file = {key:?} }}\nplatform = \"erc20-polygon-glm\"\n\
+         image_url = \"https://images.example/task.gvmi\"\nimage_sha3_224 = \"{hash}\"\nmodels = [\"smollm2-135m\"]\n\
+         glm_max_per_job = \"0.5\"\nglm_max_per_day = \"2\"\n"
+    )
+}
+
+#[test]
+fn golem_is_set_up_with_caps_and_a_real_runtime() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = golem(dir.path(), "[offers]\ntargets = [{ target = \"golem:smollm2-135m\" }]");
+    let config = load_in(dir.path(), false, &text).unwrap();
+    let golem = config.golem.unwrap();
+    assert_eq!((golem.order.runtime.as_str(), golem.order.subnet.as_str()), ("vm", "public"));
+    assert_eq!((golem.limits.job.0, golem.limits.day.0), (500_000_000, 2_000_000_000));
+    assert!(!format!("{golem:?}").contains("0123456789abcdef"), "the key is never shown");
+}
+
+/// The simulated provider can be reached in a test network alone, and there only where the operator says so.
+#[test]
+fn a_production_configuration_reaches_no_simulated_provider() {
+    let dir = tempfile::tempdir().unwrap();
+    let sim = |lines: &str| golem(dir.path(), lines) + "runtime = \"sim-exeunit\"\n";
+    for test in [false, true] {
+        let error = load_in(dir.path(), test, &sim("")).unwrap_err().to_string();
+        assert!(error.contains("golem.runtime: \"sim-exeunit\" is simulated"), "{error}");
+    }
+    let error = load_in(dir.path(), false, &sim("allow_sim = true")).unwrap_err().to_string();
+    assert!(error.contains("allow_sim") && error.contains("is not a test network"), "{error}");
+    let config = load_in(dir.path(), true, &sim("allow_sim = true")).unwrap();
+    assert!(config.golem.unwrap().order.is_simulated());
+    let other = golem(dir.path(), "allow_sim = true") + "runtime = \"SIM-exeunit\"\n";
+    assert!(load_in(dir.path(), true, &other).unwrap_err().to_string().contains("not a runtime"));
+}
+
+#[test]
+fn what_golem_needs_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    for (from, to, words) in [
+        ("glm_max_per_job = \"0.5\"", "glm_max_per_job = \"0\"", "golem.glm_max_per_job: is zero"),
+        ("glm_max_per_job = \"0.5\"", "glm_max_per_job = \"0.0000000001\"", "is no amount of GLM"),
+        ("glm_max_per_day = \"2\"\n", "", "missing field `glm_max_per_day`"),
+        ("models = [\"smollm2-135m\"]", "models = []", "golem.models"),
+        ("https://images", "ftp://images", "golem.image_url"),
+        ("\"9a9a", "\"9A9A", "golem.image_sha3_224"),
+        ("erc20-polygon-glm", "erc20)(a=*", "golem.platform"),
+        ("models = ", "daemon = \"http://a:b@127.0.0.1/\"\nmodels = ", "golem.daemon"),
+        ("models = ", "hire_s_max = 0\nmodels = ", "golem.hire_s_max"),
+        ("models = ", "mem_gib_min = 1000\nmodels = ", "golem.mem_gib_min"),
+        ("models = ", "memgib = 1\nmodels = ", "unknown field `memgib`"),
+        ("app_key = { file", "app_key = { env", "golem.app_key"),
+        ("[golem]", "[offers]\ntargets = [{ target = \"golem:other\" }]\n[golem]", "does not name other"),
+    ] {
+        let text = golem(dir.path(), "").replace(from, to);
+        let error = load_in(dir.path(), true, &text).unwrap_err().to_string();
+        assert!(error.contains(words), "{to}: {error}");
+        assert!(!error.contains("0123456789abcdef"), "{error}");
+    }
+    let alone = "genesis = \"genesis.toml\"\n[offers]\ntargets = [{ target = \"golem:smollm2-135m\" }]\n";
+    assert!(refused(alone).contains("there is no table [golem]"));
+}

@@ -1,6 +1,7 @@
 //! Control of a running node over a Unix socket in its data directory, mode 0600.
 
 pub mod client;
+pub mod golem;
 pub mod protocol;
 mod requests;
 mod server;

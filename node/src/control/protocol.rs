@@ -15,6 +15,7 @@ use vantage_protocol::attester::JobOrder;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{JobId, NetId, NodeId};
 
+pub use super::golem::{AgreementView, GolemOpenView, GolemView};
 pub use super::vendors::{PaceView, VendorView};
 pub use vantage_protocol::attester::{
     FinalView, JobView, KnownNode, LogPage, OutcomeView, Phase, Shown, SlotState, SlotView,
@@ -313,6 +314,9 @@ pub struct Status {
     /// Vendors that the node may call, by name, and all together at the end: what was spent today, and what is left.
     #[serde(default)]
     pub vendors: Vec<VendorView>,
+    /// The Golem Network, where it is set up.
+    #[serde(default)]
+    pub golem: Option<GolemView>,
     /// Records in the journal.
     pub records: u64,
     /// Blocks in the store, private ones included.

@@ -286,6 +286,11 @@ impl Context {
                 place: "ledger".to_owned(),
                 help: "see the node's log".to_owned(),
             })?,
+            golem: standing.golem.map_err(|error| Fault {
+                what: error,
+                place: "ledger".to_owned(),
+                help: "see the node's log".to_owned(),
+            })?,
             records: counts.records,
             blocks: counts.blocks,
             blocks_private: counts.blocks_private,

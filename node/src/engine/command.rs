@@ -3,7 +3,7 @@
 use super::carry::library;
 use super::notice::Notices;
 use super::{Engine, Group};
-use crate::control::protocol::{NoticeView, VendorView};
+use crate::control::protocol::{GolemView, NoticeView, VendorView};
 use crate::policy::{Policy, Room};
 use crate::store::{Pruned, StoreError};
 use crate::upkeep::{Brief, Plan};
@@ -175,6 +175,8 @@ pub struct Standing {
     pub executing: usize,
     /// Vendors and what was spent today, or why the ledger cannot be read.
     pub vendors: Result<Vec<VendorView>, String>,
+    /// What stands at Golem, or why the ledger cannot be read; none where it is not set up.
+    pub golem: Result<Option<GolemView>, String>,
     /// Latest notices, oldest first.
     pub notices: Vec<NoticeView>,
     /// Slots that wait for their turn.
@@ -318,6 +320,7 @@ impl Engine {
             jobs,
             executing: self.executions.running(),
             vendors: self.executions.vendors().map_err(|error| error.to_string()),
+            golem: self.executions.golem_view().map_err(|error| error.to_string()),
             notices: Notices::views(&self.notices),
             waiting: self.gate.waiting(),
             free_bytes: self.disk.now().0,

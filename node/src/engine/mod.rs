@@ -162,6 +162,7 @@ impl Engine {
     /// Runs until it is asked to stop or cannot go on; then calls off what runs and closes the network. It blocks its
     /// thread while it writes, so it wants one of its own.
     pub async fn run(mut self, mut inbox: Inbox) -> Result<(), EngineError> {
+        self.executions.tend_golem();
         let result = self.serve(&mut inbox).await;
         if let Err(error) = &result {
             tracing::error!(%error, "the engine stops");

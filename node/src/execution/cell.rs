@@ -1,6 +1,7 @@
 //! One cell: put one prompt once, bring back a receipt and its blocks.
 
 use super::api;
+use super::golem::GolemSlot;
 use super::open::OpenWorker;
 use crate::clock;
 use crate::store::StoreError;
@@ -19,6 +20,8 @@ pub(super) enum Executor {
     Open(Arc<OpenWorker>),
     /// A vendor's API.
     Api(Arc<VendorClient>),
+    /// An open model, run by providers of the Golem Network.
+    Golem(Arc<GolemSlot>),
 }
 
 /// A cell that is done.
@@ -65,6 +68,7 @@ impl Executor {
     pub(super) async fn run(&self, task: &Task, terms: &Terms) -> Result<Cell, NoCell> {
         match self {
             Self::Open(worker) => worker.run(task, terms).await,
+            Self::Golem(slot) => slot.run(task, terms).await,
             Self::Api(vendor) => {
                 let deadline = tokio::time::Instant::now()
                     + std::time::Duration::from_millis(terms.stop_ms.saturating_sub(clock::now_ms()));
@@ -72,6 +76,14 @@ impl Executor {
                 let allowance = Allowance { meter, deadline: Some(deadline), cancel };
                 api::run(vendor, task, terms, &allowance).await
             }
+        }
+    }
+
+    /// Ends what was opened for the slot. What was told of the slot does not wait for it.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Open(_) | Self::Api(_) => {}
+            Self::Golem(slot) => slot.close().await,
         }
     }
 }

@@ -8,15 +8,17 @@
 
 mod api;
 mod cell;
+mod golem;
 mod open;
 mod probe;
 mod receipt;
 mod slot;
 
 use crate::config::{self, Config};
-use crate::control::protocol::VendorView;
+use crate::control::protocol::{GolemView, VendorView};
 use crate::ledger::{Ledger, today};
 use crate::store::{Store, StoreError};
+use golem::{GolemDesk, GolemSlot};
 use open::OpenWorker;
 pub use probe::{Probe, Probed};
 use std::collections::BTreeMap;
@@ -77,6 +79,7 @@ pub struct Executions {
     vendors: BTreeMap<String, Arc<VendorClient>>,
     models: ModelStore,
     open: Arc<OpenWorker>,
+    golem: Option<Arc<GolemDesk>>,
     gap: Duration,
     running: BTreeMap<(JobId, u32), CancellationToken>,
     tasks: TaskTracker,
@@ -96,6 +99,7 @@ impl Executions {
             vendors.insert(vendor.target().to_owned(), Arc::new(VendorClient::new(vendor.clone())?));
         }
         Ok(Self {
+            golem: config.golem.clone().map(|golem| Arc::new(GolemDesk::new(golem, store.clone()))),
             store,
             ends,
             ledger,
@@ -111,10 +115,14 @@ impl Executions {
 
     /// Why a target cannot be run here from a region; `Ok` if it can, as far as can be seen without running it.
     pub fn available(&self, target: &Target, region: &str) -> Result<(), String> {
-        if target.surface() == Surface::Open {
-            return self.models.open(target.model()).map(|_| ()).map_err(|error| error.to_string());
+        match target.surface() {
+            Surface::Open => self.models.open(target.model()).map(|_| ()).map_err(|error| error.to_string()),
+            Surface::Golem => self.golem(target).map(|_| ()),
+            Surface::Api => {
+                let found = self.vendor(target)?.vendor().endpoint(region);
+                found.map(|_| ()).map_err(|error| error.to_string())
+            }
         }
-        self.vendor(target)?.vendor().endpoint(region).map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Runs a slot, unless it is running already. Does not wait.
@@ -126,12 +134,18 @@ impl Executions {
         let (store, ledger, gap) = (self.store.clone(), self.ledger.clone(), self.gap);
         let ends = self.ends.clone();
         self.tasks.spawn(async move {
-            let outcome = match executor {
-                Ok(executor) => slot::Slot { execution, executor, store, ledger, gap, cancel }.run().await,
-                Err(reason) => SlotOutcome::Declined { reason },
+            let outcome = match &executor {
+                Ok(executor) => {
+                    let executor = executor.clone();
+                    slot::Slot { execution, executor, store, ledger, gap, cancel }.run().await
+                }
+                Err(reason) => SlotOutcome::Declined { reason: reason.clone() },
             };
             // Nobody listens once the node is stopping.
             let _ = ends.send(SlotEnd { job: key.0, slot: key.1, outcome }).await;
+            if let Ok(executor) = executor {
+                executor.close().await;
+            }
         });
     }
 
@@ -167,6 +181,23 @@ impl Executions {
         Ok(views)
     }
 
+    /// Ends what an earlier process left open at the daemon of Golem, and whatever could not be ended since, until the
+    /// node stops. Does not wait.
+    pub fn tend_golem(&self) {
+        match &self.golem {
+            Some(desk) => {
+                let (desk, stop) = (desk.clone(), self.stop.clone());
+                self.tasks.spawn(async move { desk.tend(&stop).await });
+            }
+            None => golem::warn_of_open(&self.store),
+        }
+    }
+
+    /// What stands at Golem; none if it is not set up.
+    pub fn golem_view(&self) -> Result<Option<GolemView>, StoreError> {
+        self.golem.as_ref().map(|desk| desk.view()).transpose()
+    }
+
     /// Slots being run.
     pub fn running(&self) -> usize {
         self.running.len()
@@ -187,7 +218,19 @@ impl Executions {
         Ok(match execution.target.surface() {
             Surface::Open => cell::Executor::Open(self.open.clone()),
             Surface::Api => cell::Executor::Api(self.vendor(&execution.target)?.clone()),
+            Surface::Golem => {
+                let desk = self.golem(&execution.target)?.clone();
+                cell::Executor::Golem(Arc::new(GolemSlot::new(desk, execution.job, execution.slot)))
+            }
         })
+    }
+
+    fn golem(&self, target: &Target) -> Result<&Arc<GolemDesk>, String> {
+        let desk = self.golem.as_ref().ok_or_else(|| format!("{target} is not set up here: no [golem]"))?;
+        if desk.has(target.model()) {
+            return Ok(desk);
+        }
+        Err(format!("{target} is not set up here: its model is not in the image that [golem] names"))
     }
 
     fn vendor(&self, target: &Target) -> Result<&Arc<VendorClient>, String> {

@@ -191,7 +191,7 @@ fn start(program: PathBuf, args: &[String], pulled: &vantage_runner::PulledModel
 }
 
 /// The code of a failure in a receipt. It never changes its meaning.
-fn code(error: &GenerateError) -> &'static str {
+pub(super) fn code(error: &GenerateError) -> &'static str {
     match error {
         GenerateError::BadRequest { .. } => "bad_request",
         GenerateError::ContextExceeded { .. } => "context_exceeded",

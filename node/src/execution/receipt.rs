@@ -1,15 +1,19 @@
 //! From what came back to the receipt that is published: bounded, without control characters.
 
 use super::cell::{Cell, Terms};
+use super::open;
 use crate::clock;
 use std::collections::BTreeMap;
 use vantage_exec::Evidence;
+use vantage_golem::{Attempt, Order, Worker, is_test_platform};
 use vantage_protocol::attester::Task;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::Hash;
 use vantage_protocol::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, REASON_BYTES_MAX};
-use vantage_protocol::receipt::{Engine, OriginGrade, Receipt};
-use vantage_runner::{EngineFacts, Finish, Generation};
+use vantage_protocol::receipt::{
+    Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, ProviderRegion, Receipt,
+};
+use vantage_runner::{Answer, EngineFacts, Finish, Generation};
 
 /// The failure of an answer over the job's limit, as executors call it.
 const TOO_LARGE: &str = "too_large";
@@ -51,20 +55,64 @@ pub(super) fn of_generation(
     facts: &EngineFacts,
 ) -> Cell {
     let mut cell = empty(task, terms);
-    let receipt = &mut cell.receipt;
-    receipt.model = short(Some(&facts.model));
-    receipt.finish = Some(match generation.finish {
-        Finish::Stop => "stop".to_owned(),
-        Finish::Length => "length".to_owned(),
-    });
-    receipt.started_ms = started_ms;
-    receipt.ended_ms = clock::now_ms().max(started_ms);
-    receipt.input_tokens = Some(generation.prompt_tokens);
-    receipt.output_tokens = Some(generation.output_tokens);
-    receipt.attempts = 1;
-    receipt.engine = Some(engine(facts));
-    cell.answer(generation.text, terms);
+    cell.receipt.started_ms = started_ms;
+    cell.receipt.ended_ms = clock::now_ms().max(started_ms);
+    cell.receipt.attempts = 1;
+    cell.generated(generation, facts, terms);
     cell
+}
+
+/// What came of a cell on Golem; `attempts` is never empty.
+pub(super) fn of_golem(
+    task: &Task,
+    terms: &Terms,
+    order: &Order,
+    attempts: &[Attempt],
+    result: Result<Answer, vantage_golem::Failure>,
+) -> Cell {
+    let mut cell = empty(task, terms);
+    let receipt = &mut cell.receipt;
+    if let (Some(first), Some(last)) = (attempts.first(), attempts.last()) {
+        receipt.started_ms = first.began_ms;
+        receipt.ended_ms = last.ended_ms.max(first.began_ms);
+    }
+    receipt.attempts = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
+    receipt.golem = Some(golem(order, attempts));
+    match result {
+        Ok(Answer::Answered { facts, generation }) => cell.generated(generation, &facts, terms),
+        Ok(Answer::Refused(error)) => receipt.failure = Some(open::code(&error).to_owned()),
+        Err(failure) => receipt.failure = Some(failure.code().to_owned()),
+    }
+    cell
+}
+
+fn golem(order: &Order, attempts: &[Attempt]) -> Golem {
+    let text = |text: &str| short(Some(text)).unwrap_or_else(|| "unknown".to_owned());
+    let worker = |worker: &Worker| {
+        let [hour, cpu_second, start] = worker.price;
+        GolemWorker {
+            provider: text(&worker.provider),
+            runtime: text(&worker.runtime),
+            agreement: text(&worker.agreement),
+            activity: worker.activity.as_deref().map(text),
+            hour_nanoglm: hour.0,
+            cpu_second_nanoglm: cpu_second.0,
+            start_nanoglm: start.0,
+        }
+    };
+    let attempt = |attempt: &Attempt| GolemAttempt {
+        began_ms: attempt.began_ms,
+        ended_ms: attempt.ended_ms.max(attempt.began_ms),
+        worker: attempt.on.as_ref().map(worker),
+        failure: attempt.failure.as_ref().map(|failure| failure.code().to_owned()),
+    };
+    Golem {
+        image: order.image.sha3_224.clone(),
+        platform: order.platform.clone(),
+        test_money: is_test_platform(&order.platform),
+        region: ProviderRegion::Unmeasured,
+        attempts: attempts.iter().map(attempt).collect(),
+    }
 }
 
 /// No answer, and why: a stable code.
@@ -75,6 +123,19 @@ pub(super) fn of_failure(task: &Task, terms: &Terms, code: &str) -> Cell {
 }
 
 impl Cell {
+    fn generated(&mut self, generation: Generation, facts: &EngineFacts, terms: &Terms) {
+        let receipt = &mut self.receipt;
+        receipt.model = short(Some(&facts.model));
+        receipt.finish = Some(match generation.finish {
+            Finish::Stop => "stop".to_owned(),
+            Finish::Length => "length".to_owned(),
+        });
+        receipt.input_tokens = Some(generation.prompt_tokens);
+        receipt.output_tokens = Some(generation.output_tokens);
+        receipt.engine = Some(engine(facts));
+        self.answer(generation.text, terms);
+    }
+
     fn answer(&mut self, text: String, terms: &Terms) {
         let bytes = text.into_bytes();
         if bytes.is_empty() {
@@ -113,6 +174,7 @@ fn empty(task: &Task, terms: &Terms) -> Cell {
         surface: terms.target.surface(),
         sim: terms.target.is_sim(),
         engine: None,
+        golem: None,
         origin: OriginGrade::Own,
     };
     Cell { receipt, blocks: Vec::new() }

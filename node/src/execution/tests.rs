@@ -69,6 +69,7 @@ impl Rig {
             offers: crate::config::Offers { targets: vec![], slots_max: 1 },
             models: self.dir.path().join("models"),
             execution: crate::config::Execution { gap_ms: self.gap_ms },
+            golem: None,
             metrics: None,
             log: Default::default(),
             disk: Default::default(),

@@ -9,10 +9,12 @@
 //! together. A call needs room in each of them that is set. A budget of money needs a price: where none is known, no
 //! call is let through.
 
+mod glm;
 mod limits;
 mod prices;
 mod purse;
 
+pub use glm::{GlmLimits, GlmPurse, glm_today};
 pub use limits::{Limit, Limits};
 pub use prices::{Known, PriceError, Prices};
 pub use purse::{Purpose, Purse};
@@ -153,6 +155,11 @@ impl Ledger {
 /// The day that is, UTC.
 pub fn today() -> Date {
     date(u32::try_from(clock::now_ms() / DAY_MS).unwrap_or(0))
+}
+
+/// Days after 1970-01-01, by this node's clock.
+fn day_number() -> u32 {
+    day(today())
 }
 
 /// Days after 1970-01-01.

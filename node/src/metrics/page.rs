@@ -1,7 +1,7 @@
 //! The metrics as text. Each name, with its unit, is explained in `docs/OPERATING.md`; a test holds the two together.
 
 use crate::control::Snapshot;
-use crate::control::protocol::VendorView;
+use crate::control::protocol::{GolemView, VendorView};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -18,6 +18,9 @@ pub(super) fn text(snapshot: &Snapshot) -> String {
     standing(&mut registry, snapshot);
     work(&mut registry, snapshot);
     spending(&mut registry, &snapshot.status.vendors);
+    if let Some(view) = &snapshot.status.golem {
+        golem(&mut registry, view);
+    }
     traffic(&mut registry, snapshot);
     let mut text = String::new();
     // a String takes everything
@@ -144,6 +147,21 @@ fn spending(registry: &mut Registry, vendors: &[VendorView]) {
     pace(registry, vendors);
 }
 
+/// What the ledger says of Golem.
+fn golem(registry: &mut Registry, view: &GolemView) {
+    for (name, help, value) in [
+        ("spent", "GLM spent today (UTC), thousand-millionths", view.spent_nanoglm),
+        ("reserved", "GLM set aside for what is open, thousand-millionths", view.reserved_nanoglm),
+        ("limit", "Most GLM for a day, thousand-millionths", view.nanoglm_max),
+        ("free", "GLM that is left of the day's limit, thousand-millionths", view.free_nanoglm),
+    ] {
+        let value = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+        let unit = Unit::Other("nanoglm".to_owned());
+        registry.register_with_unit(format!("golem_day_{name}"), help, unit, value);
+    }
+    gauge(registry, "golem_open", "Accounts that are open at the daemon of Golem", view.open.len());
+}
+
 /// How the vendors are being called right now.
 fn pace(registry: &mut Registry, vendors: &[VendorView]) {
     let [in_flight, at_once, held] = [(); 3].map(|()| Family::<Labels, Gauge>::default());
@@ -179,5 +197,37 @@ fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
             ),
             None => registry.register(format!("net_{name}"), help, ConstCounter::new(*value)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node of other tests has no Golem, so its figures are held against the handbook here.
+    #[test]
+    fn the_figures_of_golem_are_explained() {
+        let view = GolemView {
+            platform: "erc20-holesky-tglm".into(),
+            test_money: true,
+            day: "2026-01-31".into(),
+            spent_nanoglm: 1,
+            reserved_nanoglm: 2,
+            nanoglm_max: 10,
+            free_nanoglm: 7,
+            open: vec![],
+        };
+        let mut registry = Registry::with_prefix("vantage");
+        golem(&mut registry, &view);
+        let mut page = String::new();
+        encode(&mut page, &registry).unwrap();
+        let handbook = include_str!("../../../docs/OPERATING.md");
+        let samples: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(samples.len(), 5, "{page}");
+        for line in &samples {
+            let (name, _) = line.split_once(' ').unwrap();
+            assert!(handbook.contains(&format!("`{name}`")), "{name} is not explained");
+        }
+        assert!(samples.contains(&"vantage_golem_day_free_nanoglm 7"), "{page}");
     }
 }

@@ -5,11 +5,13 @@
 //! 2   and: taken (slots taken on, and when), pruned (jobs whose blocks were given up), meta.clock_s (latest time that
 //!     the node has acted on), meta.written_by (version of the program), days, jobs, open (the ledger), ordered (jobs
 //!     ordered under a key; a store without it has none)
+//! 3   and: glm_open, glm_days, glm_jobs (the ledger for Golem; an older program would forget what is open there)
 //! ```
 //!
 //! A migration is one transaction: a crash in the middle leaves the old format as it was, and the next start begins
 //! anew. A newer format is refused, never guessed at: what an older program does not know it would forget.
 
+use super::glm;
 use super::ledger::{self, CALLS, JOBS};
 use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, WriteTransaction};
@@ -18,7 +20,7 @@ use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::wire;
 
 /// Format of everything in the store.
-pub const FORMAT: u64 = 2;
+pub const FORMAT: u64 = 3;
 /// The oldest format that is brought up to date.
 const OLDEST: u64 = 1;
 /// This program, as a later one names it.
@@ -93,6 +95,7 @@ fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(PRIVATE)?;
     transaction.open_table(CELLS)?;
     ledger::make_tables(transaction)?;
+    glm::make_tables(transaction)?;
     transaction.open_table(TAKEN)?;
     transaction.open_table(PRUNED)?;
     transaction.open_table(ORDERED)?;

@@ -1,8 +1,8 @@
 //! The node's store: one redb database and, beside it, large blocks as files.
 //!
 //! ```text
-//! node.redb            meta, records, blocks, private, cells, taken, pruned, ordered, and the ledger's: calls, days, jobs, open;
-//!                      see [`format`]
+//! node.redb            meta, records, blocks, private, cells, taken, pruned, ordered, and the ledger's: calls, days, jobs, open,
+//!                      glm_open, glm_days, glm_jobs; see [`format`]
 //! blocks/ab/abcd…      blocks of 64 KiB and more, by the hex of their SHA-256
 //! ```
 //!
@@ -24,6 +24,7 @@ mod disk;
 mod error;
 mod files;
 pub mod format;
+mod glm;
 mod journal;
 mod ledger;
 mod ordered;
@@ -36,6 +37,7 @@ mod taken;
 pub use batch::{Batch, Staged};
 pub use disk::free_bytes;
 pub use error::StoreError;
+pub use glm::{GlmOpen, GlmSums};
 pub use ledger::{Booking, Books, Sum};
 pub use ordered::Ordered;
 pub use peek::Peek;

@@ -3,6 +3,7 @@
 //! Never given up: leaves, the own log's and others'; the latest that this witness has cosigned of each log; salts;
 //! private blocks. A record goes only if a later one says all that it says.
 
+use super::glm::GLM_JOBS;
 use super::ledger::{CALLS, JOBS};
 use super::{BLOCKS, CELLS, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
@@ -92,6 +93,9 @@ impl Store {
             for entry in transaction.open_table(JOBS)?.iter()? {
                 count += u64::from(over.contains(&JobId(*entry?.0.value().0)));
             }
+            for entry in transaction.open_table(GLM_JOBS)?.iter()? {
+                count += u64::from(over.contains(&JobId(*entry?.0.value())));
+            }
             for entry in transaction.open_table(TAKEN)?.iter()? {
                 count += u64::from(over.contains(&JobId(*entry?.0.value().0)));
             }
@@ -105,6 +109,7 @@ impl Store {
             transaction.open_table(CELLS)?.retain(|(job, ..), _| !over.contains(&JobId(*job)))?;
             transaction.open_table(CALLS)?.retain(|(job, _), _| !over.contains(&JobId(*job)))?;
             transaction.open_table(JOBS)?.retain(|(job, _), _| !over.contains(&JobId(*job)))?;
+            transaction.open_table(GLM_JOBS)?.retain(|job, _| !over.contains(&JobId(*job)))?;
             transaction.open_table(TAKEN)?.retain(|(job, _), _| !over.contains(&JobId(*job)))?;
             Ok(())
         })?;

@@ -1,5 +1,6 @@
 //! A consistent copy of the store while it is in use.
 
+use super::glm::{GLM_DAYS, GLM_JOBS, GLM_OPEN};
 use super::ledger::{CALLS, DAYS, JOBS, OPEN};
 use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN, blocks};
 use crate::private_file;
@@ -54,6 +55,9 @@ fn copy_all(from: &ReadTransaction, copy: &Database) -> Result<Vec<Hash>, redb::
     table(DAYS, from, &to)?;
     table(JOBS, from, &to)?;
     table(OPEN, from, &to)?;
+    table(GLM_OPEN, from, &to)?;
+    table(GLM_DAYS, from, &to)?;
+    table(GLM_JOBS, from, &to)?;
     table(TAKEN, from, &to)?;
     table(PRUNED, from, &to)?;
     table(ORDERED, from, &to)?;

@@ -3,6 +3,7 @@
 mod documents;
 mod fetching;
 mod founding;
+mod golem;
 mod home;
 mod long_life;
 mod looking;

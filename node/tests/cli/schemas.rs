@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use vantage_node::cli::Cli;
 
 /// Parts of others, and what every command prints where it fails.
-const SHARED: [&str; 4] = ["error", "model", "statement", "vendor"];
+const SHARED: [&str; 6] = ["error", "golem", "model", "rented", "statement", "vendor"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema")

@@ -10,7 +10,11 @@ const PLAN: [(&str, &str, &[&str]); 10] = [
     ("node/net", "vantage-net", &["vantage-protocol"]),
     ("node/runner", "vantage-runner", &[]),
     ("node/exec", "vantage-exec", &["vantage-protocol", "vantage-runner"]),
-    ("node", "vantage-node", &["vantage-protocol", "vantage-net", "vantage-runner", "vantage-exec"]),
+    (
+        "node",
+        "vantage-node",
+        &["vantage-protocol", "vantage-net", "vantage-runner", "vantage-exec", "vantage-golem"],
+    ),
     ("node/golem", "vantage-golem", &[]),
     ("bootstrap", "vantage-bootstrap", &["vantage-protocol", "vantage-net"]),
     ("testnet", "vantage-testnet", &["vantage-protocol", "vantage-golem-bed"]),

@@ -73,6 +73,10 @@ pub(super) fn configuration(dir: &Path, findings: &mut Findings) -> Option<Confi
     // keys of APIs are looked at one by one; a missing one leaves the rest to be checked
     let mut keyless = raw.clone();
     keyless.vendors.iter_mut().for_each(|vendor| vendor.key = KeySource::None);
+    if keyless.golem.as_ref().is_some_and(|golem| !matches!(golem.app_key.load(), Ok(Some(_)))) {
+        keyless.golem = None;
+        keyless.offers.targets.retain(|offer| !offer.target.starts_with("golem:"));
+    }
     match Config::check(keyless, &file) {
         Ok(checked) => {
             findings.ok(CHECK, file.display());

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::params::{REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX};
 use vantage_protocol::suite::Suite;
-use vantage_protocol::target::{Surface, Target};
+use vantage_protocol::target::Target;
 use vantage_protocol::wire;
 
 /// Time of one call of an API, seconds. A guess: a paragraph takes 2 to 10 s.
@@ -216,7 +216,7 @@ fn offers(nodes: &[KnownNode], region: &str, target: &Target, until_s: u64) -> B
 }
 
 fn call_s(given: Option<Seconds>, target: &Target) -> u64 {
-    given.map_or(if target.surface() == Surface::Open { OPEN_CALL_S } else { API_CALL_S }, |s| s.0)
+    given.map_or(if target.is_open_model() { OPEN_CALL_S } else { API_CALL_S }, |s| s.0)
 }
 
 /// What `job submit` would refuse.

@@ -2,7 +2,8 @@
 //! which had run a job.
 
 use super::*;
-use redb::{ReadableTable as _, TableDefinition as Table};
+use crate::store::format::FORMAT;
+use redb::{ReadableTable as _, TableDefinition as Table, TableHandle as _};
 use std::path::PathBuf;
 
 /// The layout of format 1, written down here once more: what the code says today may change.
@@ -87,7 +88,7 @@ fn format_of(dir: &Path) -> (u64, Option<Vec<u8>>) {
     (u64::from_be_bytes(format), meta.get("written_by").unwrap().map(|by| by.value().to_vec()))
 }
 
-/// Everything of format 1 is there, and what format 2 adds.
+/// Everything of format 1 is there, and what later ones add.
 fn is_up_to_date(dir: &Path, old: &Old) {
     let store = Store::open(dir, &old.net, &old.node).unwrap();
     let mut records = Vec::new();
@@ -119,6 +120,7 @@ fn is_up_to_date(dir: &Path, old: &Old) {
     }
     assert_eq!(store.taken_since(last).unwrap().len(), 1);
     assert!(store.pruned_jobs().unwrap().is_empty());
+    assert!(store.glm_open().unwrap().is_empty());
 }
 
 #[test]
@@ -129,11 +131,30 @@ fn a_directory_of_the_previous_format_is_brought_up_to_date_whole() {
     assert_eq!(format_of(dir.path()), (1, None));
     is_up_to_date(dir.path(), &old);
     let by = concat!("vantage ", env!("CARGO_PKG_VERSION")).as_bytes().to_vec();
-    assert_eq!(format_of(dir.path()), (2, Some(by)));
+    assert_eq!(format_of(dir.path()), (FORMAT, Some(by)));
     is_up_to_date(dir.path(), &old);
     // the program of format 1 asks for exactly its own format, and refuses this one
     let error = Store::open(dir.path(), &NetId([9; 32]), &old.node).unwrap_err().to_string();
     assert!(error.contains("another net"), "{error}");
+}
+
+/// Format 2 had no ledger for Golem, and nothing else that is different.
+#[test]
+fn a_directory_of_format_2_gets_the_ledger_for_golem() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = written(dir.path());
+    is_up_to_date(dir.path(), &old);
+    let db = Database::open(dir.path().join(FILE)).unwrap();
+    let transaction = db.begin_write().unwrap();
+    for name in ["glm_open", "glm_days", "glm_jobs"] {
+        let untyped = transaction.list_tables().unwrap().find(|table| table.name() == name).unwrap();
+        assert!(transaction.delete_table(untyped).unwrap(), "{name}");
+    }
+    transaction.open_table(META_1).unwrap().insert("format", 2u64.to_be_bytes().as_slice()).unwrap();
+    transaction.commit().unwrap();
+    drop(db);
+    is_up_to_date(dir.path(), &old);
+    assert_eq!(format_of(dir.path()).0, FORMAT);
 }
 
 #[test]

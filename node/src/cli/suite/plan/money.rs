@@ -62,7 +62,7 @@ impl Money {
                 source: known.map(|known| known.source),
             }
         };
-        let called = targets.into_iter().filter(|target| target.surface() != Surface::Open);
+        let called = targets.into_iter().filter(|target| target.surface() == Surface::Api);
         Self { prices: called.map(listed).collect(), vendors }
     }
 
@@ -105,7 +105,7 @@ impl Money {
     fn is_billed_to(&self, budget: &VendorView, row: &Row) -> bool {
         let vendor = vendor_name(&row.target);
         let is_called = |view: &VendorView| view.vendor == vendor && view.regions.contains(&row.region);
-        row.target.surface() != Surface::Open
+        row.target.surface() == Surface::Api
             && [vendor, VendorView::ALL].contains(&budget.vendor.as_str())
             && self.vendors.iter().flatten().any(is_called)
     }

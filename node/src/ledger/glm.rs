@@ -1,0 +1,154 @@
+//! The purse for Golem: what a session may take, and where its open account is written down.
+
+use super::{date, day_number};
+use crate::store::{GlmOpen, GlmSums, Store, StoreError};
+use std::sync::Arc;
+use time::Date;
+use vantage_golem::{Account, Journal, JournalError, Nano};
+use vantage_protocol::id::JobId;
+
+/// Budgets of GLM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GlmLimits {
+    /// For one job.
+    pub job: Nano,
+    /// On one day, UTC.
+    pub day: Nano,
+}
+
+/// What one job may spend on Golem. It is the journal of its sessions.
+#[derive(Clone, Debug)]
+pub struct GlmPurse {
+    store: Arc<Store>,
+    limits: GlmLimits,
+    job: JobId,
+    day: u32,
+}
+
+impl GlmPurse {
+    /// The purse of a job, today.
+    pub fn new(store: Arc<Store>, limits: GlmLimits, job: JobId) -> Self {
+        Self { store, limits, job, day: day_number() }
+    }
+
+    /// The purse that an open account was taken from.
+    pub fn of_open(store: Arc<Store>, limits: GlmLimits, open: &GlmOpen) -> Self {
+        Self { store, limits, job: open.job, day: open.day }
+    }
+
+    /// The most that can be taken now.
+    pub fn free(&self) -> Result<Nano, StoreError> {
+        Ok(free(&self.limits, &self.store.glm_sums(self.day, &self.job)?))
+    }
+}
+
+/// What was spent and is set aside on the day that is, and which day that is (UTC).
+pub fn glm_today(store: &Store) -> Result<(GlmSums, Date), StoreError> {
+    let day = day_number();
+    Ok((store.glm_sums(day, &JobId([0; 32]))?, date(day)))
+}
+
+/// What is left of the smaller of two budgets.
+fn free(limits: &GlmLimits, sums: &GlmSums) -> Nano {
+    let day = sums.day_spent_nanoglm.saturating_add(sums.reserved_nanoglm);
+    let job = sums.job_spent_nanoglm.saturating_add(sums.job_reserved_nanoglm);
+    limits.day.less(Nano(day)).min(limits.job.less(Nano(job)))
+}
+
+impl Journal for GlmPurse {
+    fn keep(&self, account: &Account) -> Result<(), JournalError> {
+        let open = GlmOpen {
+            mark: account.mark.clone(),
+            day: self.day,
+            job: self.job,
+            most_nanoglm: account.most.0,
+            account: serde_json::to_vec(account).map_err(|error| JournalError(error.to_string()))?,
+        };
+        match self.store.glm_keep(&open, |sums| account.most <= free(&self.limits, sums)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(JournalError("the budget of GLM has no room for it".to_owned())),
+            Err(error) => Err(JournalError(error.to_string())),
+        }
+    }
+
+    fn close(&self, account: &Account) -> Result<(), JournalError> {
+        let closed = self.store.glm_close(&account.mark, account.spent().0);
+        closed.map_err(|error| JournalError(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use vantage_protocol::id::{NetId, NodeId};
+
+    fn store(dir: &tempfile::TempDir) -> Arc<Store> {
+        Arc::new(Store::open(dir.path(), &NetId([1; 32]), &NodeId([2; 32])).unwrap())
+    }
+
+    fn account(mark: &str, most: u64) -> Account {
+        Account {
+            mark: mark.into(),
+            purpose: "test".into(),
+            platform: "erc20-holesky-tglm".into(),
+            most: Nano(most),
+            allocation: None,
+            demand: None,
+            deals: vec![],
+        }
+    }
+
+    #[test]
+    fn an_account_is_found_after_a_restart_and_counts_until_it_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let limits = GlmLimits { job: Nano(10), day: Nano(15) };
+        let purse = |store: &Arc<Store>, job| GlmPurse::new(store.clone(), limits, JobId([job; 32]));
+        let first = store(&dir);
+        purse(&first, 1).keep(&account("a", 10)).unwrap();
+        assert_eq!((purse(&first, 1).free().unwrap(), purse(&first, 2).free().unwrap()), (Nano(0), Nano(5)));
+        assert!(purse(&first, 2).keep(&account("b", 6)).is_err());
+        purse(&first, 2).keep(&account("b", 5)).unwrap();
+        // a change of what is open already needs no room
+        purse(&first, 1).keep(&account("a", 10)).unwrap();
+        drop(first);
+        let store = store(&dir);
+        let open = store.glm_open().unwrap();
+        assert_eq!(open.iter().map(|open| open.mark.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let kept: Account = serde_json::from_slice(&open[0].account).unwrap();
+        assert_eq!(kept, account("a", 10));
+        GlmPurse::of_open(store.clone(), limits, &open[0]).close(&kept).unwrap();
+        assert_eq!(purse(&store, 1).free().unwrap(), Nano(10));
+        assert_eq!(store.glm_open().unwrap().len(), 1);
+    }
+
+    proptest! {
+        /// However sessions come and go, the day's and the job's budget hold.
+        #[test]
+        fn budgets_hold(
+            steps in proptest::collection::vec((0..3u8, 0..20u64, 0..3usize), 1..30),
+        ) {
+            let limits = GlmLimits { job: Nano(30), day: Nano(50) };
+            let (mut open, mut spent): (Vec<(u8, u64)>, Vec<(u8, u64)>) = Default::default();
+            for (job, most, close) in steps {
+                let sum = |list: &[(u8, u64)], of: Option<u8>| {
+                    list.iter().filter(|(job, _)| of.is_none_or(|of| of == *job)).map(|(_, n)| n).sum::<u64>()
+                };
+                let sums = GlmSums {
+                    day_spent_nanoglm: sum(&spent, None),
+                    job_spent_nanoglm: sum(&spent, Some(job)),
+                    reserved_nanoglm: sum(&open, None),
+                    job_reserved_nanoglm: sum(&open, Some(job)),
+                };
+                if Nano(most) <= free(&limits, &sums) {
+                    open.push((job, most));
+                }
+                if let Some(at) = open.len().checked_sub(1 + close) {
+                    spent.push(open.remove(at));
+                }
+                prop_assert!(sum(&spent, None) + sum(&open, None) <= 50);
+                prop_assert!(sum(&spent, Some(job)) + sum(&open, Some(job)) <= 30);
+            }
+        }
+    }
+}
