@@ -153,6 +153,7 @@ fn plan() -> Plan {
         nodes: members.into_iter().map(member).chain([volunteer]).collect(),
         offers: vec!["sim:openai".into()],
         cell_gap_ms: 100,
+        golem: None,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod cluster;
 pub mod demo;
+pub mod golem;
 pub mod kill;
 pub mod sim;
 pub mod vendors;

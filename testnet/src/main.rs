@@ -19,6 +19,8 @@ enum Command {
     Bench(vantage_testnet::bench::BenchArgs),
     /// Run the main job end to end on real processes, and verify it as a stranger would
     Demo(vantage_testnet::demo::DemoArgs),
+    /// Run one job here and on Golem: real daemons and market, a simulated provider, payment on a local chain
+    Golem(vantage_testnet::golem::GolemArgs),
     /// Kill processes at random moments of real jobs and check that nothing is lost
     Kill(vantage_testnet::kill::KillArgs),
     /// Run jobs over the real core in a simulated world, and check every invariant
@@ -32,6 +34,9 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => command::bench::run(&arguments).await,
         Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),
+        Command::Golem(arguments) => {
+            vantage_testnet::golem::run(&arguments).await.map_err(anyhow::Error::from)
+        }
         Command::Kill(arguments) => command::kill::run(&arguments).await,
         Command::Sim(arguments) => command::sim::run(&arguments),
         Command::Vendor(arguments) => command::vendor::run(&arguments).await,

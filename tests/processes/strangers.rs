@@ -36,6 +36,7 @@ fn plan(name: &str) -> Plan {
         ],
         offers: vec!["sim:openai".to_owned()],
         cell_gap_ms: 0,
+        golem: None,
     }
 }
 

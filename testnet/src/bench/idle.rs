@@ -22,6 +22,7 @@ pub(super) async fn measure(binaries: &Binaries, dir: &Path, watch: Watch) -> Re
         nodes: REGIONS.iter().enumerate().map(member).collect(),
         offers: vec!["sim:openai".into()],
         cell_gap_ms: 0,
+        golem: None,
     };
     let cluster = Cluster::start(dir, &plan, vec![SimConfig::default()], binaries.clone())
         .await

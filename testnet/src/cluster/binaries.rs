@@ -11,6 +11,8 @@ pub struct Binaries {
     pub node: PathBuf,
     /// `vantage-bootstrap`.
     pub bootstrap: PathBuf,
+    /// `vantage-runner`: the program of task images.
+    pub runner: PathBuf,
 }
 
 /// Why there are no programs.
@@ -70,8 +72,12 @@ fn build_in(profile: &str, folder: &str) -> Result<Binaries, BuildError> {
         return Err(BuildError::Failed);
     }
     let built = target.join(folder);
-    let binaries = Binaries { node: built.join("vantage"), bootstrap: built.join("vantage-bootstrap") };
-    for path in [&binaries.node, &binaries.bootstrap] {
+    let binaries = Binaries {
+        node: built.join("vantage"),
+        bootstrap: built.join("vantage-bootstrap"),
+        runner: built.join("vantage-runner"),
+    };
+    for path in [&binaries.node, &binaries.bootstrap, &binaries.runner] {
         if !path.is_file() {
             return Err(BuildError::Missing(path.clone()));
         }

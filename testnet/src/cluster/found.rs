@@ -18,6 +18,29 @@ pub struct Plan {
     pub offers: Vec<String>,
     /// Pause between two cells, milliseconds.
     pub cell_gap_ms: u64,
+    /// What nodes have under `[golem]`; none: nothing.
+    pub golem: Option<GolemPlan>,
+}
+
+/// How nodes reach Golem: a simulated provider behind real daemons.
+#[derive(Clone, Debug)]
+pub struct GolemPlan {
+    /// Address of the requestor's daemon.
+    pub daemon: String,
+    /// Its app-key.
+    pub app_key: String,
+    /// Payment platform.
+    pub platform: String,
+    /// Part of the market.
+    pub subnet: String,
+    /// Runtime of offers.
+    pub runtime: String,
+    /// Where the task image is.
+    pub image_url: String,
+    /// Its hash.
+    pub image_sha3_224: String,
+    /// Models in it.
+    pub models: Vec<String>,
 }
 
 /// What one node is to look like.
@@ -94,13 +117,8 @@ pub(super) fn configure(
     entry: &str,
     vendors: &[SimVendor],
 ) -> Result<(), FoundError> {
-    let file = |path: &Path, text: &str| {
-        std::fs::write(path, text).map_err(|e| FoundError::File(path.to_owned(), e))
-    };
     let key = data.join("sim.key");
-    file(&key, SIM_KEY)?;
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    std::fs::set_permissions(&key, mode).map_err(|e| FoundError::File(key.clone(), e))?;
+    secret(&key, SIM_KEY)?;
     let (quoted, region) = (|s: &str| Value::from(s).to_string(), &node.region);
     let mut text = format!("genesis = {}\nallow_sim = true\n", quoted(&genesis.to_string_lossy()));
     if node.operator.is_none() {
@@ -123,7 +141,45 @@ pub(super) fn configure(
             quoted(&key.to_string_lossy())
         ));
     }
-    file(&data.join("config.toml"), &text)
+    if let Some(golem) = &plan.golem {
+        let key = data.join("yagna.key");
+        secret(&key, &golem.app_key)?;
+        text.push_str(&golem_table(golem, &key));
+    }
+    write(&data.join("config.toml"), &text)
+}
+
+fn golem_table(golem: &GolemPlan, key: &Path) -> String {
+    let quoted = |text: &str| Value::from(text).to_string();
+    let entries = [
+        ("daemon", quoted(&golem.daemon)),
+        ("app_key", format!("{{ file = {} }}", quoted(&key.to_string_lossy()))),
+        ("platform", quoted(&golem.platform)),
+        ("subnet", quoted(&golem.subnet)),
+        ("runtime", quoted(&golem.runtime)),
+        ("image_url", quoted(&golem.image_url)),
+        ("image_sha3_224", quoted(&golem.image_sha3_224)),
+        ("models", Value::from(golem.models.clone()).to_string()),
+        ("mem_gib_min", "1".to_owned()),
+        ("storage_gib_min", "1".to_owned()),
+        ("glm_max_per_job", quoted("1")),
+        ("glm_max_per_day", quoted("5")),
+        ("start_glm_max", quoted("0.001")),
+        ("invoice_s_max", "30".to_owned()),
+    ];
+    let lines = entries.map(|(name, value)| format!("{name} = {value}\n"));
+    format!("\n[golem]\n{}", lines.concat())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), FoundError> {
+    std::fs::write(path, text).map_err(|e| FoundError::File(path.to_owned(), e))
+}
+
+/// A file for its owner alone.
+fn secret(path: &Path, text: &str) -> Result<(), FoundError> {
+    write(path, text)?;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, mode).map_err(|e| FoundError::File(path.to_owned(), e))
 }
 
 /// Runs one command of the node that prints JSON.

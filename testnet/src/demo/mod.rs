@@ -1,8 +1,8 @@
 //! The demo: the main job, end to end, on real processes, with a stranger's verification at the end.
 
-mod model;
+pub(crate) mod model;
 mod outcome;
-mod progress;
+pub(crate) mod progress;
 
 use crate::cluster::{self, Cluster, ClusterError, NodePlan, Plan};
 use crate::vendors::{Plant, PlantKind, SimConfig};
@@ -11,7 +11,7 @@ use model::Model;
 use outcome::Outcome;
 use progress::Screen;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use vantage_protocol::target::Dialect;
 
@@ -92,6 +92,7 @@ fn plan(open: bool) -> Plan {
         nodes: members.into_iter().map(member).chain([volunteer]).collect(),
         offers,
         cell_gap_ms: 0,
+        golem: None,
     }
 }
 
@@ -102,7 +103,7 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
     screen.step("building node and bootstrap (the first time takes some minutes)");
     let binaries =
         tokio::task::spawn_blocking(cluster::build).await.map_err(|e| DemoError::Files(e.to_string()))??;
-    let (dir, _temporary) = directory(arguments)?;
+    let (dir, _temporary) = directory(arguments.dir.as_deref())?;
     let model = model::find(&binaries, &screen).await;
     if let (Model::Missing(why), true) = (&model, arguments.require_model) {
         return Err(DemoError::Model(why.clone()));
@@ -110,7 +111,7 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
     if let Model::Missing(why) = &model {
         screen.say(&format!("The open model can't be had, so {OPEN} is left out: {why}"));
     }
-    let open = matches!(model, Model::Ready);
+    let open = matches!(model, Model::Ready(_));
     let plan = plan(open);
     let planted = planted()?;
     let sims = SIMS.iter().map(|(sim, dialect)| SimConfig {
@@ -168,9 +169,9 @@ fn planted() -> Result<Vec<(&'static str, Plant)>, DemoError> {
 }
 
 /// The directory of this run, and the handle that removes it if it is a temporary one.
-fn directory(arguments: &DemoArgs) -> Result<(PathBuf, Option<tempfile::TempDir>), DemoError> {
+pub(crate) fn directory(named: Option<&Path>) -> Result<(PathBuf, Option<tempfile::TempDir>), DemoError> {
     let failed = |e: std::io::Error| DemoError::Files(format!("directory of the demo: {e}"));
-    let Some(dir) = &arguments.dir else {
+    let Some(dir) = named else {
         let dir = tempfile::Builder::new().prefix("vantage-demo-").tempdir().map_err(failed)?;
         return Ok((dir.path().to_owned(), Some(dir)));
     };

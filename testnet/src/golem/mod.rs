@@ -1,0 +1,197 @@
+//! One job whose open model is run by the executors themselves and by a provider on Golem's real market, paid on a chain.
+//!
+//! Two stock `yagna` daemons and a local chain carry it; the provider is simulated and says so by its runtime
+//! `sim-exeunit`: it runs the task image's program on this machine, not in a virtual machine.
+
+mod image;
+mod outcome;
+
+use crate::cluster::{self, Cluster, ClusterError, GolemPlan, NodePlan, Plan};
+use crate::demo::model::{self, Model};
+use crate::demo::progress::{self, Screen};
+use crate::demo::{self, DemoError};
+use clap::Args;
+use outcome::Outcome;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use vantage_golem_bed::image::ImageServer;
+use vantage_golem_bed::provider::RUNTIME;
+use vantage_golem_bed::{
+    Anvil, BedError, Chain, PairOptions, ProviderOptions, SimProvider, Yagna, YagnaPair,
+};
+
+/// The suite that is run.
+const SUITE: &str = include_str!("../../suites/golem.toml");
+/// The model, as executors run it themselves and as they have it run.
+pub(crate) const TARGETS: [&str; 2] = ["open:smollm2-135m", "golem:smollm2-135m"];
+/// Its name.
+pub(crate) const MODEL: &str = "smollm2-135m";
+/// Where all nodes stand.
+const REGION: &str = "eu";
+/// Longest time for the answers, seconds.
+const COMMIT_S: u64 = 300;
+/// Time for reveals and for Finals, seconds each.
+const STEP_S: u64 = 15;
+
+/// Options of the command.
+#[derive(Clone, Debug, Args)]
+pub struct GolemArgs {
+    /// Print one JSON object at the end and nothing else on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Keep everything in this directory, which must be empty or new [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Why it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GolemError {
+    /// Daemons, chain, image or provider.
+    #[error(transparent)]
+    Bed(#[from] BedError),
+    /// The network, the model, or files.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The outcome is not what this promises.
+    #[error("the outcome is not what this promises: {0}")]
+    Promise(String),
+}
+
+impl From<ClusterError> for GolemError {
+    fn from(error: ClusterError) -> Self {
+        Self::Demo(error.into())
+    }
+}
+
+/// Everything of Golem that a network needs, running.
+#[derive(Debug)]
+pub struct Bed {
+    /// Who sells.
+    pub provider: SimProvider,
+    /// Two daemons, the first of which the nodes use.
+    pub pair: YagnaPair,
+    /// Where money is.
+    pub chain: Chain,
+    /// Where the task image is fetched.
+    pub server: ImageServer,
+    /// What nodes have in their configuration.
+    pub plan: GolemPlan,
+}
+
+impl Bed {
+    /// Installs or finds the daemon and the chain, packs the image, and starts everything in a directory.
+    pub async fn start(
+        dir: &Path,
+        binaries: &cluster::Binaries,
+        models: &Path,
+        options: ProviderOptions,
+    ) -> Result<Self, GolemError> {
+        let tools = blocking(|| Ok((Yagna::install()?, Anvil::install()?))).await?;
+        let (runner, models, to) = (binaries.runner.clone(), models.to_owned(), dir.to_owned());
+        let packed = blocking(move || image::pack_task(&runner, &models, &to)).await?;
+        let server = ImageServer::start(&packed).await?;
+        let (yagna, anvil) = tools;
+        let chain = Chain::start(&anvil, &dir.join("chain")).await?;
+        let kept = PairOptions { dir: Some(dir.join("yagna")), ..PairOptions::default() };
+        let pair = YagnaPair::start_on(&yagna, &kept, &chain).await?;
+        let provider = SimProvider::start(&pair.provider, &pair.subnet, options).await?;
+        let plan = GolemPlan {
+            daemon: pair.requestor.api_url(),
+            app_key: pair.requestor.app_key().to_owned(),
+            platform: ProviderOptions::default().platform,
+            subnet: pair.subnet.clone(),
+            runtime: RUNTIME.to_owned(),
+            image_url: server.url.clone(),
+            image_sha3_224: packed.sha3_224,
+            models: vec![MODEL.to_owned()],
+        };
+        Ok(Self { provider, pair, chain, server, plan })
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, GolemError> + Send + 'static,
+) -> Result<T, GolemError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(GolemError::Promise(error.to_string())),
+    }
+}
+
+/// Four members of four operators in one region: two slots of each target.
+fn plan(golem: &GolemPlan) -> Plan {
+    let node = |operator: &str| NodePlan {
+        name: format!("{operator}-{REGION}"),
+        operator: Some(operator.to_owned()),
+        region: REGION.to_owned(),
+    };
+    Plan {
+        name: "golem-demo".into(),
+        nodes: ["alder", "birch", "cedar", "dogwood"].map(node).into(),
+        offers: TARGETS.map(str::to_owned).into(),
+        cell_gap_ms: 0,
+        golem: Some(golem.clone()),
+    }
+}
+
+/// Runs it. Everything for people goes to standard output, or to nowhere with `--json`.
+pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
+    let started = Instant::now();
+    let screen = Screen::new(arguments.json);
+    screen.step("building node and bootstrap (the first time takes some minutes)");
+    let built = tokio::task::spawn_blocking(cluster::build).await;
+    let binaries = built.map_err(|e| GolemError::Promise(e.to_string()))?.map_err(DemoError::from)?;
+    let (dir, _temporary) = demo::directory(arguments.dir.as_deref())?;
+    let models = match model::find(&binaries, &screen).await {
+        Model::Ready(models) => models,
+        Model::Missing(why) => return Err(DemoError::Model(why).into()),
+    };
+    screen.step(
+        "starting two yagna daemons, a chain with a token, and a simulated provider; packing the task image",
+    );
+    let bed = Bed::start(&dir, &binaries, &models, ProviderOptions::default()).await?;
+    screen.say(&format!("  task image sha3-224 {}", bed.plan.image_sha3_224));
+    screen.step("starting 1 bootstrap node and 4 committee members");
+    let cluster = Cluster::start(&dir, &plan(&bed.plan), Vec::new(), binaries).await?;
+    cluster.gathered().await?;
+    screen.network(&cluster);
+    let stood_s = started.elapsed().as_secs();
+    let id = submit(&cluster).await?;
+    screen.say(&format!("\nJob {id}: {} and {}, each by two operators", TARGETS[0], TARGETS[1]));
+    let view =
+        progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    screen.sealed(&view);
+    let outcome = Outcome::gather(&cluster, &bed, &view, &screen).await?;
+    let total_s = started.elapsed().as_secs();
+    if arguments.json {
+        let report = json!({
+            "ok": true, "net": cluster.net, "job": id, "dir": dir, "view": view, "outcome": outcome.json(),
+            "seconds": { "network": stood_s, "total": total_s },
+        });
+        println!("{report}");
+    } else {
+        outcome.tell(&screen);
+        screen.say(&format!("\nDone in {total_s} s, of which {stood_s} s until everything stood."));
+    }
+    cluster.shutdown().await;
+    Ok(())
+}
+
+/// Orders the job by the node's own command line.
+async fn submit(cluster: &Cluster) -> Result<String, GolemError> {
+    let suite = cluster.dir.join("suite.toml");
+    std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
+    let (suite, data) = (suite.to_string_lossy(), cluster.nodes[0].data.to_string_lossy());
+    let (commit, step) = (format!("{COMMIT_S}s"), format!("{STEP_S}s"));
+    let mut arguments =
+        vec!["job", "submit", &suite, "--data", &data, "--json", "--regions", REGION, "--replicas", "2"];
+    arguments.extend(["--commit", &commit, "--reveal", &step, "--final", &step]);
+    for target in TARGETS {
+        arguments.extend(["--target", target]);
+    }
+    let answer = cluster::vantage(&cluster.binaries, &arguments).await.map_err(DemoError::from)?;
+    let id = answer.get("id").and_then(Value::as_str);
+    id.map(str::to_owned).ok_or_else(|| GolemError::Promise(format!("job submit answered {answer}")))
+}

@@ -1,0 +1,142 @@
+//! What came out, seen by a stranger and by the chain, held against what the command promises.
+
+use super::{Bed, GolemError, MODEL, TARGETS};
+use crate::cluster::{Cluster, vantage};
+use crate::demo::DemoError;
+use crate::demo::progress::Screen;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use vantage_golem_bed::provider::Seen;
+use vantage_protocol::cid::Cid;
+use vantage_protocol::compare::Report;
+use vantage_protocol::id::NetId;
+use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
+
+/// How long payments may take: a cycle of the daemon and the chain's blocks take some ten seconds.
+const PAID_S_MAX: u64 = 180;
+
+/// A verified and paid outcome.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    content: String,
+    equal: usize,
+    verdict: Verdict,
+    seen: Seen,
+    paid_attoglm: u128,
+}
+
+impl Outcome {
+    pub(super) async fn gather(
+        cluster: &Cluster,
+        bed: &Bed,
+        view: &Value,
+        screen: &Screen,
+    ) -> Result<Self, GolemError> {
+        let content = view.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
+        screen.step("a fresh process fetches the evidence from another node and verifies it with the genesis hash alone");
+        let car = cluster.dir.join("golem.car");
+        let (out, peer) = (car.to_string_lossy(), cluster.nodes[2].listen.first().cloned());
+        let peer = peer.unwrap_or_default();
+        let fetch = ["bundle", "export", &content, "--genesis", &cluster.net, "--peer", &peer, "--out", &out];
+        vantage(&cluster.binaries, &[&fetch[..], &["--json"]].concat()).await.map_err(DemoError::from)?;
+        let verdict = verified(&car, &cluster.net)?;
+        let equal = byte_equal(&verdict)?;
+        screen.step(
+            "waiting until every agreement is paid on the chain and the provider's daemon has confirmed it",
+        );
+        let seen = paid(bed).await?;
+        let paid_attoglm = bed.chain.balance(bed.pair.provider.node_id()).await?;
+        released(cluster, bed).await?;
+        Ok(Self { content, equal, verdict, seen, paid_attoglm })
+    }
+
+    pub(super) fn tell(&self, screen: &Screen) {
+        let (runs, agreements) = (self.seen.runs, self.seen.approved.len());
+        screen.say(&format!("\nContent {}", self.content));
+        screen.say(&format!("{}, verified by a stranger.", self.verdict.summary.word()));
+        screen.say(&format!(
+            "{MODEL}: {} of {} prompts byte-equal between the executors and Golem (sim-exeunit, simulated).",
+            self.equal, self.equal
+        ));
+        screen.say(&format!(
+            "{runs} cells in {agreements} agreements; paid on the chain and confirmed: {} GLM of test money.",
+            self.paid_attoglm as f64 / 1e18
+        ));
+        screen.say("Nothing is set aside any more.");
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "content": self.content, "byte_equal": self.equal, "runs": self.seen.runs,
+            "agreements": self.seen.approved.len(), "paid_attoglm": self.paid_attoglm.to_string(),
+            "verdict": self.verdict, "report": self.verdict.report,
+        })
+    }
+}
+
+fn verified(car: &Path, net: &str) -> Result<Verdict, GolemError> {
+    let bytes = std::fs::read(car).map_err(|e| DemoError::Files(format!("{}: {e}", car.display())))?;
+    let net: NetId = net.parse().map_err(|e| GolemError::Promise(format!("genesis hash: {e}")))?;
+    let verdict = verify_car(&bytes, &Trust::Hash(net));
+    if verdict.summary != Summary::Sealed {
+        let (word, why) = (verdict.summary.word(), verdict.reasons.join("; "));
+        return Err(GolemError::Promise(format!("{word}: {why}")));
+    }
+    match &verdict.cells {
+        Some(cells) if cells.answered == verdict.cells_total => Ok(verdict),
+        cells => {
+            let answered = cells.as_ref().map_or(0, |cells| cells.answered);
+            Err(GolemError::Promise(format!("{answered} of {} cells answered", verdict.cells_total)))
+        }
+    }
+}
+
+/// Prompts on which all answers of both targets are the same bytes: must be all.
+fn byte_equal(verdict: &Verdict) -> Result<usize, GolemError> {
+    let broken = |why: String| Err(GolemError::Promise(why));
+    let Some(report) = &verdict.report else { return broken("no comparison".into()) };
+    let [open, golem] = TARGETS.map(|target| outputs(report, target));
+    if open.is_empty() || open != golem {
+        return broken(format!("the answers differ: {open:?} here, {golem:?} on Golem"));
+    }
+    match open.iter().find(|(_, outputs)| outputs.len() != 1) {
+        Some((prompt, _)) => broken(format!("the answers to prompt {prompt} differ between executors")),
+        None => Ok(open.len()),
+    }
+}
+
+fn outputs(report: &Report, target: &str) -> BTreeMap<u32, Vec<Cid>> {
+    let found = report.targets.iter().filter(|t| t.name == target).flat_map(|t| &t.prompts);
+    let of = |exact: &vantage_protocol::compare::Exact| exact.variants.iter().map(|v| v.output).collect();
+    found.filter_map(|prompt| Some((prompt.prompt, of(prompt.exact.as_ref()?)))).collect()
+}
+
+/// Waits until each invoice is settled.
+async fn paid(bed: &Bed) -> Result<Seen, GolemError> {
+    let settled = |seen: &Seen| {
+        let with_activity = !seen.activities.is_empty() && seen.invoices.len() >= seen.approved.len();
+        with_activity && seen.approved.iter().all(|agreement| seen.is_settled(agreement))
+    };
+    Ok(bed.provider.until("every agreement is paid", Duration::from_secs(PAID_S_MAX), settled).await?)
+}
+
+/// Neither the daemon nor a node has anything set aside.
+async fn released(cluster: &Cluster, bed: &Bed) -> Result<(), GolemError> {
+    let allocations = bed.pair.requestor.get("/payment-api/v1/allocations").await;
+    if allocations.as_ref().and_then(Value::as_array).is_none_or(|list| !list.is_empty()) {
+        return Err(GolemError::Promise(format!("money is still set aside: {allocations:?}")));
+    }
+    for node in &cluster.nodes {
+        let status = cluster.status(node).await?;
+        let open = status.pointer("/golem/open").and_then(Value::as_array).map(Vec::len);
+        if open != Some(0) {
+            return Err(GolemError::Promise(format!(
+                "{} still has something open: {status}",
+                node.plan.name
+            )));
+        }
+    }
+    Ok(())
+}
