@@ -28,7 +28,7 @@ pub enum Answer {
     /// The model answered.
     Answered {
         /// What produced the answer.
-        facts: EngineFacts,
+        facts: Box<EngineFacts>,
         /// The answer.
         generation: Generation,
     },
@@ -63,7 +63,7 @@ pub fn answer(
     let pulled = ModelStore::new(store).open(&question.model).map_err(|error| unavailable(&error))?;
     let mut runner = Runner::start(program, &["serve"], &pulled).map_err(|error| unavailable(&error))?;
     let answer = match runner.generate(&question.messages, question.max_tokens, &|| false) {
-        Ok(generation) => Answer::Answered { facts: runner.facts().clone(), generation },
+        Ok(generation) => Answer::Answered { facts: Box::new(runner.facts().clone()), generation },
         Err(error) => Answer::Refused(error),
     };
     let mut line = serde_json::to_vec(&answer).map_err(io::Error::from)?;

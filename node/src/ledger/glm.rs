@@ -129,7 +129,8 @@ mod tests {
             steps in proptest::collection::vec((0..3u8, 0..20u64, 0..3usize), 1..30),
         ) {
             let limits = GlmLimits { job: Nano(30), day: Nano(50) };
-            let (mut open, mut spent): (Vec<(u8, u64)>, Vec<(u8, u64)>) = Default::default();
+            let mut open: Vec<(u8, u64)> = Vec::new();
+            let mut spent: Vec<(u8, u64)> = Vec::new();
             for (job, most, close) in steps {
                 let sum = |list: &[(u8, u64)], of: Option<u8>| {
                     list.iter().filter(|(job, _)| of.is_none_or(|of| of == *job)).map(|(_, n)| n).sum::<u64>()

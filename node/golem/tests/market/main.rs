@@ -2,6 +2,7 @@
 //! the money is afterwards.
 
 mod stand;
+mod work;
 
 use stand::{PLATFORM, Stand};
 use std::collections::BTreeMap;
