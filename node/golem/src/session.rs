@@ -10,7 +10,8 @@ use crate::rental::Rental;
 use crate::{backoff, moment, settle};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 /// Providers tried for one command. A guess.
@@ -19,6 +20,9 @@ const ATTEMPTS_MAX: u32 = 4;
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How much longer than the work the money stays set aside: invoices come after it. As stock requestors do.
 const ALLOCATION_EXTRA_MS: u64 = 15 * 60 * 1000;
+
+/// By so much at most allocations that would end together are set apart, milliseconds. A guess: seldom the same twice.
+const APART_MS_MAX: u64 = 600_000;
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +126,7 @@ pub struct Session {
 impl Requestor {
     /// Sets `most` aside until a time, POSIX milliseconds.
     pub async fn open(&self, purpose: &str, most: Nano, until_ms: u64) -> Result<Session, Failure> {
-        let mark = moment::text(until_ms.saturating_add(ALLOCATION_EXTRA_MS));
+        let mark = moment::text(until_ms.saturating_add(ALLOCATION_EXTRA_MS).saturating_add(apart_ms()));
         let account = Account {
             mark: mark.clone(),
             purpose: purpose.to_owned(),
@@ -269,6 +273,15 @@ impl Session {
     pub async fn close(self) -> Closed {
         settle::close(&self.requestor.daemon, &self.books, self.cashier, self.requestor.times.invoice).await
     }
+}
+
+/// Some time of up to ten minutes that no other account has: of this process by counting, of others by chance. What is
+/// open is known by it, here and at the daemon.
+fn apart_ms() -> u64 {
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let chance = u64::from(since.subsec_micros()) % APART_MS_MAX;
+    (chance + OPENED.fetch_add(1, Ordering::Relaxed)) % APART_MS_MAX
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {

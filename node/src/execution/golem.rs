@@ -31,6 +31,9 @@ const ESCAPE_BYTES_MAX: u64 = 6;
 /// How often what could not be ended is tried again. A guess: the daemon may be away for long.
 const TEND_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Longest wait for that before a slot opens an account of its own. A guess: the daemon may be restarting.
+const SWEEP_MAX: Duration = Duration::from_secs(90);
+
 /// The operator's daemon, and the ledger of what it is used for.
 #[derive(Debug)]
 pub(super) struct GolemDesk {
@@ -38,6 +41,8 @@ pub(super) struct GolemDesk {
     store: Arc<Store>,
     /// What sessions of this process are for; everything else that is open is an earlier one's.
     at_work: Mutex<BTreeSet<String>>,
+    /// What earlier processes left open was looked after once.
+    swept: CancellationToken,
 }
 
 /// One slot's session.
@@ -51,7 +56,7 @@ pub(super) struct GolemSlot {
 
 impl GolemDesk {
     pub(super) fn new(golem: config::Golem, store: Arc<Store>) -> Self {
-        Self { golem, store, at_work: Mutex::default() }
+        Self { golem, store, at_work: Mutex::default(), swept: CancellationToken::new() }
     }
 
     /// Whether the image has a model.
@@ -64,7 +69,7 @@ impl GolemDesk {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.end_orphans() => {}
+                () = self.end_orphans() => self.swept.cancel(),
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -171,7 +176,8 @@ fn open_view(account: &Account, at_work: &BTreeSet<String>) -> GolemOpenView {
 impl GolemSlot {
     /// Nothing is opened before the first cell.
     pub(super) fn new(desk: Arc<GolemDesk>, job: JobId, slot: u32) -> Self {
-        let purpose = format!("job {job} slot {slot}");
+        // of this life alone: an earlier one's session for the slot is another
+        let purpose = format!("job {job} slot {slot} from {}", clock::now_ms());
         Self { desk, job, purpose, session: tokio::sync::Mutex::default() }
     }
 
@@ -187,6 +193,7 @@ impl GolemSlot {
             match self.open(terms).await {
                 Ok(session) => *place = Some(session),
                 Err(Failure::Journal(error)) => return Err(unrecorded(&error)),
+                Err(Failure::Cancelled) => return Err(NoCell::Cancelled),
                 Err(failure) => {
                     tracing::warn!(code = failure.code(), %failure, "Golem cannot be used");
                     let attempt = Attempt {
@@ -212,6 +219,13 @@ impl GolemSlot {
 
     async fn open(&self, terms: &Terms) -> Result<Session, Failure> {
         let golem = &self.desk.golem;
+        // what an earlier life left open is set aside until it is ended, and this slot's share may be in it
+        let left = SWEEP_MAX.min(Duration::from_millis(terms.stop_ms.saturating_sub(clock::now_ms())));
+        tokio::select! {
+            () = self.desk.swept.cancelled() => {}
+            () = tokio::time::sleep(left) => {}
+            () = terms.cancel.cancelled() => return Err(Failure::Cancelled),
+        }
         let purse = Arc::new(GlmPurse::new(self.desk.store.clone(), golem.limits, self.job));
         let free = {
             let purse = purse.clone();

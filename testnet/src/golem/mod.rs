@@ -12,6 +12,7 @@ use crate::demo::progress::{self, Screen};
 use crate::demo::{self, DemoError};
 use clap::Args;
 use outcome::Outcome;
+pub use outcome::released;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -140,23 +141,8 @@ fn plan(golem: &GolemPlan) -> Plan {
 pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
     let started = Instant::now();
     let screen = Screen::new(arguments.json);
-    screen.step("building node and bootstrap (the first time takes some minutes)");
-    let built = tokio::task::spawn_blocking(cluster::build).await;
-    let binaries = built.map_err(|e| GolemError::Promise(e.to_string()))?.map_err(DemoError::from)?;
     let (dir, _temporary) = demo::directory(arguments.dir.as_deref())?;
-    let models = match model::find(&binaries, &screen).await {
-        Model::Ready(models) => models,
-        Model::Missing(why) => return Err(DemoError::Model(why).into()),
-    };
-    screen.step(
-        "starting two yagna daemons, a chain with a token, and a simulated provider; packing the task image",
-    );
-    let bed = Bed::start(&dir, &binaries, &models, ProviderOptions::default()).await?;
-    screen.say(&format!("  task image sha3-224 {}", bed.plan.image_sha3_224));
-    screen.step("starting 1 bootstrap node and 4 committee members");
-    let cluster = Cluster::start(&dir, &plan(&bed.plan), Vec::new(), binaries).await?;
-    cluster.gathered().await?;
-    screen.network(&cluster);
+    let (cluster, bed) = stand(&dir, &screen).await?;
     let stood_s = started.elapsed().as_secs();
     let id = submit(&cluster).await?;
     screen.say(&format!("\nJob {id}: {} and {}, each by two operators", TARGETS[0], TARGETS[1]));
@@ -179,8 +165,33 @@ pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
     Ok(())
 }
 
-/// Orders the job by the node's own command line.
-async fn submit(cluster: &Cluster) -> Result<String, GolemError> {
+/// Everything that the job needs, running in a directory, without a word.
+pub async fn start(dir: &Path) -> Result<(Cluster, Bed), GolemError> {
+    stand(dir, &Screen::new(true)).await
+}
+
+async fn stand(dir: &Path, screen: &Screen) -> Result<(Cluster, Bed), GolemError> {
+    screen.step("building node and bootstrap (the first time takes some minutes)");
+    let built = tokio::task::spawn_blocking(cluster::build).await;
+    let binaries = built.map_err(|e| GolemError::Promise(e.to_string()))?.map_err(DemoError::from)?;
+    let models = match model::find(&binaries, screen).await {
+        Model::Ready(models) => models,
+        Model::Missing(why) => return Err(DemoError::Model(why).into()),
+    };
+    screen.step(
+        "starting two yagna daemons, a chain with a token, and a simulated provider; packing the task image",
+    );
+    let bed = Bed::start(dir, &binaries, &models, ProviderOptions::default()).await?;
+    screen.say(&format!("  task image sha3-224 {}", bed.plan.image_sha3_224));
+    screen.step("starting 1 bootstrap node and 4 committee members");
+    let cluster = Cluster::start(dir, &plan(&bed.plan), Vec::new(), binaries).await?;
+    cluster.gathered().await?;
+    screen.network(&cluster);
+    Ok((cluster, bed))
+}
+
+/// Orders the job by the node's own command line; its id.
+pub async fn submit(cluster: &Cluster) -> Result<String, GolemError> {
     let suite = cluster.dir.join("suite.toml");
     std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
     let (suite, data) = (suite.to_string_lossy(), cluster.nodes[0].data.to_string_lossy());

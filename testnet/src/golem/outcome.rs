@@ -123,7 +123,7 @@ async fn paid(bed: &Bed) -> Result<Seen, GolemError> {
 }
 
 /// Neither the daemon nor a node has anything set aside.
-async fn released(cluster: &Cluster, bed: &Bed) -> Result<(), GolemError> {
+pub async fn released(cluster: &Cluster, bed: &Bed) -> Result<(), GolemError> {
     let allocations = bed.pair.requestor.get("/payment-api/v1/allocations").await;
     if allocations.as_ref().and_then(Value::as_array).is_none_or(|list| !list.is_empty()) {
         return Err(GolemError::Promise(format!("money is still set aside: {allocations:?}")));
