@@ -43,7 +43,9 @@ pub struct Deal {
     pub ended_ms: Option<u64>,
     /// What was accepted so far: debit notes, then the invoice.
     pub accepted: Nano,
-    /// An invoice was accepted or refused: nothing more will be.
+    /// Id of the invoice that was judged: no other one will be.
+    pub invoice: Option<String>,
+    /// The daemon was told of that.
     pub invoiced: bool,
     /// Debit notes seen.
     pub notes: u32,
@@ -72,14 +74,26 @@ impl Account {
     }
 }
 
-/// The caller cannot remember: nothing more may be opened.
+/// Why an account is not written down: nothing more may be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is open at the daemon cannot be written down: {0}")]
-pub struct JournalError(pub String);
+pub enum JournalError {
+    /// The caller's budget has no room for it.
+    #[error("the budget of GLM has no room for it")]
+    NoRoom,
+    /// Another account is known by its mark.
+    #[error("another account is known by the same mark")]
+    Taken,
+    /// The caller cannot remember.
+    #[error("what is open at the daemon cannot be written down: {0}")]
+    Write(String),
+}
 
 /// The caller's durable memory of open accounts. Calls may block; what they wrote is on disk when they return.
 pub trait Journal: Send + Sync + Debug {
-    /// Writes an account down, in place of what was written of it before (its `mark` tells which).
+    /// Writes a new account down, unless there is no room for it or its `mark` is taken.
+    fn open(&self, account: &Account) -> Result<(), JournalError>;
+    /// Writes down what became of an open account, in place of what was written of it before. One that is not open any
+    /// more must not come back: that is an error.
     fn keep(&self, account: &Account) -> Result<(), JournalError>;
     /// Nothing of this account is open any more. What was accepted is spent for good.
     fn close(&self, account: &Account) -> Result<(), JournalError>;
@@ -95,9 +109,9 @@ pub(crate) struct Books {
 impl Books {
     /// Writes a new account down.
     pub(crate) async fn open(account: Account, journal: Arc<dyn Journal>) -> Result<Self, JournalError> {
-        let books = Self { account: Arc::new(Mutex::new(account)), journal };
-        books.change(|_| ()).await?;
-        Ok(books)
+        let (written, to) = (account.clone(), journal.clone());
+        blocking(move || to.open(&written)).await?;
+        Ok(Self::reopen(account, journal))
     }
 
     /// An account that was written down before.
@@ -131,7 +145,9 @@ impl Books {
 async fn blocking(
     write: impl FnOnce() -> Result<(), JournalError> + Send + 'static,
 ) -> Result<(), JournalError> {
-    tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| Err(JournalError(error.to_string())))
+    tokio::task::spawn_blocking(write)
+        .await
+        .unwrap_or_else(|error| Err(JournalError::Write(error.to_string())))
 }
 
 #[cfg(test)]
@@ -154,10 +170,11 @@ pub(crate) mod tests {
         Deal {
             agreement: agreement.into(),
             provider: crate::offer::tests::PROVIDER.into(),
-            activity: None,
+            activity: Some("act".into()),
             began_ms: 1_000,
             ended_ms: None,
             accepted: Nano::ZERO,
+            invoice: None,
             invoiced: false,
             notes: 0,
         }
@@ -167,8 +184,12 @@ pub(crate) mod tests {
     struct Full;
 
     impl Journal for Full {
+        fn open(&self, _: &Account) -> Result<(), JournalError> {
+            Ok(())
+        }
+
         fn keep(&self, _: &Account) -> Result<(), JournalError> {
-            Err(JournalError("disk full".into()))
+            Err(JournalError::Write("disk full".into()))
         }
 
         fn close(&self, _: &Account) -> Result<(), JournalError> {

@@ -57,6 +57,17 @@ pub enum Objection {
         /// What is left.
         left: Nano,
     },
+    /// Of an activity that was not begun here.
+    #[error("it is of another activity than the one at work")]
+    Activity,
+    /// Less than was accepted: what was accepted is owed.
+    #[error("it asks for {asked} GLM, less than the {accepted} of its debit notes")]
+    BelowNotes {
+        /// Asked for.
+        asked: Nano,
+        /// Accepted before.
+        accepted: Nano,
+    },
     /// The agreement has its invoice.
     #[error("the agreement has its invoice already")]
     Twice,
@@ -73,8 +84,12 @@ pub fn note(
     note: &DebitNote,
     now_ms: u64,
 ) -> Result<Nano, Objection> {
-    if deal.invoiced {
+    if deal.invoice.is_some() {
         return Err(Objection::Twice);
+    }
+    // amounts are of an activity each: one that was never begun would be paid beside the other
+    if note.activity_id.is_none() || note.activity_id != deal.activity {
+        return Err(Objection::Activity);
     }
     let lasted_ms = now_ms.saturating_sub(deal.began_ms);
     if u64::from(deal.notes) > NOTES_AT_ONCE + lasted_ms / NOTE_INTERVAL_MS {
@@ -99,10 +114,13 @@ pub fn invoice(
     invoice: &Invoice,
     now_ms: u64,
 ) -> Result<Nano, Objection> {
-    if deal.invoiced {
+    if deal.invoice.as_ref().is_some_and(|judged| *judged != invoice.invoice_id) {
         return Err(Objection::Twice);
     }
     let asked = common(account, deal, &invoice.issuer_id, &invoice.payment_platform, &invoice.amount)?;
+    if asked < deal.accepted {
+        return Err(Objection::BelowNotes { asked, accepted: deal.accepted });
+    }
     within(account, deal, terms, asked, now_ms)
 }
 
@@ -157,6 +175,7 @@ mod tests {
             debit_note_id: "n".into(),
             issuer_id: PROVIDER.to_uppercase().replace("0X", "0x"),
             agreement_id: "one".into(),
+            activity_id: Some("act".into()),
             payment_platform: "erc20-holesky-tglm".into(),
             total_amount_due: amount.into(),
             usage_counter_vector: usage
@@ -211,7 +230,7 @@ mod tests {
         account.deal_mut("one").unwrap().notes = 9;
         assert_eq!(judged(&account, &sample("0", None), 1_000), Err(Objection::TooOften));
         assert_eq!(judged(&account, &sample("0", None), 6_000), Ok(Nano(0)));
-        account.deal_mut("one").unwrap().invoiced = true;
+        account.deal_mut("one").unwrap().invoice = Some("i".into());
         assert_eq!(judged(&account, &sample("0", None), 6_000), Err(Objection::Twice));
     }
 
@@ -231,7 +250,7 @@ mod tests {
                 if let Ok(accepted) = note(&account, &deal, &terms(), &asked, 3_600_000) {
                     let deal = account.deal_mut(agreement).unwrap();
                     deal.accepted = deal.accepted.max(accepted);
-                    deal.invoiced = last;
+                    deal.invoice = last.then(|| "i".into());
                 }
                 prop_assert!(account.spent() <= account.most);
             }

@@ -111,6 +111,7 @@ impl Desk {
             for id in read.fresh(&events, |event| event.debit_note_id.clone()) {
                 if let Err(trouble) = self.note(&id).await {
                     tracing::warn!(%trouble, "a debit note could not be answered");
+                    self.again(read, &id).await;
                 }
             }
         }
@@ -121,13 +122,17 @@ impl Desk {
             for id in read.fresh(&events, |event| event.invoice_id.clone()) {
                 if let Err(trouble) = self.invoice(&id).await {
                     tracing::warn!(%trouble, "an invoice could not be answered");
-                    // it is asked for again
-                    read.seen.remove(&id);
-                    read.after = moment::EPOCH.to_owned();
-                    self.pause().await;
+                    self.again(read, &id).await;
                 }
             }
         }
+    }
+
+    /// A document is asked for again, after a pause.
+    async fn again(&self, read: &mut Read, id: &str) {
+        read.seen.remove(id);
+        read.after = moment::EPOCH.to_owned();
+        self.pause().await;
     }
 
     /// The next events; none once it is to stop.
@@ -165,7 +170,7 @@ impl Desk {
 
     async fn note(&self, id: &str) -> Result<(), Trouble> {
         let note = self.daemon.note(id).await?;
-        let Some(terms) = self.terms(&note.agreement_id).await else { return Ok(()) };
+        let Some(terms) = self.terms(&note.agreement_id).await? else { return Ok(()) };
         let judged = self
             .books
             .change(|account| {
@@ -197,18 +202,20 @@ impl Desk {
 
     async fn invoice(&self, id: &str) -> Result<(), Trouble> {
         let invoice = self.daemon.invoice(id).await?;
-        let Some(terms) = self.terms(&invoice.agreement_id).await else { return Ok(()) };
+        let Some(terms) = self.terms(&invoice.agreement_id).await? else { return Ok(()) };
         let account = self.books.account().await;
         let Some(deal) = account.deal(&invoice.agreement_id) else { return Ok(()) };
-        if deal.invoiced && invoice.status != "RECEIVED" {
+        if deal.invoiced {
             return Ok(());
         }
+        let (agreement, invoice_status) = (invoice.agreement_id.clone(), invoice.status.clone());
         let verdict = bill::invoice(&account, deal, &terms, &invoice, moment::now_ms());
         let accepted = verdict.ok();
         let noted = self.books.change(|account| {
             if let Some(deal) = account.deal_mut(&invoice.agreement_id) {
-                deal.invoiced = true;
-                deal.accepted = accepted.unwrap_or(deal.accepted);
+                deal.invoice.get_or_insert_with(|| invoice.invoice_id.clone());
+                // what debit notes were accepted for is owed, whatever the invoice says
+                deal.accepted = deal.accepted.max(accepted.unwrap_or_default());
             }
         });
         if let Err(error) = noted.await {
@@ -230,12 +237,20 @@ impl Desk {
                 self.daemon.reject_invoice(id, &rejection).await
             }
         };
-        self.answered.notify_one();
         match told {
-            // the daemon has it; the provider's daemon will ask for it
-            Err(Trouble::NotYet | Trouble::Silent) | Ok(()) => Ok(()),
-            Err(trouble) => Err(trouble),
+            // the daemon has it; the provider's daemon will ask for it. One that was answered before is answered
+            Err(Trouble::NotYet | Trouble::Silent | Trouble::Gone(_)) | Ok(()) => {}
+            Err(Trouble::Refused { status: 400..=499, .. }) if invoice_status != "RECEIVED" => {}
+            Err(trouble) => return Err(trouble),
         }
+        let answered = self.books.change(|account| {
+            if let Some(deal) = account.deal_mut(&agreement) {
+                deal.invoiced = true;
+            }
+        });
+        answered.await.map_err(|error| Trouble::Nonsense(error.to_string()))?;
+        self.answered.notify_one();
+        Ok(())
     }
 
     async fn acceptance(&self, amount: String) -> Option<Acceptance> {
@@ -243,17 +258,19 @@ impl Desk {
         Some(Acceptance { total_amount_accepted: amount, allocation_id })
     }
 
-    /// What was agreed; after a restart the daemon knows.
-    async fn terms(&self, agreement: &str) -> Option<Terms> {
+    /// What was agreed; after a restart the daemon knows. None for an agreement of others, or one that cannot be read.
+    async fn terms(&self, agreement: &str) -> Result<Option<Terms>, Trouble> {
         if let Some(terms) = lock(&self.terms).get(agreement) {
-            return Some(terms.clone());
+            return Ok(Some(terms.clone()));
         }
-        self.books.account().await.deal(agreement)?;
-        let (provider, properties) = self.daemon.agreed_offer(agreement).await.ok()?;
-        let offer = Offer::read(&provider, &properties).ok()?;
-        let terms = Terms { price: offer.price, threads: offer.threads };
+        if self.books.account().await.deal(agreement).is_none() {
+            return Ok(None);
+        }
+        let (provider, properties) = self.daemon.agreed_offer(agreement).await?;
+        let Ok(offer) = Offer::read(&provider, &properties) else { return Ok(None) };
+        let terms = Terms { threads: offer.billed_threads(), price: offer.price };
         lock(&self.terms).insert(agreement.to_owned(), terms.clone());
-        Some(terms)
+        Ok(Some(terms))
     }
 }
 

@@ -16,6 +16,8 @@ use std::time::Duration;
 const POLL: Duration = Duration::from_secs(3);
 /// How long a provider may take to sign. As stock requestors wait.
 const SIGN_TIME: Duration = Duration::from_secs(60);
+/// The least time between two questions: a daemon that answers at once must not be asked without a pause.
+pub(crate) const BREATH: Duration = Duration::from_millis(100);
 /// How long the daemon may be away while a provider is looked for: questions in a row. A guess.
 const AWAY_MAX: u32 = 10;
 /// Offers countered at once. A guess: more are never needed.
@@ -69,7 +71,10 @@ impl Session {
         loop {
             let events = match self.requestor.daemon.demand_events(id, POLL).await {
                 Ok(events) => events,
-                Err(Trouble::NotYet) => continue,
+                Err(Trouble::NotYet) => {
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
                 Err(trouble) if trouble.may_pass() && away < AWAY_MAX => {
                     away += 1;
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -146,11 +151,12 @@ impl Session {
             began_ms,
             ended_ms: None,
             accepted: Nano::ZERO,
+            invoice: None,
             invoiced: false,
             notes: 0,
         };
         self.books.change(move |account| account.deals.push(deal)).await?;
-        let terms = Terms { price: offer.price.clone(), threads: offer.threads };
+        let terms = Terms { price: offer.price.clone(), threads: offer.billed_threads() };
         self.cashier.expect(&agreement, terms.clone());
         let mark = self.books.account().await.mark;
         let signed = async {

@@ -1,6 +1,7 @@
 //! A look at the market: who offers what, without signing or paying anything.
 
 use crate::daemon::{Daemon, Decorations, DemandEvent, Trouble};
+use crate::hire::BREATH;
 use crate::moment;
 use crate::offer::{Offer, Refusal};
 use crate::order::Order;
@@ -57,7 +58,10 @@ async fn gather(daemon: &Daemon, order: &Order, demand: &str, found: &mut BTreeM
     loop {
         let events = match daemon.demand_events(demand, POLL).await {
             Ok(events) => events,
-            Err(Trouble::NotYet) => continue,
+            Err(Trouble::NotYet) => {
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
             Err(trouble) => return trouble,
         };
         for event in events {

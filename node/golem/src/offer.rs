@@ -11,6 +11,9 @@ pub const DURATION: &str = "golem.usage.duration_sec";
 pub const CPU: &str = "golem.usage.cpu_sec";
 /// Most threads that a price is reckoned for: more is a claim that would only raise the bound of an invoice. A guess.
 const THREADS_MAX: u64 = 64;
+/// Threads that a bill may count: the runner computes on one, and the runtime around it on some of another. What the
+/// provider claims to have is no reason to pay for it.
+const BILLED_THREADS_MAX: u64 = 2;
 /// Most counters in an offer; stock providers have two or three. A guess.
 const COUNTERS_MAX: usize = 8;
 
@@ -114,6 +117,13 @@ impl Offer {
             threads: threads.unwrap_or(1).clamp(1, THREADS_MAX),
             price: Price::read(properties)?,
         })
+    }
+}
+
+impl Offer {
+    /// Threads that are reckoned with where bills are judged.
+    pub fn billed_threads(&self) -> u64 {
+        self.threads.min(BILLED_THREADS_MAX)
     }
 }
 

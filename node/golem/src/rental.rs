@@ -46,6 +46,10 @@ impl Rental {
     /// Starts the runtime and, in it, the image.
     pub(crate) async fn start(&mut self, requestor: &Requestor, books: &Books) -> Result<(), Failure> {
         let daemon = &requestor.daemon;
+        if self.worker.activity.is_some() {
+            // an earlier start broke off: a second activity would be billed beside the first
+            return Err(Failure::Activity("an earlier one did not start".to_owned()));
+        }
         let agreement = self.worker.agreement.clone();
         let created = daemon.new_activity(&agreement, CREATE_TIME).await;
         let activity = created.map_err(|trouble| match trouble {

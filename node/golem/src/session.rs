@@ -1,6 +1,6 @@
 //! A session: money set aside, and one provider after another doing what is asked, until it is closed.
 
-use crate::account::{Account, Books, Journal};
+use crate::account::{Account, Books, Journal, JournalError};
 use crate::amount::Nano;
 use crate::cashier::Cashier;
 use crate::daemon::{Daemon, NewAllocation, Trouble, plain};
@@ -10,7 +10,6 @@ use crate::rental::Rental;
 use crate::{backoff, moment, settle};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +20,10 @@ const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// How much longer than the work the money stays set aside: invoices come after it. As stock requestors do.
 const ALLOCATION_EXTRA_MS: u64 = 15 * 60 * 1000;
 
+/// Longest wait for the end of an agreement with a provider that failed. A guess: one that lives answers in a second.
+const DISMISS_MAX: Duration = Duration::from_secs(10);
+/// Marks drawn before it is given up: chance makes a second draw rare.
+const DRAWS_MAX: u32 = 8;
 /// By so much at most allocations that would end together are set apart, milliseconds. A guess: seldom the same twice.
 const APART_MS_MAX: u64 = 600_000;
 
@@ -126,21 +129,11 @@ pub struct Session {
 impl Requestor {
     /// Sets `most` aside until a time, POSIX milliseconds.
     pub async fn open(&self, purpose: &str, most: Nano, until_ms: u64) -> Result<Session, Failure> {
-        let mark = moment::text(until_ms.saturating_add(ALLOCATION_EXTRA_MS).saturating_add(apart_ms()));
-        let account = Account {
-            mark: mark.clone(),
-            purpose: purpose.to_owned(),
-            platform: self.order.platform.clone(),
-            most,
-            allocation: None,
-            demand: None,
-            deals: Vec::new(),
-        };
-        let books = Books::open(account, self.journal.clone()).await?;
+        let books = self.book(purpose, most, until_ms).await?;
         let asked = NewAllocation {
             payment_platform: self.order.platform.clone(),
             total_amount: most.to_string(),
-            timeout: mark,
+            timeout: books.account().await.mark,
             make_deposit: false,
         };
         let allocation = match self.daemon.allocate(&asked).await {
@@ -160,6 +153,30 @@ impl Requestor {
         let cashier = Cashier::start(self.daemon.clone(), books.clone()).await;
         let avoided = BTreeSet::new();
         Ok(Session { requestor: self.clone(), books, cashier, rental: None, avoided, until_ms })
+    }
+}
+
+impl Requestor {
+    /// Writes an account down under a mark that no other one has.
+    async fn book(&self, purpose: &str, most: Nano, until_ms: u64) -> Result<Books, Failure> {
+        let mut draws = 0;
+        loop {
+            let mark = until_ms.saturating_add(ALLOCATION_EXTRA_MS).saturating_add(apart_ms());
+            let account = Account {
+                mark: moment::text(mark),
+                purpose: purpose.to_owned(),
+                platform: self.order.platform.clone(),
+                most,
+                allocation: None,
+                demand: None,
+                deals: Vec::new(),
+            };
+            match Books::open(account, self.journal.clone()).await {
+                Err(JournalError::Taken) if draws < DRAWS_MAX => draws += 1,
+                Err(JournalError::NoRoom) => return Err(Failure::Budget(most)),
+                opened => return Ok(opened?),
+            }
+        }
     }
 }
 
@@ -197,7 +214,13 @@ impl Session {
             tracing::info!(code = failure.code(), %failure, "an attempt on Golem failed");
             let tried = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
             if let Some(rental) = self.rental.take_if(|_| failure.is_providers()) {
-                self.dismiss(rental, &failure).await;
+                // a provider that is gone must not take the time that others need; what remains is ended by `close`
+                let left = moment::until(deadline_ms).min(DISMISS_MAX);
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = tokio::time::sleep(left) => {}
+                    () = self.dismiss(rental, &failure) => {}
+                }
             }
             let wait = backoff::after(tried, BACKOFF.0, BACKOFF.1);
             let in_time = moment::until(deadline_ms.min(self.until_ms)) > wait;
@@ -237,7 +260,9 @@ impl Session {
     async fn end_stale(&mut self) {
         let Some(rental) = &self.rental else { return };
         let account = self.books.account().await;
-        let enough = rental.ends_ms() > moment::now_ms() + millis(self.requestor.times.command);
+        // one that lasts as long as the work is not exchanged for another that would end with it, too
+        let lasts = rental.ends_ms() >= self.until_ms;
+        let enough = lasts || rental.ends_ms() > moment::now_ms() + millis(self.requestor.times.command);
         let affordable = rental.cost_so_far() <= account.left_for(&rental.worker.agreement);
         let wanted = !self.cashier.is_suspect(&rental.worker.agreement);
         if enough && affordable && wanted {
@@ -275,13 +300,10 @@ impl Session {
     }
 }
 
-/// Some time of up to ten minutes that no other account has: of this process by counting, of others by chance. What is
-/// open is known by it, here and at the daemon.
+/// Some time of up to ten minutes, by chance: accounts that end together are told apart by it, here and at the daemon.
 fn apart_ms() -> u64 {
-    static OPENED: AtomicU64 = AtomicU64::new(0);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let chance = u64::from(since.subsec_micros()) % APART_MS_MAX;
-    (chance + OPENED.fetch_add(1, Ordering::Relaxed)) % APART_MS_MAX
+    u64::from(since.subsec_micros()) % APART_MS_MAX
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {

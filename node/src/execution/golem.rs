@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use vantage_golem::{
-    Account, Attempt, Command, Deal, Failure, Nano, OUTPUT_BYTES_MAX, Requestor, Session, is_test_platform,
-    reclaim,
+    Account, Attempt, Command, Deal, Failure, JournalError, Nano, OUTPUT_BYTES_MAX, Requestor, Session,
+    is_test_platform, reclaim,
 };
 use vantage_protocol::attester::Task;
 use vantage_protocol::id::JobId;
@@ -34,6 +34,9 @@ const TEND_INTERVAL: Duration = Duration::from_secs(60);
 /// Longest wait for that before a slot opens an account of its own. A guess: the daemon may be restarting.
 const SWEEP_MAX: Duration = Duration::from_secs(90);
 
+/// How often a slot that finds nothing free looks again while others have something set aside. A guess.
+const ROOM_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The operator's daemon, and the ledger of what it is used for.
 #[derive(Debug)]
 pub(super) struct GolemDesk {
@@ -43,6 +46,8 @@ pub(super) struct GolemDesk {
     at_work: Mutex<BTreeSet<String>>,
     /// What earlier processes left open was looked after once.
     swept: CancellationToken,
+    /// Held from asking what is free until it is taken.
+    opening: tokio::sync::Mutex<()>,
 }
 
 /// One slot's session.
@@ -56,7 +61,13 @@ pub(super) struct GolemSlot {
 
 impl GolemDesk {
     pub(super) fn new(golem: config::Golem, store: Arc<Store>) -> Self {
-        Self { golem, store, at_work: Mutex::default(), swept: CancellationToken::new() }
+        Self {
+            golem,
+            store,
+            at_work: Mutex::default(),
+            swept: CancellationToken::new(),
+            opening: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Whether the image has a model.
@@ -90,6 +101,12 @@ impl GolemDesk {
                 continue;
             }
             let (mark, purpose) = (account.mark.clone(), account.purpose.clone());
+            // it may have been closed while others were ended
+            let (store, asked) = (self.store.clone(), mark.clone());
+            let is_open = in_store(move || Ok(store.glm_open()?.iter().any(|open| open.mark == asked))).await;
+            if !is_open.unwrap_or(false) {
+                continue;
+            }
             tracing::info!(mark, purpose, "ending what was left open at Golem");
             let purse = Arc::new(GlmPurse::of_open(self.store.clone(), self.golem.limits, &open));
             let closed = reclaim(&self.golem.daemon, account, purse, &self.golem.times).await;
@@ -108,7 +125,7 @@ impl GolemDesk {
     fn most(&self, until_ms: u64) -> Nano {
         let left_ms = u128::from(until_ms.saturating_sub(clock::now_ms()));
         let caps = &self.golem.order.caps;
-        let threads = u128::from(self.golem.order.threads);
+        let threads = u128::from(self.golem.order.threads) + 1; // as bills are judged
         let hours = (u128::from(caps.hour.0) * left_ms).div_ceil(3_600_000);
         let busy = (u128::from(caps.cpu_second.0) * threads * left_ms).div_ceil(1000);
         Nano(u64::try_from(hours + busy).unwrap_or(u64::MAX)).plus(caps.start)
@@ -227,15 +244,24 @@ impl GolemSlot {
             () = terms.cancel.cancelled() => return Err(Failure::Cancelled),
         }
         let purse = Arc::new(GlmPurse::new(self.desk.store.clone(), golem.limits, self.job));
-        let free = {
-            let purse = purse.clone();
-            let free = tokio::task::spawn_blocking(move || purse.free()).await;
-            let unknown = |why: String| vantage_golem::JournalError(why);
-            free.map_err(|error| unknown(error.to_string()))?.map_err(|error| unknown(error.to_string()))?
+        let (free, _opening) = loop {
+            let opening = self.desk.opening.lock().await;
+            let (free, is_shared) = self.room(&purse).await?;
+            match free {
+                // what others have set aside comes back, as far as they do not spend it
+                Nano::ZERO if is_shared => {}
+                Nano::ZERO => return Err(Failure::Budget(golem.limits.job.min(golem.limits.day))),
+                free => break (free, opening),
+            }
+            drop(opening);
+            tokio::select! {
+                () = terms.cancel.cancelled() => return Err(Failure::Cancelled),
+                () = tokio::time::sleep(ROOM_INTERVAL) => {}
+            }
+            if terms.is_late() {
+                return Err(Failure::Budget(golem.limits.job.min(golem.limits.day)));
+            }
         };
-        if free == Nano::ZERO {
-            return Err(Failure::Budget(golem.limits.job.min(golem.limits.day)));
-        }
         let requestor = Requestor {
             daemon: golem.daemon.clone(),
             order: golem.order.clone(),
@@ -251,6 +277,13 @@ impl GolemSlot {
         opened
     }
 
+    /// What is free now, and whether anything is set aside by others.
+    async fn room(&self, purse: &Arc<GlmPurse>) -> Result<(Nano, bool), Failure> {
+        let (purse, store) = (purse.clone(), self.desk.store.clone());
+        let asked = in_store(move || Ok((purse.free()?, !store.glm_open()?.is_empty()))).await;
+        asked.map_err(|error| JournalError::Write(error.to_string()).into())
+    }
+
     /// Ends agreements, waits for the last invoice, gives back what is left.
     pub(super) async fn close(&self) {
         let Some(session) = self.session.lock().await.take() else { return };
@@ -261,7 +294,7 @@ impl GolemSlot {
     }
 }
 
-fn unrecorded(error: &vantage_golem::JournalError) -> NoCell {
+fn unrecorded(error: &JournalError) -> NoCell {
     NoCell::Failed(StoreError::Unrecorded(error.to_string()))
 }
 

@@ -1,7 +1,7 @@
 //! The purse for Golem: what a session may take, and where its open account is written down.
 
 use super::{date, day_number};
-use crate::store::{GlmOpen, GlmSums, Store, StoreError};
+use crate::store::{GlmBegun, GlmOpen, GlmSums, Store, StoreError};
 use std::sync::Arc;
 use time::Date;
 use vantage_golem::{Account, Journal, JournalError, Nano};
@@ -56,25 +56,42 @@ fn free(limits: &GlmLimits, sums: &GlmSums) -> Nano {
 }
 
 impl Journal for GlmPurse {
-    fn keep(&self, account: &Account) -> Result<(), JournalError> {
+    fn open(&self, account: &Account) -> Result<(), JournalError> {
         let open = GlmOpen {
             mark: account.mark.clone(),
             day: self.day,
             job: self.job,
             most_nanoglm: account.most.0,
-            account: serde_json::to_vec(account).map_err(|error| JournalError(error.to_string()))?,
+            account: written(account)?,
         };
-        match self.store.glm_keep(&open, |sums| account.most <= free(&self.limits, sums)) {
+        match self.store.glm_begin(&open, |sums| account.most <= free(&self.limits, sums)) {
+            Ok(GlmBegun::Done) => Ok(()),
+            Ok(GlmBegun::Taken) => Err(JournalError::Taken),
+            Ok(GlmBegun::NoRoom) => Err(JournalError::NoRoom),
+            Err(error) => Err(unwritten(&error)),
+        }
+    }
+
+    fn keep(&self, account: &Account) -> Result<(), JournalError> {
+        match self.store.glm_keep(&account.mark, &written(account)?) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(JournalError("the budget of GLM has no room for it".to_owned())),
-            Err(error) => Err(JournalError(error.to_string())),
+            Ok(false) => Err(JournalError::Write("the account is not open any more".to_owned())),
+            Err(error) => Err(unwritten(&error)),
         }
     }
 
     fn close(&self, account: &Account) -> Result<(), JournalError> {
         let closed = self.store.glm_close(&account.mark, account.spent().0);
-        closed.map_err(|error| JournalError(error.to_string()))
+        closed.map_err(|error| unwritten(&error))
     }
+}
+
+fn written(account: &Account) -> Result<Vec<u8>, JournalError> {
+    serde_json::to_vec(account).map_err(|error| unwritten(&error))
+}
+
+fn unwritten(error: &dyn std::error::Error) -> JournalError {
+    JournalError::Write(error.to_string())
 }
 
 #[cfg(test)]
@@ -105,12 +122,14 @@ mod tests {
         let limits = GlmLimits { job: Nano(10), day: Nano(15) };
         let purse = |store: &Arc<Store>, job| GlmPurse::new(store.clone(), limits, JobId([job; 32]));
         let first = store(&dir);
-        purse(&first, 1).keep(&account("a", 10)).unwrap();
+        purse(&first, 1).open(&account("a", 10)).unwrap();
         assert_eq!((purse(&first, 1).free().unwrap(), purse(&first, 2).free().unwrap()), (Nano(0), Nano(5)));
-        assert!(purse(&first, 2).keep(&account("b", 6)).is_err());
-        purse(&first, 2).keep(&account("b", 5)).unwrap();
-        // a change of what is open already needs no room
+        assert_eq!(purse(&first, 2).open(&account("b", 6)), Err(JournalError::NoRoom));
+        assert_eq!(purse(&first, 2).open(&account("a", 1)), Err(JournalError::Taken));
+        purse(&first, 2).open(&account("b", 5)).unwrap();
+        // a change of what is open already needs no room, and what is not open does not come back
         purse(&first, 1).keep(&account("a", 10)).unwrap();
+        assert!(purse(&first, 1).keep(&account("c", 0)).is_err());
         drop(first);
         let store = store(&dir);
         let open = store.glm_open().unwrap();

@@ -31,6 +31,17 @@ pub struct GlmOpen {
     pub account: Vec<u8>,
 }
 
+/// Whether an account was written down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GlmBegun {
+    /// It was.
+    Done,
+    /// Another one has its mark.
+    Taken,
+    /// The budget has no room for it.
+    NoRoom,
+}
+
 /// What was spent and is set aside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct GlmSums {
@@ -45,19 +56,32 @@ pub struct GlmSums {
 }
 
 impl Store {
-    /// Writes an account down, unless it is new and `allows` says no to the sums before it; tells whether it did.
-    pub fn glm_keep(
+    /// Writes a new account down, unless its mark is taken or `allows` says no to the sums before it.
+    pub fn glm_begin(
         &self,
         open: &GlmOpen,
         allows: impl FnOnce(&GlmSums) -> bool,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<GlmBegun, StoreError> {
         self.write(|transaction| {
-            let known = transaction.open_table(GLM_OPEN)?.get(open.mark.as_str())?.is_some();
-            if !known && !allows(&sums(transaction, open.day, &open.job)?) {
-                return Ok(false);
+            if transaction.open_table(GLM_OPEN)?.get(open.mark.as_str())?.is_some() {
+                return Ok(GlmBegun::Taken);
+            }
+            if !allows(&sums(transaction, open.day, &open.job)?) {
+                return Ok(GlmBegun::NoRoom);
             }
             let row = (open.day, open.job.0, open.most_nanoglm, open.account.as_slice());
             transaction.open_table(GLM_OPEN)?.insert(open.mark.as_str(), row)?;
+            Ok(GlmBegun::Done)
+        })
+    }
+
+    /// Writes down what became of an open account; tells whether it is open still. One that is not does not come back.
+    pub fn glm_keep(&self, mark: &str, account: &[u8]) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let mut table = transaction.open_table(GLM_OPEN)?;
+            let row = table.get(mark)?.map(|row| (row.value().0, row.value().1, row.value().2));
+            let Some((day, job, most)) = row else { return Ok(false) };
+            table.insert(mark, (day, job, most, account))?;
             Ok(true)
         })
     }

@@ -37,7 +37,7 @@ mod taken;
 pub use batch::{Batch, Staged};
 pub use disk::free_bytes;
 pub use error::StoreError;
-pub use glm::{GlmOpen, GlmSums};
+pub use glm::{GlmBegun, GlmOpen, GlmSums};
 pub use ledger::{Booking, Books, Sum};
 pub use ordered::Ordered;
 pub use peek::Peek;

@@ -242,6 +242,9 @@ pub struct DebitNote {
     pub issuer_id: String,
     /// Of which agreement.
     pub agreement_id: String,
+    /// Of which activity.
+    #[serde(default)]
+    pub activity_id: Option<String>,
     /// As `erc20-polygon-glm`.
     pub payment_platform: String,
     /// Decimal text: of the activity, from its beginning.

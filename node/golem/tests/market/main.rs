@@ -20,9 +20,18 @@ use vantage_golem_bed::{PairOptions, Yagna, YagnaPair};
 struct Kept(Mutex<BTreeMap<String, Account>>);
 
 impl Journal for Kept {
+    fn open(&self, account: &Account) -> Result<(), JournalError> {
+        match self.0.lock().unwrap().insert(account.mark.clone(), account.clone()) {
+            None => Ok(()),
+            Some(_) => Err(JournalError::Taken),
+        }
+    }
+
     fn keep(&self, account: &Account) -> Result<(), JournalError> {
-        self.0.lock().unwrap().insert(account.mark.clone(), account.clone());
-        Ok(())
+        match self.0.lock().unwrap().insert(account.mark.clone(), account.clone()) {
+            Some(_) => Ok(()),
+            None => Err(JournalError::Write("it is not open any more".to_owned())),
+        }
     }
 
     fn close(&self, account: &Account) -> Result<(), JournalError> {
