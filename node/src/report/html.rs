@@ -1,6 +1,7 @@
 //! The report as one HTML file without any script.
 
 use super::page::{self, shown};
+use super::same::same_models;
 use super::sides::{Piece, Row, rows};
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
@@ -37,6 +38,7 @@ pub fn html(verdict: &Verdict) -> String {
                         (findings(report))
                         (legend())
                         @for (t, target) in report.targets.iter().enumerate() { (target_part(report, t, target)) }
+                        (same(report))
                         (beside(report))
                         (left_out(report))
                     }
@@ -307,6 +309,30 @@ fn side(pieces: &[Piece], row: &Row, kind: &str, regions: [&str; 2]) -> Markup {
     }
 }
 
+/// Open models here and on Golem.
+fn same(report: &Report) -> Markup {
+    let models = same_models(report);
+    html! {
+        @if !models.is_empty() {
+            section {
+                h2 { "Open models here and on Golem" }
+                p {
+                    "Run by the executors themselves, and by providers that they hired. Equal requests must give equal bytes. "
+                    "Who ran it there stands in the verdict, line by line; where, nobody measured."
+                }
+                @for model in &models {
+                    p {
+                        (shown(model.here)) " and " (shown(model.there)) ": " (model.words())
+                        @if !model.unequal.is_empty() {
+                            "; unequal: " @for (i, id) in model.unequal.iter().enumerate() { @if i > 0 { ", " } (shown(id)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Open models beside the others.
 fn beside(report: &Report) -> Markup {
     let target = |index: u32| report.targets.get(index as usize);
@@ -319,7 +345,7 @@ fn beside(report: &Report) -> Markup {
     html! {
         @if !report.beside.is_empty() {
             section {
-                h2 { "Open model beside vendors" }
+                h2 { "Open models beside vendors" }
                 p { "A comparison of different models, over all regions. Models differ: nothing here is a finding about regions." }
                 @for row in &report.beside {
                     article.finding {

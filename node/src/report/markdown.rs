@@ -1,6 +1,7 @@
 //! The report as Markdown (CommonMark with tables).
 
 use super::page::{mark, reasons};
+use super::same::same_models;
 use super::sides::{Piece, rows};
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
@@ -17,6 +18,7 @@ pub fn markdown(verdict: &Verdict) -> String {
         page.found(report);
         page.legend();
         report.targets.iter().for_each(|target| page.target(report, target));
+        page.same(report);
         page.beside(report);
         page.left_out(report);
     }
@@ -223,6 +225,25 @@ impl Page {
         self.paragraph(&fence);
     }
 
+    fn same(&mut self, report: &Report) {
+        let models = same_models(report);
+        if models.is_empty() {
+            return;
+        }
+        self.paragraph("## Open models here and on Golem");
+        self.paragraph(
+            "Run by the executors themselves, and by providers that they hired. Equal requests must give equal bytes. Who ran \
+             it there stands in the verdict, line by line; where, nobody measured.",
+        );
+        self.head(&["here", "on Golem", "found", "unequal"]);
+        for model in &models {
+            let unequal: Vec<String> = model.unequal.iter().map(|id| shown(id)).collect();
+            let row = [shown(model.here), shown(model.there), model.words(), unequal.join(", ")];
+            self.row(row.iter().map(String::as_str));
+        }
+        self.line("");
+    }
+
     fn beside(&mut self, report: &Report) {
         if report.beside.is_empty() {
             return;
@@ -231,7 +252,7 @@ impl Page {
             let target = report.targets.get(index as usize);
             target.map_or("?".to_owned(), |t| format!("{}{}", shown(&t.name), sim(t.sim)))
         };
-        self.paragraph("## Open model beside vendors");
+        self.paragraph("## Open models beside vendors");
         self.paragraph(
             "A comparison of different models, over all regions. Models differ: nothing here is a finding about regions.",
         );

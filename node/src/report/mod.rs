@@ -10,6 +10,7 @@ pub mod vocabulary;
 mod html;
 mod markdown;
 mod page;
+mod same;
 mod sides;
 
 pub use html::html;

@@ -150,7 +150,7 @@ fn equal_verdicts_give_equal_bytes_that_say_what_matters() {
             "simulated",
             "declined",
             "37",
-            "Open model beside vendors",
+            "Open models beside vendors",
             "nothing here is a finding about regions",
             "2+2",
             "Chance",

@@ -43,6 +43,7 @@ impl Outcome {
         vantage(&cluster.binaries, &[&fetch[..], &["--json"]].concat()).await.map_err(DemoError::from)?;
         let verdict = verified(&car, &cluster.net)?;
         let equal = byte_equal(&verdict)?;
+        reported(cluster, &out, &verdict, equal).await?;
         screen.step(
             "waiting until every agreement is paid on the chain and the provider's daemon has confirmed it",
         );
@@ -90,6 +91,30 @@ fn verified(car: &Path, net: &str) -> Result<Verdict, GolemError> {
             let answered = cells.as_ref().map_or(0, |cells| cells.answered);
             Err(GolemError::Promise(format!("{answered} of {} cells answered", verdict.cells_total)))
         }
+    }
+}
+
+/// The report names provider, agreement and activity of each slot on Golem, and says that the bytes are equal.
+async fn reported(cluster: &Cluster, car: &str, verdict: &Verdict, equal: usize) -> Result<(), GolemError> {
+    let file = cluster.dir.join("report.html");
+    let out = file.to_string_lossy();
+    let made = ["report", car, "--genesis", &cluster.net, "--format", "html", "--out", &out, "--json"];
+    vantage(&cluster.binaries, &made).await.map_err(DemoError::from)?;
+    let text = std::fs::read_to_string(&file).map_err(|e| DemoError::Files(format!("{out}: {e}")))?;
+    let mut wanted =
+        vec![format!("{equal} of {equal} prompts byte-equal in both places"), "sim-exeunit".into()];
+    for row in &verdict.golem.rows {
+        let Some(worker) = &row.worker else { continue };
+        wanted.extend([worker.provider.clone(), worker.agreement.clone(), row.image.clone()]);
+        wanted.extend(worker.activity.clone());
+    }
+    // two slots, four ids each, and what was said before
+    if wanted.len() < 10 {
+        return Err(GolemError::Promise(format!("the evidence names too little: {wanted:?}")));
+    }
+    match wanted.iter().find(|words| !text.contains(words.as_str())) {
+        Some(words) => Err(GolemError::Promise(format!("the report does not say {words}"))),
+        None => Ok(()),
     }
 }
 
