@@ -2,15 +2,20 @@
 
 use serde_json::Value;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use vantage_golem_bed::provider::Seen;
 use vantage_testnet::cluster::Cluster;
 use vantage_testnet::golem::{GolemArgs, released, run, start, submit};
+
+/// Each of these tests fills two processors: one after the other, each has the time that its job gives.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What the command promises is checked by the command itself: SEALED and verified by a stranger, every cell answered,
 /// the answers byte-equal between executors and Golem, every agreement paid on the chain and confirmed, nothing set
 /// aside any more. In a test it is the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_answered_the_same_here_and_on_golem_and_paid() {
+    let _turn = TURN.lock().await;
     let arguments = GolemArgs { json: true, dir: None };
     run(&arguments).await.unwrap_or_else(|error| panic!("{error}"));
 }
@@ -31,6 +36,7 @@ async fn at_work(cluster: &Cluster) -> Option<(usize, String)> {
 /// sealed, and no money stays anywhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_killed_at_work_leaves_nothing_open() {
+    let _turn = TURN.lock().await;
     let dir = tempfile::tempdir().unwrap();
     let (mut cluster, bed) = start(dir.path()).await.unwrap_or_else(|error| panic!("{error}"));
     let id = submit(&cluster).await.unwrap_or_else(|error| panic!("{error}"));

@@ -15,7 +15,8 @@ async fn the_demo_seals_and_no_flip_of_its_bundle_does() {
     let _turn = turn().await;
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path().join("demo");
-    let arguments = DemoArgs { keep: false, json: true, require_model: true, dir: Some(at.clone()) };
+    let arguments =
+        DemoArgs { keep: false, json: true, require_model: true, golem: false, dir: Some(at.clone()) };
     if let Err(e) = run(&arguments).await {
         panic!("{e}; kept for a look: {}", dir.keep().display());
     }

@@ -47,6 +47,9 @@ pub struct DemoArgs {
     /// Fail if the open model can't be had, instead of going on without it
     #[arg(long)]
     pub require_model: bool,
+    /// Run a second job afterwards, here and on Golem's real market: see the command `golem`
+    #[arg(long, conflicts_with = "keep")]
+    pub golem: bool,
     /// Keep everything in this directory, which must be empty or new [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
