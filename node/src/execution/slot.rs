@@ -44,7 +44,7 @@ impl Slot {
             },
             Err(NoCell::Cancelled) => SlotOutcome::GivenUp,
             Err(NoCell::Unavailable(reason)) => SlotOutcome::Declined { reason },
-            Err(NoCell::Failed(error)) => SlotOutcome::Failed(error),
+            Err(NoCell::Failed(error)) => SlotOutcome::Failed(self.store.reason(error)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What can go wrong in the store. All of it is this machine's trouble; none is a peer's fault.
 
+use super::backend;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -65,12 +66,11 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the disk, or this user's share of it, is full: then a start after room was made resumes.
     pub fn is_full(&self) -> bool {
-        let full = |error: &io::Error| {
-            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-        };
         match self {
-            Self::Io { source, .. } => full(source),
-            Self::Database { source, .. } => matches!(&**source, redb::Error::Io(error) if full(error)),
+            Self::Io { source, .. } => backend::is_full(source),
+            Self::Database { source, .. } => {
+                matches!(&**source, redb::Error::Io(error) if backend::is_full(error))
+            }
             _ => false,
         }
     }

@@ -17,6 +17,7 @@
 //! *Blocks are kept by the SHA-256 of their bytes*, so that ids that differ in codec alone name one block, as in any
 //! IPFS store. A private block is for this node's eyes; once public, a block stays public.
 
+mod backend;
 mod batch;
 mod blocks;
 mod cells;
@@ -45,12 +46,14 @@ pub use prune::Pruned;
 pub use public::PublicBlocks;
 
 use crate::private_file;
+use backend::Watched;
 use files::BlockFiles;
 use redb::backends::FileBackend;
 use redb::{Database, Durability, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use vantage_protocol::id::{NetId, NodeId};
@@ -90,7 +93,7 @@ pub struct Store {
     db: Database,
     files: BlockFiles,
     /// A write met a full disk; the database then fails whatever comes after, without saying why.
-    met_full: AtomicBool,
+    met_full: Arc<AtomicBool>,
     /// Tells that the database is closed: fields are dropped in their order, so it stands last.
     closes: DropGuard,
 }
@@ -122,6 +125,13 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let path = data.join(FILE);
         private_file::make_dir(data).map_err(|source| StoreError::io(data, source))?;
+        let store = Self::of(data, path)?;
+        store.check(net, node, in_migration)?;
+        Ok(store)
+    }
+
+    /// The store in a directory, made if there is none, whatever is in it.
+    fn of(data: &Path, path: PathBuf) -> Result<Self, StoreError> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -131,24 +141,14 @@ impl Store {
             .open(&path)
             .map_err(|source| StoreError::io(&path, source))?;
         private_file::sync_parent(&path).map_err(|source| StoreError::io(&path, source))?;
-        let db = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create_with_backend(FileBackend::new(file).map_err(|error| StoreError::database(&path, error))?)
-            .map_err(|error| StoreError::database(&path, error))?;
-        let store = Self::new(data, path, db)?;
-        store.check(net, node, in_migration)?;
-        Ok(store)
-    }
-
-    fn new(data: &Path, path: PathBuf, db: Database) -> Result<Self, StoreError> {
+        let met_full = Arc::new(AtomicBool::new(false));
+        let open = || -> Result<Database, redb::Error> {
+            let backend = Watched::new(FileBackend::new(file)?, met_full.clone());
+            Ok(Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend)?)
+        };
+        let db = open().map_err(|error| StoreError::database(&path, error))?;
         let files = BlockFiles::open(data)?;
-        Ok(Self {
-            path,
-            db,
-            files,
-            met_full: AtomicBool::new(false),
-            closes: CancellationToken::new().drop_guard(),
-        })
+        Ok(Self { path, db, files, met_full, closes: CancellationToken::new().drop_guard() })
     }
 
     /// Is cancelled once the last of all that hold the store has let go of it and the database is closed.
@@ -184,11 +184,7 @@ impl Store {
         if !path.is_file() {
             return Ok(None);
         }
-        let db = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .open(&path)
-            .map_err(|error| StoreError::database(&path, error))?;
-        let store = Self::new(data, path, db)?;
+        let store = Self::of(data, path)?;
         let (net, node) = store.whose()?;
         store.check(&net, &node, &mut || {})?;
         Ok(Some(store))
@@ -265,11 +261,20 @@ impl Store {
 
     /// An error of the database, with the reason that it had at first.
     fn failed(&self, error: redb::Error) -> StoreError {
-        if matches!(error, redb::Error::PreviousIo) && self.met_full.load(Ordering::Relaxed) {
+        self.reason(StoreError::database(&self.path, error))
+    }
+
+    /// What went wrong, where an error does not tell it but the store knows: the disk was full when somebody, in
+    /// whichever thread, wrote.
+    pub fn reason(&self, error: StoreError) -> StoreError {
+        let is_vague = match &error {
+            StoreError::Unrecorded(_) => true,
+            StoreError::Database { source, .. } => matches!(**source, redb::Error::PreviousIo),
+            _ => false,
+        };
+        if is_vague && self.met_full.load(Ordering::Acquire) {
             return StoreError::io(&self.path, std::io::ErrorKind::StorageFull.into());
         }
-        let error = StoreError::database(&self.path, error);
-        self.met_full.fetch_or(error.is_full(), Ordering::Relaxed);
         error
     }
 }

@@ -266,6 +266,20 @@ fn a_file_that_is_no_database_is_refused() {
 }
 
 #[test]
+fn whoever_fails_after_the_disk_was_full_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let vague = || StoreError::Unrecorded("the call could not be booked".to_owned());
+    let later = || store.failed(redb::Error::PreviousIo);
+    assert!(!store.reason(vague()).is_full() && !later().is_full());
+    store.met_full.store(true, Ordering::Release);
+    assert!(store.reason(vague()).is_full() && later().is_full());
+    // what has a reason of its own keeps it
+    let other = StoreError::Foreign { path: FILE.into(), what: "node".to_owned() };
+    assert!(matches!(store.reason(other), StoreError::Foreign { .. }));
+}
+
+#[test]
 fn nothing_in_the_store_is_readable_by_others() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
