@@ -101,7 +101,7 @@ impl Session {
         proposal: Proposal,
         seen: &mut Seen,
     ) -> Result<Option<Rental>, Failure> {
-        if self.avoided.contains(&proposal.issuer_id) {
+        if self.avoided.has(&proposal.issuer_id, moment::now_ms()) {
             return Ok(None);
         }
         let offer = match Offer::judge(&proposal.issuer_id, &proposal.properties, &self.requestor.order) {

@@ -14,6 +14,7 @@
 
 mod account;
 mod amount;
+mod avoid;
 pub mod backoff;
 pub mod batch;
 pub mod bill;

@@ -2,13 +2,13 @@
 
 use crate::account::{Account, Books, Journal, JournalError};
 use crate::amount::Nano;
+use crate::avoid::Avoided;
 use crate::cashier::Cashier;
 use crate::daemon::{Daemon, NewAllocation, Trouble, plain};
 use crate::failure::Failure;
 use crate::order::Order;
 use crate::rental::Rental;
 use crate::{backoff, moment, settle};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
@@ -122,7 +122,7 @@ pub struct Session {
     pub(crate) books: Books,
     pub(crate) cashier: Cashier,
     rental: Option<Rental>,
-    pub(crate) avoided: BTreeSet<String>,
+    pub(crate) avoided: Avoided,
     until_ms: u64,
 }
 
@@ -151,7 +151,7 @@ impl Requestor {
         };
         books.change(|account| account.allocation = Some(allocation.allocation_id)).await?;
         let cashier = Cashier::start(self.daemon.clone(), books.clone()).await;
-        let avoided = BTreeSet::new();
+        let avoided = Avoided::default();
         Ok(Session { requestor: self.clone(), books, cashier, rental: None, avoided, until_ms })
     }
 }
@@ -246,7 +246,14 @@ impl Session {
                 return Err(Failure::Budget(account.most));
             }
             let expires_ms = self.until_ms.min(moment::now_ms() + millis(self.requestor.times.rent));
-            self.rental = Some(self.hire(expires_ms).await?);
+            let rental = self.hire(expires_ms).await?;
+            let left = self.books.account().await.left_for(&rental.worker.agreement);
+            if rental.cost_so_far() > left {
+                // nobody is set to work who could not be paid
+                settle::end_deal(&self.requestor.daemon, &self.books, &rental.worker.agreement, true).await;
+                return Err(Failure::Budget(account.most));
+            }
+            self.rental = Some(rental);
         }
         let Some(rental) = &mut self.rental else { return Err(Failure::Cancelled) };
         if !rental.is_started() {
@@ -270,16 +277,16 @@ impl Session {
         }
         if let Some(rental) = self.rental.take() {
             if !wanted {
-                self.avoided.insert(rental.worker.provider.clone());
+                self.avoided.add(&rental.worker.provider, moment::now_ms());
             }
             settle::end_deal(&self.requestor.daemon, &self.books, &rental.worker.agreement, true).await;
         }
     }
 
-    /// Ends the agreement with a provider that failed, and does not come back to it.
+    /// Ends the agreement with a provider that failed, and does not come back to it soon.
     async fn dismiss(&mut self, rental: Rental, failure: &Failure) {
         if *failure != Failure::Expired {
-            self.avoided.insert(rental.worker.provider.clone());
+            self.avoided.add(&rental.worker.provider, moment::now_ms());
         }
         settle::end_deal(&self.requestor.daemon, &self.books, &rental.worker.agreement, false).await;
     }
