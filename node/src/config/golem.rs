@@ -16,6 +16,9 @@ const DEMAND_MAX: u32 = 256;
 const TIME_S_MAX: u64 = 86_400;
 /// Threads that are demanded: the runner uses one.
 const THREADS: u32 = 1;
+/// How long ending agreements and giving money back may take beside the wait for the last invoice, seconds. A guess: a
+/// daemon that lives answers in one.
+const END_S_MAX: u64 = 30;
 
 /// `[golem]`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub struct RawGolem {
     /// Address of the daemon.
     #[serde(default = "daemon")]
     pub daemon: String,
+    /// The daemon may be another machine that is reached by http://.
+    #[serde(default)]
+    pub allow_plain_http: bool,
     /// Where its app-key is.
     #[serde(default)]
     pub app_key: KeySource,
@@ -90,6 +96,13 @@ pub struct Golem {
     pub times: Times,
     /// What it may cost.
     pub limits: GlmLimits,
+}
+
+impl Golem {
+    /// The longest that a session may take to end; what remains is ended later.
+    pub fn close_max(&self) -> Duration {
+        self.times.invoice + Duration::from_secs(END_S_MAX)
+    }
 }
 
 impl RawGolem {
@@ -222,8 +235,17 @@ impl Table<'_> {
             Ok(None) => return self.wrong("app_key", "is missing", HELP),
             Err(error) => return self.wrong("app_key", error, HELP),
         };
-        let found = Daemon::new(&self.raw.daemon, &key);
-        found.or_else(|error| self.wrong("daemon", error, "it is YAGNA_API_URL of the daemon"))
+        let daemon = match Daemon::new(&self.raw.daemon, &key) {
+            Ok(daemon) => daemon,
+            Err(error) => return self.wrong("daemon", error, "it is YAGNA_API_URL of the daemon"),
+        };
+        if daemon.is_in_clear() && !self.raw.allow_plain_http {
+            let what = format!("{} is another machine, reached without encryption", daemon.address());
+            let help = "use https://, or write allow_plain_http = true if the app-key may travel in clear: whoever \
+                        reads it can spend the money";
+            return self.wrong("daemon", what, help);
+        }
+        Ok(daemon)
     }
 }
 

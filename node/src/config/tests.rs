@@ -315,6 +315,7 @@ fn what_golem_needs_is_asked_for() {
         ("\"9a9a", "\"9A9A", "golem.image_sha3_224"),
         ("erc20-polygon-glm", "erc20)(a=*", "golem.platform"),
         ("models = ", "daemon = \"http://a:b@127.0.0.1/\"\nmodels = ", "golem.daemon"),
+        ("models = ", "daemon = \"http://10.0.0.7:7465\"\nmodels = ", "allow_plain_http = true"),
         ("models = ", "hire_s_max = 0\nmodels = ", "golem.hire_s_max"),
         ("models = ", "mem_gib_min = 1000\nmodels = ", "golem.mem_gib_min"),
         ("models = ", "memgib = 1\nmodels = ", "unknown field `memgib`"),
@@ -326,6 +327,8 @@ fn what_golem_needs_is_asked_for() {
         assert!(error.contains(words), "{to}: {error}");
         assert!(!error.contains("0123456789abcdef"), "{error}");
     }
+    let far = "daemon = \"http://10.0.0.7:7465\"\nallow_plain_http = true\nmodels = ";
+    assert!(load_in(dir.path(), true, &golem(dir.path(), "").replace("models = ", far)).is_ok());
     let alone = "genesis = \"genesis.toml\"\n[offers]\ntargets = [{ target = \"golem:smollm2-135m\" }]\n";
     assert!(refused(alone).contains("there is no table [golem]"));
 }

@@ -13,6 +13,7 @@ use reqwest::{Client, Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub use shapes::*;
@@ -148,6 +149,13 @@ impl Daemon {
         self.base.as_str()
     }
 
+    /// Whether the app-key, which is as good as the money, travels to another machine for all to read.
+    pub fn is_in_clear(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        self.base.scheme() == "http" && !is_here
+    }
+
     /// Who we are to it.
     pub async fn me(&self) -> Result<Identity, Trouble> {
         self.get("me", &[]).await
@@ -275,6 +283,20 @@ mod tests {
         let key = AppKey::new("k").unwrap();
         for bad in ["127.0.0.1:7465", "ftp://h/", "http://u:p@h/", "http://h/path", "http://h/?q", "x", ""] {
             assert!(Daemon::new(bad, &key).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_travels_in_clear_is_told() {
+        let key = AppKey::new("k").unwrap();
+        let is_in_clear = |address: &str| Daemon::new(address, &key).unwrap().is_in_clear();
+        for here in
+            ["http://127.0.0.1:7465", "http://localhost:7465", "http://[::1]:7465", "https://far.example"]
+        {
+            assert!(!is_in_clear(here), "{here}");
+        }
+        for there in ["http://far.example:7465", "http://10.0.0.7:7465", "http://localhost.example"] {
+            assert!(is_in_clear(there), "{there}");
         }
     }
 
