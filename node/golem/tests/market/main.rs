@@ -1,6 +1,7 @@
 //! The requestor against the real daemon and its real market, where nothing runs: every way to find nobody, and where
 //! the money is afterwards.
 
+mod faults;
 mod stand;
 mod work;
 
@@ -55,7 +56,10 @@ struct World {
 impl World {
     async fn start() -> Self {
         let yagna = Yagna::install().unwrap();
-        let pair = YagnaPair::start(&yagna, &PairOptions::default()).await.unwrap();
+        Self::on(YagnaPair::start(&yagna, &PairOptions::default()).await.unwrap())
+    }
+
+    fn on(pair: YagnaPair) -> Self {
         let kept = Arc::new(Kept::default());
         let order = Order {
             runtime: RUNTIME_SIM.into(),

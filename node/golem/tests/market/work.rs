@@ -24,15 +24,15 @@ fn image(dir: &Path) -> Packed {
 }
 
 /// A world with an image and one provider.
-struct Bench {
-    world: World,
-    provider: SimProvider,
+pub struct Bench {
+    pub world: World,
+    pub provider: SimProvider,
     _server: ImageServer,
     _dir: tempfile::TempDir,
 }
 
 impl Bench {
-    async fn start(faults: Faults) -> Self {
+    pub async fn start(faults: Faults) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let packed = image(dir.path());
         let server = ImageServer::start(&packed).await.unwrap();
@@ -46,12 +46,12 @@ impl Bench {
     }
 
     /// Everything is ended and given back.
-    async fn is_clean(&self) {
+    pub async fn is_clean(&self) {
         assert_eq!((self.world.allocations().await, self.world.kept.open().len()), (0, 0));
     }
 }
 
-async fn say(session: &mut Session, args: &[&str]) -> Ran<Vec<u8>> {
+pub async fn say(session: &mut Session, args: &[&str]) -> Ran<Vec<u8>> {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     let command = Command { program: "/app/say".into(), args, output_bytes_max: OUTPUT_BYTES_MAX };
     let cancel = CancellationToken::new();
