@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// How long a node may take to stop in good order. A guess: slots are called off at once, and the longest write is a
-/// group of 4 MiB; service managers wait for 90 s.
+/// How long a node may take to stop in good order, beside ending its agreements on Golem. A guess: slots are called off
+/// at once, and the longest write is a group of 4 MiB; service managers wait for 90 s.
 const STOP_S_MAX: u64 = 30;
 /// What a shell reports for a program that a signal has ended: this, and the signal's number.
 const SIGNALLED: i32 = 128;
@@ -48,6 +48,7 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let file = config.file.clone();
+    let stop_s_max = STOP_S_MAX + config.golem.as_ref().map_or(0, |golem| golem.close_max().as_secs());
     let node = tokio::select! {
         node = Node::start(config) => node?,
         _ = interrupt.recv() => return Ok(()),
@@ -70,11 +71,11 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
     tokio::spawn(read_policy_again(node.follower(), file, hangup, stop.clone()));
     let too_late = async {
         stop.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(STOP_S_MAX)).await;
+        tokio::time::sleep(Duration::from_secs(stop_s_max)).await;
     };
     tokio::select! {
         stopped = node.stopped() => stopped?,
-        () = too_late => return Err(NodeError::Stuck(STOP_S_MAX)),
+        () = too_late => return Err(NodeError::Stuck(stop_s_max)),
     }
     tracing::info!("stopped in good order");
     Ok(())

@@ -287,8 +287,14 @@ impl GolemSlot {
     /// Ends agreements, waits for the last invoice, gives back what is left.
     pub(super) async fn close(&self) {
         let Some(session) = self.session.lock().await.take() else { return };
-        let closed = session.close().await;
+        let bound = self.desk.golem.close_max();
+        let closed = tokio::time::timeout(bound, session.close()).await;
         self.desk.works_on().remove(&self.purpose);
+        let Ok(closed) = closed else {
+            // it is in the ledger: ended as what an earlier life left open, by this one or by the next
+            let (purpose, bound_s) = (&self.purpose, bound.as_secs());
+            return tracing::warn!(purpose, bound_s, "a session at Golem could not be ended in time");
+        };
         let (spent, agreements) = (closed.account.spent(), closed.account.deals.len());
         tracing::info!(purpose = self.purpose, %spent, agreements, "a session at Golem is over");
     }
