@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use vantage_testnet::bench::{BenchArgs, measure};
 
 /// All figures there are.
-const FIGURES: [&str; 12] = [
+const FIGURES: [&str; 15] = [
     "verify_receipts_over_bare_loop",
     "verify_receipts_over_signatures",
     "verify_whole_over_bare_loop",
@@ -19,6 +19,9 @@ const FIGURES: [&str; 12] = [
     "latency_near_over_critical_path",
     "idle_resident_mib",
     "idle_cpu_percent",
+    "golem_1_over_embedded",
+    "golem_1_over_apart",
+    "golem_1_way_ms",
 ];
 
 /// The command line of the benchmarks by itself.

@@ -11,7 +11,7 @@ mod upkeep;
 pub use evidence::{
     BundleCommand, BundleExportArgs, BundleImportArgs, PeerArgs, ReportArgs, ReportFormat, VerifyArgs,
 };
-pub use golem::{GolemCommand, GolemOffersArgs};
+pub use golem::{BenchGolemArgs, GolemCommand, GolemOffersArgs};
 pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheckArgs, ProofCommand};
 pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
 pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
@@ -112,6 +112,9 @@ pub enum Command {
     /// Measure what a durable statement costs on this disk, beside a raw append
     #[command(hide = true)]
     BenchStore(BenchStoreArgs),
+    /// Measure what an answer by a simulated provider costs in time, beside the same runner here
+    #[command(hide = true)]
+    BenchGolem(BenchGolemArgs),
 }
 
 /// `bench-store`: always JSON.

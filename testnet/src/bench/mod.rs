@@ -6,6 +6,7 @@
 
 mod answers;
 mod figure;
+mod golem;
 mod idle;
 mod latency;
 mod logs;
@@ -58,6 +59,8 @@ pub enum Part {
     Latency,
     /// Memory and processor time of an idle node
     Idle,
+    /// Answers by way of the Golem Network
+    Golem,
 }
 
 /// What a run came to.
@@ -130,6 +133,10 @@ async fn one(part: Part, arguments: &BenchArgs, binaries: Option<&Binaries>) -> 
         }
         Part::Latency => latency::measure(rounds),
         Part::Idle => idle::measure(programs()?, dir.path(), Watch::of(quick)).await,
+        Part::Golem => {
+            let tasks: &[u32] = if quick { &[1] } else { &[1, 10, 100] };
+            golem::measure(programs()?, dir.path(), tasks, rounds).await
+        }
     }
 }
 
@@ -149,7 +156,7 @@ impl Watch {
 
 impl Part {
     fn needs_programs(self) -> bool {
-        matches!(self, Part::Store | Part::Idle)
+        matches!(self, Part::Store | Part::Idle | Part::Golem)
     }
 }
 

@@ -4,6 +4,7 @@ use super::DataArg;
 use crate::cli::amount::{self, Seconds};
 use crate::cli::exit::PLAIN_CODES;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// Commands about the Golem Network.
 #[derive(Debug, Subcommand)]
@@ -33,4 +34,36 @@ pub struct GolemOffersArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `bench-golem`: always JSON. The app-key comes from YAGNA_APPKEY.
+#[derive(Debug, Args)]
+pub struct BenchGolemArgs {
+    /// Address of the daemon
+    #[arg(long, value_name = "URL")]
+    pub daemon: String,
+    /// Payment platform, of a test network
+    #[arg(long)]
+    pub platform: String,
+    /// Part of the market
+    #[arg(long)]
+    pub subnet: String,
+    /// Where the task image is
+    #[arg(long, value_name = "URL")]
+    pub image_url: String,
+    /// Its SHA3-224
+    #[arg(long, value_name = "HEX")]
+    pub image_sha3_224: String,
+    /// Directory of models
+    #[arg(long, value_name = "DIR")]
+    pub models: PathBuf,
+    /// The model, here and in the image
+    #[arg(long, default_value = "smollm2-135m")]
+    pub model: String,
+    /// Questions under one agreement
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub tasks: u32,
+    /// Rounds
+    #[arg(long, default_value_t = 3)]
+    pub rounds: u32,
 }
