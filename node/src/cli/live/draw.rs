@@ -7,9 +7,10 @@ mod canvas;
 use super::super::render::Paint;
 use super::super::{spending, standing, status};
 use super::Look;
-use crate::control::protocol::{JobView, KnownNode, SlotState, Status, VendorView};
+use crate::control::protocol::{GolemView, JobView, KnownNode, SlotState, Status, VendorView};
 use canvas::{Line, Span, columns, fitted};
 use std::collections::BTreeMap;
+use vantage_golem::Nano;
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 
 /// Rows of the nodes' table: half of the largest committee. A guess.
@@ -18,6 +19,8 @@ const NODES_MAX: usize = 11;
 const JOB_ROWS_MAX: usize = 8;
 /// Rows of the vendors' table, all together included. A guess.
 const VENDORS_MAX: usize = 6;
+/// Sessions at Golem shown. A guess.
+const SESSIONS_MAX: usize = 4;
 /// Notices shown. A guess.
 const NOTICES_MAX: usize = 6;
 
@@ -44,6 +47,10 @@ fn lines(look: Result<&Look, &str>, rows: usize) -> Vec<Line> {
     lines.push(Vec::new());
     if !look.status.vendors.is_empty() {
         lines.extend(vendors(&look.status.vendors));
+        lines.push(Vec::new());
+    }
+    if let Some(view) = &look.status.golem {
+        lines.extend(golem(view));
         lines.push(Vec::new());
     }
     let notices = notices(&look.status, look.at_s);
@@ -168,6 +175,36 @@ fn spent(view: &VendorView) -> [Span; 6] {
         Span::new(free_paint, free),
         Span::new(pace_paint, pace),
     ]
+}
+
+/// What was spent at Golem today, what is left, and who is at work.
+fn golem(view: &GolemView) -> Vec<Line> {
+    let money = if view.test_money { ", test money" } else { "" };
+    let [spent, reserved, free, most] =
+        [view.spent_nanoglm, view.reserved_nanoglm, view.free_nanoglm, view.nanoglm_max].map(Nano);
+    let today = format!(
+        "Golem today, {}{money}: {spent} GLM spent, {reserved} reserved, {free} free of {most}",
+        view.platform
+    );
+    let paint = if free == Nano::ZERO { Paint::Warn } else { Paint::Plain };
+    let mut lines = vec![vec![Span::new(paint, today)]];
+    for open in view.open.iter().take(SESSIONS_MAX) {
+        let (paint, doing) =
+            if open.at_work { (Paint::Good, "at work") } else { (Paint::Warn, "being ended") };
+        let providers = match open.agreements.last() {
+            Some(deal) => format!("{} agreements, the last with {}", open.agreements.len(), deal.provider),
+            None => "no agreement yet".to_owned(),
+        };
+        let accepted = Nano(open.accepted_nanoglm);
+        lines.push(vec![
+            Span::new(paint, format!("  {doing}: ")),
+            Span::new(Paint::Plain, format!("{}; {providers}; {accepted} GLM accepted", open.purpose)),
+        ]);
+    }
+    if let dropped @ 1.. = view.open.len().saturating_sub(SESSIONS_MAX) {
+        lines.push(vec![Span::new(Paint::Dim, format!("  {dropped} more: vantage status"))]);
+    }
+    lines
 }
 
 fn jobs(look: &Look) -> Vec<Line> {

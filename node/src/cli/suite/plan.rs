@@ -8,15 +8,16 @@ use super::super::error::{CliError, CliResult};
 use super::super::exit::Exit;
 use super::super::render::{Field, Out, Paint, Table};
 use super::super::{amount::Seconds, data};
-use crate::control::protocol::{KnownNode, VendorView};
+use crate::control::protocol::{GolemView, KnownNode, Status};
 use crate::ledger;
 use money::Money;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use vantage_golem::Nano;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::params::{REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX};
 use vantage_protocol::suite::Suite;
-use vantage_protocol::target::Target;
+use vantage_protocol::target::{Surface, Target};
 use vantage_protocol::wire;
 
 /// Time of one call of an API, seconds. A guess: a paragraph takes 2 to 10 s.
@@ -78,11 +79,13 @@ impl Row {
 /// Carries the command out.
 pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
     let suite = super::read(&args.suite)?;
-    let (nodes, vendors) =
-        if args.offline { (None, None) } else { known(args).map(|(n, v)| (Some(n), Some(v)))? };
+    let (nodes, status) =
+        if args.offline { (None, None) } else { known(args).map(|(n, s)| (Some(n), Some(s)))? };
+    let (vendors, golem) = status.map_or((None, None), |status| (Some(status.vendors), status.golem));
     let mut plan = work_out(args, &suite, nodes.as_deref(), now_s())?;
     plan.money = Money::new(args, &suite, &data::prices(&args.data)?, vendors, ledger::today());
     plan.remarks.extend(plan.money.remarks(&plan.rows));
+    plan.remarks.extend(rented(&plan.rows, golem.as_ref()));
     if out.is_json() {
         out.object(&plan);
     } else {
@@ -92,14 +95,27 @@ pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
 }
 
 /// Who offers what, and what the running node's budgets leave.
-fn known(args: &SuitePlanArgs) -> CliResult<(Vec<KnownNode>, Vec<VendorView>)> {
+fn known(args: &SuitePlanArgs) -> CliResult<(Vec<KnownNode>, Status)> {
     let dir = data::dir(&args.data)?;
     let asked = control::block_on(async {
         let mut client = control::connect(&dir).await?;
         let nodes = client.nodes().await.map_err(control::refused)?;
-        Ok((nodes, client.status().await.map_err(control::refused)?.vendors))
+        Ok((nodes, client.status().await.map_err(control::refused)?))
     });
     asked.map_err(|error| error.advise("start the node, or plan with --offline and --price NAME=MICROUSD"))
+}
+
+/// That providers on Golem are paid by whoever runs the slot, and what this node would have for it.
+fn rented(rows: &[Row], golem: Option<&GolemView>) -> Option<String> {
+    let row = rows.iter().find(|row| row.target.surface() == Surface::Golem)?;
+    let here = match golem {
+        Some(view) => format!("this one leaves {} GLM today", Nano(view.free_nanoglm)),
+        None => "this one rents nothing, or was not asked".to_owned(),
+    };
+    Some(format!(
+        "{}: each executor pays providers in GLM, at the market's prices, out of its own budget; {here}",
+        row.target
+    ))
 }
 
 fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, now_s: u64) -> CliResult<Plan> {

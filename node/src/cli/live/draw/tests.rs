@@ -145,6 +145,45 @@ fn spending_is_shown_and_a_spent_budget_is_an_alarm() {
 }
 
 #[test]
+fn golem_is_shown_with_who_is_at_work() {
+    assert!(!shown(Ok(&look()), (120, 40), false).contains("Golem"), "not set up, not shown");
+    let mut look = look();
+    let open = |purpose: &str, at_work: bool, agreements: usize| {
+        let deal = serde_json::json!({
+            "agreement": "a".repeat(64), "provider": "0x70\u{1b}[31m", "activity": null, "began_ms": 1, "ended_ms": null,
+            "accepted_nanoglm": 0,
+        });
+        serde_json::json!({
+            "purpose": purpose, "at_work": at_work, "most_nanoglm": 500_000_000, "accepted_nanoglm": 1_036_985,
+            "agreements": vec![deal; agreements],
+        })
+    };
+    let view = |open: Vec<serde_json::Value>, free: u64| {
+        let view = serde_json::json!({
+            "platform": "erc20-holesky-tglm", "test_money": true, "day": "2027-01-15", "spent_nanoglm": 2_000_000,
+            "reserved_nanoglm": 500_000_000, "nanoglm_max": 2_000_000_000_u64, "free_nanoglm": free, "open": open,
+        });
+        Some(serde_json::from_value(view).unwrap())
+    };
+    look.status.golem =
+        view(vec![open("job 1 slot 2", true, 2), open("job 3 slot 4", false, 0)], 1_498_000_000);
+    let text = shown(Ok(&look), (160, 44), false);
+    for words in [
+        "Golem today, erc20-holesky-tglm, test money: 0.002 GLM spent, 0.5 reserved, 1.498 free of 2",
+        "at work: job 1 slot 2; 2 agreements, the last with 0x70\\u{1b}[31m; 0.001036985 GLM accepted",
+        "being ended: job 3 slot 4; no agreement yet",
+    ] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+    look.status.golem = view((0..6).map(|n| open(&format!("slot {n}"), true, 0)).collect(), 0);
+    assert!(shown(Ok(&look), (160, 44), false).contains("2 more: vantage status"));
+    assert!(
+        picture(Ok(&look), (160, 44), true).contains("\u{1b}[1;33mGolem today"),
+        "nothing left is a warning"
+    );
+}
+
+#[test]
 fn a_quorum_nearly_lost_is_a_warning_and_a_lost_one_an_alarm() {
     let heard = |members_heard: usize, members: usize, quorum: usize| {
         let mut look = look();
