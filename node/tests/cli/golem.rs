@@ -1,5 +1,6 @@
 //! What an operator sees of Golem: `vantage golem offers` and `vantage doctor` against the real daemon.
 
+use super::home::found;
 use super::{text, vantage};
 use serde_json::Value;
 use std::fs;
@@ -11,11 +12,7 @@ use vantage_golem_bed::{PairOptions, ProviderOptions, SimProvider, Yagna, YagnaP
 fn set_up(dir: &Path, pair: &YagnaPair, key: &str, hour: &str) -> PathBuf {
     let (data, genesis) = (dir.join("node"), dir.join("genesis.toml"));
     if !genesis.exists() {
-        let made = vantage(&["init", "--data", text(&data), "--json"]);
-        let member = format!("{},acme,eu", made.json()["node"].as_str().unwrap());
-        let found =
-            ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(&genesis)];
-        assert_eq!(vantage(&found).code, 0);
+        found(&data, &genesis);
     }
     let file = data.join("yagna.key");
     fs::write(&file, key).unwrap();

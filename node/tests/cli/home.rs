@@ -61,16 +61,20 @@ impl Life {
     }
 }
 
+/// Makes a node and a network of it alone.
+pub fn found(data: &Path, genesis: &Path) {
+    let made = vantage(&["init", "--data", text(data), "--json"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let member = format!("{},acme,eu", made.json()["node"].as_str().unwrap());
+    let found = ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(genesis)];
+    assert_eq!(vantage(&found).code, 0);
+}
+
 impl Home {
     /// A new node in a directory. `more` is added to its configuration.
     pub fn new(dir: &Path, endpoint: &str, more: &str) -> Self {
         let (data, genesis) = (dir.join("node"), dir.join("genesis.toml"));
-        let made = vantage(&["init", "--data", text(&data), "--json"]);
-        assert_eq!(made.code, 0, "{}", made.err);
-        let member = format!("{},acme,eu", made.json()["node"].as_str().unwrap());
-        let found =
-            ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(&genesis)];
-        assert_eq!(vantage(&found).code, 0);
+        found(&data, &genesis);
         let key = dir.join("sim.key");
         fs::write(&key, SIM_KEY).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();

@@ -1,5 +1,6 @@
 //! The commands against a running node: a network of one member, asking the simulated vendor.
 
+use super::home::found;
 use super::sealed::SEALED;
 use super::{Ran, program, text, vantage};
 use serde_json::Value;
@@ -85,11 +86,7 @@ pub fn start(endpoint: &str) -> Running {
 pub fn start_with(endpoint: &str, more: &str) -> Running {
     let dir = tempfile::tempdir().unwrap();
     let (data, genesis) = (dir.path().join("node"), dir.path().join("genesis.toml"));
-    let made = vantage(&["init", "--data", text(&data), "--json"]);
-    let member = format!("{},acme,eu", made.json()["node"].as_str().unwrap());
-    let found =
-        ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(&genesis)];
-    assert_eq!(vantage(&found).code, 0);
+    found(&data, &genesis);
     configure(&data, &genesis, endpoint, more);
     let notified = UnixDatagram::bind(dir.path().join("notify")).unwrap();
     notified.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

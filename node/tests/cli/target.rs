@@ -1,5 +1,6 @@
 //! `vantage target`: what is set up, and one call that is paid for.
 
+use super::home::found;
 use super::{text, vantage};
 use serde_json::Value;
 use std::fs;
@@ -12,11 +13,7 @@ use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimVendor};
 fn set_up(dir: &Path, vendor: &str, endpoint: &str, more: &str) -> PathBuf {
     let (data, genesis) = (dir.join("node"), dir.join("genesis.toml"));
     if !genesis.exists() {
-        let made = vantage(&["init", "--data", text(&data), "--json"]);
-        let member = format!("{},acme,eu", made.json()["node"].as_str().unwrap());
-        let found =
-            ["genesis", "create", "--name", "one", "--test", "--member", &member, "--out", text(&genesis)];
-        assert_eq!(vantage(&found).code, 0);
+        found(&data, &genesis);
         fs::write(data.join("sim.key"), SIM_KEY).unwrap();
         fs::set_permissions(data.join("sim.key"), fs::Permissions::from_mode(0o600)).unwrap();
     }
