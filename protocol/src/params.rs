@@ -44,6 +44,10 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub const REASON_BYTES_MAX: usize = 256;
 /// Most attempts that a receipt tells of at Golem: an executor makes four, a guess, and room to spare.
 pub const GOLEM_ATTEMPTS_MAX: usize = 8;
+/// Most landmarks to which a provider's round trips are told. A guess: a few on each continent.
+pub const LANDMARKS_MAX: usize = 16;
+/// Longest round trip that is told, microseconds: a guess, far above one around the Earth.
+pub const ROUND_TRIP_US_MAX: u64 = 60_000_000;
 /// Most headers kept of a response: the allow-list is shorter.
 pub const HEADERS_MAX: usize = 32;
 /// Longest header value kept, bytes: a guess.

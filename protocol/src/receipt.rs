@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 mod golem;
 
-pub use golem::{Golem, GolemAttempt, GolemWorker, ProviderRegion};
+pub use golem::{Golem, GolemAttempt, GolemWorker, LandmarkDelay, ProviderRegion};
 
 /// Everything that one executor did for one slot. The block that a commit hides and a reveal shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

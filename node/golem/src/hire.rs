@@ -3,13 +3,13 @@
 use crate::account::Deal;
 use crate::amount::Nano;
 use crate::bill::Terms;
-use crate::daemon::{Demand, DemandEvent, NewAgreement, Proposal, Trouble};
+use crate::daemon::{Demand, DemandEvent, NewAgreement, Proposal, Trouble, plain};
 use crate::failure::Failure;
 use crate::offer::{Offer, Refusal};
 use crate::rental::Rental;
 use crate::session::{Session, Worker, millis};
 use crate::{moment, settle};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long the daemon holds back a question for proposals.
@@ -29,13 +29,52 @@ struct Seen {
     refused: u32,
     price_only: bool,
     last: Option<Refusal>,
-    countered: BTreeSet<String>,
+    /// Who was answered, and whether the answer asked for a way out.
+    countered: BTreeMap<String, bool>,
+    /// Providers that said no.
+    rejections: usize,
     unsigned: Option<String>,
 }
 
+/// What proposals are answered with.
+#[derive(Debug)]
+struct Answers {
+    plain: Demand,
+    /// With a manifest, for those who offer a way out; none: it is not asked for. Others would say no to it.
+    asking: Option<Demand>,
+}
+
+impl Answers {
+    /// The answer to an offer, and whether it asks for a way out.
+    fn to(&self, offer: &Offer) -> (&Demand, bool) {
+        match &self.asking {
+            Some(asking) if offer.outbound => (asking, true),
+            _ => (&self.plain, false),
+        }
+    }
+}
+
 impl Session {
-    /// Finds a provider and signs an agreement that lasts until `expires_ms`.
+    /// Finds a provider and signs an agreement that lasts until `expires_ms`. If landmarks are to be reached, that is asked
+    /// for in half of the time; where nobody grants it, it is done without.
     pub(crate) async fn hire(&mut self, expires_ms: u64) -> Result<Rental, Failure> {
+        let time = self.requestor.times.hire;
+        if self.requestor.order.landmarks.is_empty() || self.no_way_out {
+            return self.hire_once(expires_ms, time, false).await;
+        }
+        match self.hire_once(expires_ms, time / 2, true).await {
+            Err(failure @ (Failure::NoProvider { .. } | Failure::NoOffer { .. } | Failure::Agreement(_))) => {
+                tracing::info!(code = failure.code(), %failure, "nobody gives a way out to the landmarks");
+            }
+            done => return done,
+        }
+        let hired = self.hire_once(expires_ms, time / 2, false).await;
+        self.no_way_out = hired.is_ok();
+        hired
+    }
+
+    /// One demand on the market for a time.
+    async fn hire_once(&mut self, expires_ms: u64, time: Duration, way_out: bool) -> Result<Rental, Failure> {
         self.end_demand().await;
         let daemon = &self.requestor.daemon;
         let account = self.books.account().await;
@@ -46,15 +85,18 @@ impl Session {
         let noted = id.clone();
         self.books.change(move |account| account.demand = Some(noted)).await?;
         let mut seen = Seen { price_only: true, ..Seen::default() };
-        let hire = self.requestor.times.hire;
-        let hired = tokio::time::timeout(hire, self.negotiate(&id, &demand, expires_ms, &mut seen)).await;
+        let counter = self.requestor.order.counter(&demand);
+        let asking =
+            way_out.then(|| self.requestor.order.with_way_out(&counter, moment::now_ms(), expires_ms));
+        let answers = Answers { plain: counter, asking };
+        let hired = tokio::time::timeout(time, self.negotiate(&id, &answers, expires_ms, &mut seen)).await;
         self.end_demand().await;
         match hired {
             Ok(hired) => hired,
             Err(_) => {
                 // somebody may have been about to sign
                 settle::end_deals(&self.requestor.daemon, &self.books).await;
-                Err(seen.failure(hire))
+                Err(seen.failure(self.requestor.times.hire))
             }
         }
     }
@@ -62,11 +104,10 @@ impl Session {
     async fn negotiate(
         &self,
         id: &str,
-        demand: &Demand,
+        answers: &Answers,
         expires_ms: u64,
         seen: &mut Seen,
     ) -> Result<Rental, Failure> {
-        let counter = self.requestor.order.counter(demand);
         let mut away = 0;
         loop {
             let events = match self.requestor.daemon.demand_events(id, POLL).await {
@@ -84,10 +125,22 @@ impl Session {
             };
             away = 0;
             for event in events {
-                let DemandEvent::ProposalEvent { proposal } = event else { continue };
-                if let Some(rental) = self.proposal(id, &counter, expires_ms, proposal, seen).await? {
-                    return Ok(rental);
+                match event {
+                    DemandEvent::ProposalEvent { proposal } => {
+                        if let Some(rental) = self.proposal(id, answers, expires_ms, proposal, seen).await? {
+                            return Ok(rental);
+                        }
+                    }
+                    DemandEvent::ProposalRejectedEvent { reason } => {
+                        seen.rejections += 1;
+                        let why = reason.map(|reason| plain(&reason.message)).unwrap_or_default();
+                        tracing::debug!(why, "a provider said no");
+                    }
+                    DemandEvent::Other => {}
                 }
+            }
+            if seen.is_refused_a_way_out() {
+                return Err(Failure::Agreement("all said no".to_owned()));
             }
         }
     }
@@ -96,7 +149,7 @@ impl Session {
     async fn proposal(
         &self,
         demand: &str,
-        counter: &Demand,
+        answers: &Answers,
         expires_ms: u64,
         proposal: Proposal,
         seen: &mut Seen,
@@ -113,7 +166,8 @@ impl Session {
         };
         match proposal.state.as_str() {
             "Initial" if seen.countered.len() < COUNTERED_MAX => {
-                if seen.countered.insert(offer.provider) {
+                let (counter, asks) = answers.to(&offer);
+                if seen.countered.insert(offer.provider, asks).is_none() {
                     let sent = self.requestor.daemon.counter(demand, &proposal.proposal_id, counter).await;
                     if let Err(trouble) = sent {
                         tracing::debug!(%trouble, "a proposal could not be answered");
@@ -122,7 +176,10 @@ impl Session {
                 Ok(None)
             }
             "Draft" => match self.sign(&proposal.proposal_id, offer, expires_ms).await {
-                Ok(rental) => Ok(Some(rental)),
+                Ok(mut rental) => {
+                    rental.has_way_out = seen.countered.get(&rental.worker.provider) == Some(&true);
+                    Ok(Some(rental))
+                }
                 Err(Failure::Agreement(why)) => {
                     seen.unsigned = Some(why);
                     Ok(None)
@@ -168,8 +225,10 @@ impl Session {
             Ok(standing) if standing.state == "Approved" => {
                 let price = [offer.price.hour(), offer.price.cpu_second(), offer.price.start()];
                 let Offer { provider, name, runtime, .. } = offer;
-                let worker = Worker { provider, name, runtime, agreement, activity: None, price };
-                return Ok(Rental { worker, terms, began_ms, expires_ms, started: false });
+                let (activity, probed) = (None, None);
+                let worker = Worker { provider, name, runtime, agreement, activity, price, probed };
+                let (started, has_way_out) = (false, false);
+                return Ok(Rental { worker, terms, began_ms, expires_ms, started, has_way_out });
             }
             Ok(standing) => format!("it is {}", standing.state),
             Err(trouble) => trouble.to_string(),
@@ -199,6 +258,11 @@ impl Seen {
         self.last = Some(refusal);
     }
 
+    /// A way out was asked for, and as many said no as were asked for anything.
+    fn is_refused_a_way_out(&self) -> bool {
+        self.countered.values().any(|asked| *asked) && self.rejections >= self.countered.len()
+    }
+
     /// Why nobody was found.
     fn failure(self, waited: Duration) -> Failure {
         match (self.unsigned, self.last) {
@@ -214,6 +278,29 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_out_is_asked_of_those_who_offer_it_until_all_say_no() {
+        let none = Demand { properties: Default::default(), constraints: "(a=1)".into() };
+        let asking = Demand { constraints: "(a=2)".into(), ..none.clone() };
+        let answers = Answers { plain: none.clone(), asking: Some(asking.clone()) };
+        let price = crate::offer::tests::price(0.0, 0.0, 0.0);
+        let (provider, name, runtime) = ("0x1".to_owned(), "a".to_owned(), "vm 0.5".to_owned());
+        let mut offer = Offer { provider, name, runtime, threads: 1, price, outbound: false };
+        assert_eq!(answers.to(&offer), (&none, false));
+        offer.outbound = true;
+        assert_eq!(answers.to(&offer), (&asking, true));
+        assert_eq!(Answers { asking: None, ..answers }.to(&offer), (&none, false));
+
+        let mut seen = Seen { rejections: 1, ..Seen::default() };
+        assert!(!seen.is_refused_a_way_out());
+        seen.countered.insert("0x1".into(), false);
+        assert!(!seen.is_refused_a_way_out(), "it was not asked for");
+        seen.countered.insert("0x2".into(), true);
+        assert!(!seen.is_refused_a_way_out(), "one has not answered");
+        seen.rejections = 2;
+        assert!(seen.is_refused_a_way_out());
+    }
 
     #[test]
     fn why_nobody_was_found_is_told_apart() {

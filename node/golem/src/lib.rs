@@ -8,6 +8,8 @@
 //! - *Nothing is used before it is written down*: the caller's [`Journal`] knows of each allocation and agreement, and
 //!   [`reclaim`] ends after a crash what the journal has open.
 //! - *Every wait is bounded.* The daemon's own time limits are not relied upon.
+//! - *Where a provider stands is measured, if it can be*: one that offers a way out to the order's [`Landmark`]s gets the
+//!   probe to run, once a rental, and what it prints is told with the [`Worker`]. Nothing fails for the lack of it.
 //! - *What decides is pure*: [`Offer::judge`], [`bill`], [`batch`], [`backoff`].
 //!
 //! What providers say of themselves is their word; the network checks none of it.
@@ -23,6 +25,7 @@ mod daemon;
 mod failure;
 mod hire;
 mod look;
+mod manifest;
 mod moment;
 mod offer;
 mod order;
@@ -35,6 +38,7 @@ pub use amount::{Atto, BadAmount, NANO, Nano};
 pub use daemon::*;
 pub use failure::Failure;
 pub use look::{Seen, look};
+pub use manifest::Landmark;
 pub use offer::{CPU, DURATION, Offer, Price, Refusal};
 pub use order::{Caps, Image, Order, RUNTIME_SIM, RUNTIME_VM, is_plain_name, is_test_platform};
 pub use session::{Attempt, Closed, Command, Ran, Requestor, Session, Times, Worker};

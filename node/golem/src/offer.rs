@@ -2,6 +2,7 @@
 
 use crate::amount::{Atto, Nano};
 use crate::daemon::{Properties, plain};
+use crate::manifest;
 use crate::order::Order;
 use serde_json::Value;
 
@@ -30,6 +31,8 @@ pub struct Offer {
     pub threads: u64,
     /// What it asks for.
     pub price: Price,
+    /// Whether it offers that an image reaches named addresses of the Internet: its word.
+    pub outbound: bool,
 }
 
 /// A linear price.
@@ -116,6 +119,7 @@ impl Offer {
             runtime: format!("{} {}", word("golem.runtime.name"), word("golem.runtime.version")),
             threads: threads.unwrap_or(1).clamp(1, THREADS_MAX),
             price: Price::read(properties)?,
+            outbound: manifest::is_offered(properties),
         })
     }
 }

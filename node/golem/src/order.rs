@@ -2,6 +2,7 @@
 
 use crate::amount::Nano;
 use crate::daemon::{Decorations, Demand, Properties};
+use crate::manifest::{self, Landmark};
 use serde_json::{Value, json};
 
 /// Runtime of ordinary providers: a virtual machine.
@@ -34,6 +35,8 @@ pub struct Order {
     pub threads: u32,
     /// What it may cost.
     pub caps: Caps,
+    /// What the image is to reach on the Internet, at providers who offer that. Empty: nothing is asked for.
+    pub landmarks: Vec<Landmark>,
 }
 
 /// An image on a web server, pinned by its hash.
@@ -96,6 +99,15 @@ impl Order {
         counter.properties.insert("golem.com.payment.chosen-platform".to_owned(), json!(self.platform));
         counter
     }
+
+    /// An answer that also asks for the way out to the landmarks, from now on and until the rent ends, POSIX
+    /// milliseconds.
+    pub(crate) fn with_way_out(&self, counter: &Demand, now_ms: u64, expires_ms: u64) -> Demand {
+        let mut counter = counter.clone();
+        let manifest = manifest::encode(&self.image, &self.landmarks, now_ms, expires_ms);
+        counter.properties.insert(manifest::PROPERTY.to_owned(), json!(manifest));
+        counter
+    }
 }
 
 /// A name that can stand in a constraint: letters, digits, `-`, `.`, `_`.
@@ -124,6 +136,7 @@ pub(crate) mod tests {
             storage_gib: 2,
             threads: 1,
             caps: Caps { hour: Nano(500_000_000), cpu_second: Nano(100_000), start: Nano(0) },
+            landmarks: Vec::new(),
         }
     }
 
@@ -148,6 +161,21 @@ pub(crate) mod tests {
         assert_eq!(demand.properties["golem.srv.comp.task_package"], package.as_str());
         let counter = order().counter(&demand);
         assert_eq!(counter.properties["golem.com.payment.chosen-platform"], "erc20-holesky-tglm");
+    }
+
+    /// Providers that let nobody out must find nothing in the demand that they would say no to.
+    #[test]
+    fn a_way_out_is_asked_for_in_the_answer_alone() {
+        let none = Decorations { properties: Vec::new(), constraints: Vec::new() };
+        let plain = order().demand(&none, 1_795_694_137_123);
+        let order = Order { landmarks: vec![manifest::tests::landmark()], ..order() };
+        let demand = order.demand(&none, 1_795_694_137_123);
+        assert_eq!(demand, plain);
+        let counter = order.counter(&demand);
+        let asking = order.with_way_out(&counter, 1_795_690_537_123, 1_795_694_137_123);
+        assert!(!counter.properties.contains_key(manifest::PROPERTY));
+        assert!(asking.properties.contains_key(manifest::PROPERTY));
+        assert_eq!(asking.constraints, plain.constraints);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use std::time::Duration;
 const CREATE_TIME: Duration = Duration::from_secs(30);
 /// How long the daemon holds back a question for results.
 const POLL: Duration = Duration::from_secs(5);
+/// Longest run of the probe: it gives up by itself after 20 s.
+const PROBE_TIME: Duration = Duration::from_secs(30);
 /// How often a batch is sent again that the daemon never heard of.
 const SEND_MAX: u32 = 10;
 
@@ -26,6 +28,8 @@ pub(crate) struct Rental {
     pub(crate) began_ms: u64,
     pub(crate) expires_ms: u64,
     pub(crate) started: bool,
+    /// The agreement was signed on a demand with a way out to the landmarks.
+    pub(crate) has_way_out: bool,
 }
 
 impl Rental {
@@ -74,8 +78,28 @@ impl Rental {
         Ok(())
     }
 
+    /// Has the way to the landmarks measured, if there is one. What goes wrong here only leaves it unmeasured.
+    pub(crate) async fn probe(&mut self, requestor: &Requestor) {
+        let Some(probe) = requestor.probe.as_ref().filter(|_| self.has_way_out) else { return };
+        match self.run_within(requestor, probe, PROBE_TIME).await {
+            Ok(printed) => self.worker.probed = Some(printed),
+            Err(failure) => {
+                tracing::info!(code = failure.code(), %failure, "where a provider stands was not measured")
+            }
+        }
+    }
+
     /// Runs a command and tells what it printed.
     pub(crate) async fn run(&self, requestor: &Requestor, command: &Command) -> Result<Vec<u8>, Failure> {
+        self.run_within(requestor, command, requestor.times.command).await
+    }
+
+    async fn run_within(
+        &self,
+        requestor: &Requestor,
+        command: &Command,
+        limit: Duration,
+    ) -> Result<Vec<u8>, Failure> {
         let Some(activity) = &self.worker.activity else { return Err(Failure::Activity("none".to_owned())) };
         let max = command.output_bytes_max;
         // one byte more than is taken shows that there was more
@@ -85,7 +109,7 @@ impl Rental {
             "args": command.args,
             "capture": { "stdout": capture, "stderr": { "atEnd": { "head": 2048, "format": "str" } } },
         } }]);
-        let done = self.batch(&requestor.daemon, activity, &batch, 1, requestor.times.command).await?;
+        let done = self.batch(&requestor.daemon, activity, &batch, 1, limit).await?;
         if done.result != "Ok" {
             return Err(Failure::Command(said(&done)));
         }

@@ -49,6 +49,8 @@ pub struct Requestor {
     pub daemon: Daemon,
     /// What is rented.
     pub order: Order,
+    /// What measures the way to the order's landmarks, run once in each rental that has a way out to them.
+    pub probe: Option<Command>,
     /// How long things may take.
     pub times: Times,
     /// Where open accounts are written down.
@@ -94,6 +96,8 @@ pub struct Worker {
     pub activity: Option<String>,
     /// Price of an hour, of a processor's second, of the start.
     pub price: [Nano; 3],
+    /// What the probe printed there; none if it did not run, or failed. Hostile bytes, at most as many as were asked for.
+    pub probed: Option<Vec<u8>>,
 }
 
 /// What came of a command.
@@ -123,6 +127,8 @@ pub struct Session {
     pub(crate) cashier: Cashier,
     rental: Option<Rental>,
     pub(crate) avoided: Avoided,
+    /// Nobody was found who gives a way out: it is not asked for any more.
+    pub(crate) no_way_out: bool,
     until_ms: u64,
 }
 
@@ -152,7 +158,8 @@ impl Requestor {
         books.change(|account| account.allocation = Some(allocation.allocation_id)).await?;
         let cashier = Cashier::start(self.daemon.clone(), books.clone()).await;
         let avoided = Avoided::default();
-        Ok(Session { requestor: self.clone(), books, cashier, rental: None, avoided, until_ms })
+        let (requestor, rental, no_way_out) = (self.clone(), None, false);
+        Ok(Session { requestor, books, cashier, rental, avoided, no_way_out, until_ms })
     }
 }
 
@@ -258,6 +265,7 @@ impl Session {
         let Some(rental) = &mut self.rental else { return Err(Failure::Cancelled) };
         if !rental.is_started() {
             rental.start(&self.requestor, &self.books).await?;
+            rental.probe(&self.requestor).await;
         }
         let output = rental.run(&self.requestor, command).await?;
         read(&output).map_err(|why| Failure::Output(plain(&why)))

@@ -51,6 +51,7 @@ mod gguf;
 mod hash;
 mod lines;
 mod pip;
+mod probe;
 mod runner;
 mod serve;
 mod spec;
@@ -69,6 +70,10 @@ pub use facts::EngineFacts;
 pub use gguf::GgufError;
 pub use hash::{HashParseError, ModelHash};
 pub use pip::PipError;
+pub use probe::{
+    LANDMARKS_MAX, PROBE_BYTES_MAX, ProbeError, ProbeLandmark, Probed, Trip, TripFailure, TripOutcome,
+    is_landmark_url, probe,
+};
 pub use runner::{Runner, StartError};
 pub use serve::{ServeError, serve};
 pub use spec::{ModelSource, ModelSpec, NameError, WheelSource};

@@ -1,4 +1,5 @@
-//! The runner as a program of its own: `serve` for a parent process, `answer` in a task image, `speed` for a person.
+//! The runner as a program of its own: `serve` for a parent process, `answer` and `probe` in a task image, `speed` for a
+//! person.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,6 +10,8 @@ const USAGE: &str = "usage: vantage-runner serve
            answer a parent process on standard input and output, one JSON object a line
        vantage-runner answer QUESTION
            put one question, JSON, to a model of the directory `models` beside this program; print one line
+       vantage-runner probe LANDMARKS
+           measure round trips to landmarks, a JSON list of name and url; print one line
        vantage-runner speed STORE [MODEL]
            print how fast a pulled model answers (default: smollm2-135m)";
 
@@ -20,6 +23,9 @@ fn main() -> ExitCode {
             vantage_runner::serve(std::io::stdin(), &mut std::io::stdout().lock()).map_err(Into::into)
         }
         ["answer", question] => answer(question),
+        ["probe", landmarks] => {
+            vantage_runner::probe(landmarks, &mut std::io::stdout().lock()).map_err(Into::into)
+        }
         ["speed", store] => speed(Path::new(store), "smollm2-135m"),
         ["speed", store, model] => speed(Path::new(store), model),
         _ => {

@@ -77,6 +77,7 @@ fn offer_json(seen: &Seen) -> Value {
         "hour_nanoglm": offer.map(|offer| offer.price.hour()),
         "cpu_second_nanoglm": offer.map(|offer| offer.price.cpu_second()),
         "start_nanoglm": offer.map(|offer| offer.price.start()),
+        "outbound": offer.map(|offer| offer.outbound),
         "refused": seen.refusal.as_ref().map(ToString::to_string),
     })
 }
@@ -88,7 +89,8 @@ fn print(golem: &Golem, seen: &[Seen], hired: usize, out: &mut Out) {
         "runtime {}, subnet {}, {}{money}; at most {} GLM an hour, {} a processor's second, {} for the start",
         order.runtime, order.subnet, order.platform, order.caps.hour, order.caps.cpu_second, order.caps.start
     ));
-    let mut table = Table::new(&["provider", "name", "runtime", "an hour", "a cpu second", "the start", ""]);
+    let mut table =
+        Table::new(&["provider", "name", "runtime", "an hour", "a cpu second", "the start", "way out", ""]);
     for seen in seen {
         let of =
             |text: fn(&vantage_golem::Offer) -> String| seen.offer.as_ref().map(text).unwrap_or_default();
@@ -103,6 +105,7 @@ fn print(golem: &Golem, seen: &[Seen], hired: usize, out: &mut Out) {
             of(|offer| offer.price.hour().to_string()).into(),
             of(|offer| offer.price.cpu_second().to_string()).into(),
             of(|offer| offer.price.start().to_string()).into(),
+            of(|offer| if offer.outbound { "offered" } else { "no" }.to_owned()).into(),
             verdict,
         ]);
     }

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 use vantage_exec::KeySource;
 use vantage_golem::{
-    AppKey, Caps, Daemon, Image, Nano, Order, RUNTIME_SIM, RUNTIME_VM, Times, is_plain_name,
+    AppKey, Caps, Daemon, Image, Landmark, Nano, Order, RUNTIME_SIM, RUNTIME_VM, Times, is_plain_name,
 };
+use vantage_protocol::params::{LANDMARKS_MAX, NAME_BYTES_MAX};
+use vantage_runner::is_landmark_url;
 
 /// Most GiB or threads that may be demanded; more is a typing error.
 const DEMAND_MAX: u32 = 256;
@@ -47,6 +49,9 @@ pub struct RawGolem {
     pub image_sha3_224: String,
     /// Models in the task image.
     pub models: Vec<String>,
+    /// Where round trips from inside are measured to.
+    #[serde(default)]
+    pub landmarks: Vec<RawLandmark>,
     /// Least memory.
     #[serde(default = "gib")]
     pub mem_gib_min: u32,
@@ -81,6 +86,18 @@ pub struct RawGolem {
     /// Longest wait for the last invoice, seconds.
     #[serde(default = "invoice_s")]
     pub invoice_s_max: u64,
+}
+
+/// One of `landmarks`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawLandmark {
+    /// Its name in receipts.
+    pub name: String,
+    /// Where it stands, by the operator's word.
+    pub region: String,
+    /// Plain HTTP address.
+    pub url: String,
 }
 
 /// Golem, checked.
@@ -171,7 +188,37 @@ impl Table<'_> {
             storage_gib: raw.storage_gib_min,
             threads: THREADS,
             caps,
+            landmarks: self.landmarks()?,
         })
+    }
+
+    fn landmarks(&self) -> Result<Vec<Landmark>, ConfigError> {
+        const KEY: &str = "landmarks";
+        let raw = &self.raw.landmarks;
+        if raw.len() > LANDMARKS_MAX {
+            return self.wrong(KEY, format!("{} of them", raw.len()), format!("at most {LANDMARKS_MAX}"));
+        }
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+        let is_name = |name: &str| (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(plain);
+        let mut found: Vec<Landmark> = Vec::new();
+        for RawLandmark { name, region, url } in raw {
+            if let Some(bad) = [name, region].into_iter().find(|name| !is_name(name)) {
+                return self.wrong(KEY, format!("{bad:?} is no name"), "use a-z, 0-9, -, _ and .");
+            }
+            if found.iter().any(|landmark| landmark.name == *name) {
+                return self.wrong(
+                    KEY,
+                    format!("{name:?} stands there twice"),
+                    "each needs a name of its own",
+                );
+            }
+            if !is_landmark_url(url) {
+                let help = "the task image speaks plain HTTP alone: http://host/ or http://host:port/path";
+                return self.wrong(KEY, format!("{url:?} is no such address"), help);
+            }
+            found.push(Landmark { name: name.clone(), region: region.clone(), url: url.clone() });
+        }
+        Ok(found)
     }
 
     fn image(&self) -> Result<Image, ConfigError> {

@@ -286,6 +286,34 @@ fn golem_is_set_up_with_caps_and_a_real_runtime() {
     assert!(!format!("{golem:?}").contains("0123456789abcdef"), "the key is never shown");
 }
 
+#[test]
+fn landmarks_are_plain_http_and_named_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |landmarks: &str| {
+        let lines = format!("landmarks = [{landmarks}]\n");
+        load_in(dir.path(), false, &(golem(dir.path(), "") + &lines))
+    };
+    let one = |name: &str, region: &str, url: &str| {
+        format!("{{ name = {name:?}, region = {region:?}, url = {url:?} }}, ")
+    };
+    let good = one("eu-1", "eu", "http://landmark.example/");
+    let config = with(&(good.clone() + &one("us-1", "us", "http://192.0.2.1:8080/x"))).unwrap();
+    let found = config.golem.unwrap().order.landmarks;
+    assert_eq!((found.len(), found[1].name.as_str(), found[1].region.as_str()), (2, "us-1", "us"));
+    let many: String = (0..17).map(|n| one(&format!("l{n}"), "eu", "http://a/")).collect();
+    for (bad, words) in [
+        (good.clone() + &good, "stands there twice"),
+        (one("EU", "eu", "http://a/"), "is no name"),
+        (one("a", "", "http://a/"), "is no name"),
+        (one("a", "eu", "https://a/"), "is no such address"),
+        (one("a", "eu", "http://u:p@a/"), "is no such address"),
+        (many, "17 of them"),
+    ] {
+        let error = with(&bad).unwrap_err().to_string();
+        assert!(error.contains("golem.landmarks") && error.contains(words), "{error}");
+    }
+}
+
 /// The simulated provider can be reached in a test network alone, and there only where the operator says so.
 #[test]
 fn a_production_configuration_reaches_no_simulated_provider() {
@@ -319,6 +347,7 @@ fn what_golem_needs_is_asked_for() {
         ("models = ", "hire_s_max = 0\nmodels = ", "golem.hire_s_max"),
         ("models = ", "mem_gib_min = 1000\nmodels = ", "golem.mem_gib_min"),
         ("models = ", "memgib = 1\nmodels = ", "unknown field `memgib`"),
+        ("models = ", "landmarks = [{ nam = \"a\" }]\nmodels = ", "did you mean name?"),
         ("app_key = { file", "app_key = { env", "golem.app_key"),
         ("[golem]", "[offers]\ntargets = [{ target = \"golem:other\" }]\n[golem]", "does not name other"),
     ] {

@@ -2,7 +2,7 @@
 
 use super::api::in_store;
 use super::cell::{Cell, NoCell, Terms};
-use super::receipt;
+use super::{landmarks, receipt};
 use crate::clock;
 use crate::config;
 use crate::control::protocol::{AgreementView, GolemOpenView, GolemView};
@@ -265,6 +265,7 @@ impl GolemSlot {
         let requestor = Requestor {
             daemon: golem.daemon.clone(),
             order: golem.order.clone(),
+            probe: landmarks::probe(&golem.order.landmarks),
             times: golem.times,
             journal: purse,
         };

@@ -9,6 +9,7 @@
 mod api;
 mod cell;
 mod golem;
+mod landmarks;
 mod open;
 mod probe;
 mod receipt;

@@ -1,7 +1,7 @@
 //! From what came back to the receipt that is published: bounded, without control characters.
 
 use super::cell::{Cell, Terms};
-use super::open;
+use super::{landmarks, open};
 use crate::clock;
 use std::collections::BTreeMap;
 use vantage_exec::Evidence;
@@ -10,9 +10,7 @@ use vantage_protocol::attester::Task;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::Hash;
 use vantage_protocol::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, REASON_BYTES_MAX};
-use vantage_protocol::receipt::{
-    Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, ProviderRegion, Receipt,
-};
+use vantage_protocol::receipt::{Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, Receipt};
 use vantage_runner::{Answer, EngineFacts, Finish, Generation};
 
 /// The failure of an answer over the job's limit, as executors call it.
@@ -110,7 +108,7 @@ fn golem(order: &Order, attempts: &[Attempt]) -> Golem {
         image: order.image.sha3_224.clone(),
         platform: order.platform.clone(),
         test_money: is_test_platform(&order.platform),
-        region: ProviderRegion::Unmeasured,
+        region: landmarks::region(&order.landmarks, attempts),
         attempts: attempts.iter().map(attempt).collect(),
     }
 }

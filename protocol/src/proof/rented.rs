@@ -36,7 +36,7 @@ pub struct Rented {
     pub platform: String,
     /// Its money is a test network's.
     pub test_money: bool,
-    /// Where the provider stands.
+    /// What is known of where the provider stands.
     pub provider_region: ProviderRegion,
     /// Who did it; none if nobody was found.
     pub worker: Option<GolemWorker>,
@@ -74,7 +74,7 @@ impl OnGolem {
                 image: golem.image.clone(),
                 platform: golem.platform.clone(),
                 test_money: golem.test_money,
-                provider_region: golem.region,
+                provider_region: ProviderRegion::Unmeasured,
                 sim: attempt.worker.as_ref().is_some_and(|worker| worker.runtime.starts_with("sim-")),
                 worker: attempt.worker.clone(),
                 answered: 0,
@@ -88,7 +88,7 @@ impl OnGolem {
 
     fn receipt(&mut self, first: usize, receipt: &Receipt, begin: &dyn Fn(&Golem, &GolemAttempt) -> Rented) {
         let Some(golem) = &receipt.golem else { return };
-        for attempt in &golem.attempts {
+        for (n, attempt) in golem.attempts.iter().enumerate() {
             let agreement = |worker: &Option<GolemWorker>| worker.as_ref().map(|w| w.agreement.clone());
             let of = agreement(&attempt.worker);
             let known = self.rows.iter().skip(first).position(|row| agreement(&row.worker) == of);
@@ -107,6 +107,10 @@ impl OnGolem {
             match &attempt.failure {
                 Some(code) => *row.failed.entry(code.clone()).or_default() += 1,
                 None => row.answered += u64::from(receipt.output.is_some()),
+            }
+            // it is said of the provider of the last attempt alone
+            if n + 1 == golem.attempts.len() && row.provider_region == ProviderRegion::Unmeasured {
+                row.provider_region = golem.region.clone();
             }
             // the activity is known once the first command was sent
             if let (Some(worker), Some(later)) = (&mut row.worker, &attempt.worker) {

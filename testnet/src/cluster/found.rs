@@ -41,6 +41,19 @@ pub struct GolemPlan {
     pub image_sha3_224: String,
     /// Models in it.
     pub models: Vec<String>,
+    /// Where round trips are measured to.
+    pub landmarks: Vec<LandmarkPlan>,
+}
+
+/// A landmark, as nodes have it in their configuration.
+#[derive(Clone, Debug)]
+pub struct LandmarkPlan {
+    /// Its name.
+    pub name: String,
+    /// Where it is said to stand.
+    pub region: String,
+    /// Where it answers.
+    pub url: String,
 }
 
 /// What one node is to look like.
@@ -151,6 +164,11 @@ pub(super) fn configure(
 
 fn golem_table(golem: &GolemPlan, key: &Path) -> String {
     let quoted = |text: &str| Value::from(text).to_string();
+    let landmark = |landmark: &LandmarkPlan| {
+        let LandmarkPlan { name, region, url } = landmark;
+        format!("{{ name = {}, region = {}, url = {} }}", quoted(name), quoted(region), quoted(url))
+    };
+    let landmarks: Vec<String> = golem.landmarks.iter().map(landmark).collect();
     let entries = [
         ("daemon", quoted(&golem.daemon)),
         ("app_key", format!("{{ file = {} }}", quoted(&key.to_string_lossy()))),
@@ -160,6 +178,7 @@ fn golem_table(golem: &GolemPlan, key: &Path) -> String {
         ("image_url", quoted(&golem.image_url)),
         ("image_sha3_224", quoted(&golem.image_sha3_224)),
         ("models", Value::from(golem.models.clone()).to_string()),
+        ("landmarks", format!("[{}]", landmarks.join(", "))),
         ("mem_gib_min", "1".to_owned()),
         ("storage_gib_min", "1".to_owned()),
         ("glm_max_per_job", quoted("1")),

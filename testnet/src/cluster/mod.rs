@@ -11,7 +11,7 @@ mod process;
 pub use binaries::{Binaries, BuildError, build, build_release};
 pub use control::{ControlError, ask, watch};
 pub(crate) use found::vantage;
-pub use found::{FoundError, GolemPlan, NodePlan, Plan};
+pub use found::{FoundError, GolemPlan, LandmarkPlan, NodePlan, Plan};
 pub use process::{Process, ProcessError};
 
 use crate::vendors::{SimConfig, SimError, SimVendor};

@@ -6,7 +6,7 @@
 mod image;
 mod outcome;
 
-use crate::cluster::{self, Cluster, ClusterError, GolemPlan, NodePlan, Plan};
+use crate::cluster::{self, Cluster, ClusterError, GolemPlan, LandmarkPlan, NodePlan, Plan};
 use crate::demo::model::{self, Model};
 use crate::demo::progress::{self, Screen};
 use crate::demo::{self, DemoError};
@@ -19,7 +19,7 @@ use std::time::Instant;
 use vantage_golem_bed::image::ImageServer;
 use vantage_golem_bed::provider::RUNTIME;
 use vantage_golem_bed::{
-    Anvil, BedError, Chain, PairOptions, ProviderOptions, SimProvider, Yagna, YagnaPair,
+    Anvil, BedError, Chain, LandmarkServer, PairOptions, ProviderOptions, SimProvider, Yagna, YagnaPair,
 };
 
 /// The suite that is run.
@@ -30,6 +30,8 @@ pub(crate) const TARGETS: [&str; 2] = ["open:smollm2-135m", "golem:smollm2-135m"
 pub(crate) const MODEL: &str = "smollm2-135m";
 /// Where all nodes stand.
 const REGION: &str = "eu";
+/// Landmarks to which the provider's round trips are measured, and where they are said to stand. All of them stand here.
+pub(crate) const LANDMARKS: [(&str, &str); 2] = [("here-1", "eu"), ("here-2", "us")];
 /// Longest time for the answers, seconds.
 const COMMIT_S: u64 = 300;
 /// Time for reveals and for Finals, seconds each.
@@ -77,6 +79,8 @@ pub struct Bed {
     pub chain: Chain,
     /// Where the task image is fetched.
     pub server: ImageServer,
+    /// Where round trips are measured to.
+    pub landmarks: Vec<LandmarkServer>,
     /// What nodes have in their configuration.
     pub plan: GolemPlan,
 }
@@ -98,7 +102,17 @@ impl Bed {
         let kept = PairOptions { dir: Some(dir.join("yagna")), ..PairOptions::default() };
         let pair = YagnaPair::start_on(&yagna, &kept, &chain).await?;
         let provider = SimProvider::start(&pair.provider, &pair.subnet, options).await?;
+        let mut landmarks = Vec::new();
+        for _ in LANDMARKS {
+            landmarks.push(LandmarkServer::start().await?);
+        }
+        let named = LANDMARKS.iter().zip(&landmarks).map(|((name, region), server)| LandmarkPlan {
+            name: (*name).to_owned(),
+            region: (*region).to_owned(),
+            url: server.url.clone(),
+        });
         let plan = GolemPlan {
+            landmarks: named.collect(),
             daemon: pair.requestor.api_url(),
             app_key: pair.requestor.app_key().to_owned(),
             platform: ProviderOptions::default().platform,
@@ -108,7 +122,7 @@ impl Bed {
             image_sha3_224: packed.sha3_224,
             models: vec![MODEL.to_owned()],
         };
-        Ok(Self { provider, pair, chain, server, plan })
+        Ok(Self { provider, pair, chain, server, landmarks, plan })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What came out, seen by a stranger and by the chain, held against what the command promises.
 
-use super::{Bed, GolemError, MODEL, TARGETS};
+use super::{Bed, GolemError, LANDMARKS, MODEL, TARGETS};
 use crate::cluster::{Cluster, vantage};
 use crate::demo::DemoError;
 use crate::demo::progress::Screen;
@@ -13,15 +13,19 @@ use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::Report;
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
+use vantage_protocol::receipt::ProviderRegion;
 
 /// How long payments may take: a cycle of the daemon and the chain's blocks take some ten seconds.
 const PAID_S_MAX: u64 = 180;
+/// How the report tells of round trips.
+const MEASURED: &str = "provider measured from inside: ";
 
 /// A verified and paid outcome.
 #[derive(Debug)]
 pub(super) struct Outcome {
     content: String,
     equal: usize,
+    measured: String,
     verdict: Verdict,
     seen: Seen,
     paid_attoglm: u128,
@@ -43,6 +47,7 @@ impl Outcome {
         vantage(&cluster.binaries, &[&fetch[..], &["--json"]].concat()).await.map_err(DemoError::from)?;
         let verdict = verified(&car, &cluster.net)?;
         let equal = byte_equal(&verdict)?;
+        let measured = measured(&verdict, bed)?;
         reported(cluster, &out, &verdict, equal).await?;
         screen.step(
             "waiting until every agreement is paid on the chain and the provider's daemon has confirmed it",
@@ -50,11 +55,12 @@ impl Outcome {
         let seen = paid(bed).await?;
         let paid_attoglm = bed.chain.balance(bed.pair.provider.node_id()).await?;
         released(cluster, bed).await?;
-        Ok(Self { content, equal, verdict, seen, paid_attoglm })
+        Ok(Self { content, equal, measured, verdict, seen, paid_attoglm })
     }
 
     pub(super) fn tell(&self, screen: &Screen) {
-        let (runs, agreements) = (self.seen.runs, self.seen.approved.len());
+        let cells: u64 = self.verdict.golem.rows.iter().map(|row| row.answered).sum();
+        let agreements = self.seen.approved.len();
         screen.say(&format!("\nContent {}", self.content));
         screen.say(&format!("{}, verified by a stranger.", self.verdict.summary.word()));
         screen.say(&format!(
@@ -62,15 +68,16 @@ impl Outcome {
             self.equal, self.equal
         ));
         screen.say(&format!(
-            "{runs} cells in {agreements} agreements; paid on the chain and confirmed: {} GLM of test money.",
+            "{cells} cells in {agreements} agreements; paid on the chain and confirmed: {} GLM of test money.",
             self.paid_attoglm as f64 / 1e18
         ));
+        screen.say(&format!("Measured from inside the provider's runtime: {}.", self.measured));
         screen.say("Nothing is set aside any more.");
     }
 
     pub(super) fn json(&self) -> Value {
         json!({
-            "content": self.content, "byte_equal": self.equal, "runs": self.seen.runs,
+            "content": self.content, "byte_equal": self.equal, "measured": self.measured, "runs": self.seen.runs,
             "agreements": self.seen.approved.len(), "paid_attoglm": self.paid_attoglm.to_string(),
             "verdict": self.verdict, "report": self.verdict.report,
         })
@@ -101,21 +108,49 @@ async fn reported(cluster: &Cluster, car: &str, verdict: &Verdict, equal: usize)
     let made = ["report", car, "--genesis", &cluster.net, "--format", "html", "--out", &out, "--json"];
     vantage(&cluster.binaries, &made).await.map_err(DemoError::from)?;
     let text = std::fs::read_to_string(&file).map_err(|e| DemoError::Files(format!("{out}: {e}")))?;
-    let mut wanted =
-        vec![format!("{equal} of {equal} prompts byte-equal in both places"), "sim-exeunit".into()];
+    let mut wanted = vec![
+        format!("{equal} of {equal} prompts byte-equal in both places"),
+        "sim-exeunit".into(),
+        MEASURED.into(),
+    ];
     for row in &verdict.golem.rows {
         let Some(worker) = &row.worker else { continue };
         wanted.extend([worker.provider.clone(), worker.agreement.clone(), row.image.clone()]);
         wanted.extend(worker.activity.clone());
     }
     // two slots, four ids each, and what was said before
-    if wanted.len() < 10 {
+    if wanted.len() < 11 {
         return Err(GolemError::Promise(format!("the evidence names too little: {wanted:?}")));
     }
     match wanted.iter().find(|words| !text.contains(words.as_str())) {
         Some(words) => Err(GolemError::Promise(format!("the report does not say {words}"))),
         None => Ok(()),
     }
+}
+
+/// Each slot's provider was measured to all landmarks, once under its agreement; what the shortest trips were.
+fn measured(verdict: &Verdict, bed: &Bed) -> Result<String, GolemError> {
+    let broken = |why: String| Err(GolemError::Promise(why));
+    let rows: Vec<_> = verdict.golem.rows.iter().filter(|row| row.answered > 0).collect();
+    let mut shortest = BTreeMap::new();
+    for row in &rows {
+        let ProviderRegion::Measured { delays } = &row.provider_region else {
+            return broken(format!("slot {} has an unmeasured provider", row.slot));
+        };
+        for (name, region) in LANDMARKS {
+            let told = delays.iter().find(|delay| delay.landmark == name && delay.region == region);
+            let Some(us) = told.and_then(|delay| delay.round_trip_us) else {
+                return broken(format!("slot {} has no round trip to {name}: {delays:?}", row.slot));
+            };
+            shortest.entry(name).and_modify(|had: &mut u64| *had = us.min(*had)).or_insert(us);
+        }
+    }
+    let asked: Vec<u64> = bed.landmarks.iter().map(|landmark| landmark.requests()).collect();
+    if shortest.len() != LANDMARKS.len() || asked.contains(&0) {
+        return broken(format!("{} rows with an answer, requests at landmarks: {asked:?}", rows.len()));
+    }
+    let told = shortest.iter().map(|(name, us)| format!("{us} µs to {name}"));
+    Ok(told.collect::<Vec<_>>().join(", "))
 }
 
 /// Prompts on which all answers of both targets are the same bytes: must be all.

@@ -19,7 +19,7 @@ use vantage_protocol::message::{
 };
 use vantage_protocol::proof::Evidence;
 use vantage_protocol::receipt::{
-    Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, ProviderRegion, Receipt, Receipts,
+    Engine, Golem, GolemAttempt, GolemWorker, LandmarkDelay, OriginGrade, ProviderRegion, Receipt, Receipts,
 };
 use vantage_protocol::statement::StatementList;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
@@ -120,15 +120,27 @@ fn golem() -> impl Strategy<Value = Golem> {
             failure,
         },
     );
-    ("[0-9a-f]{56}", name(), any::<bool>(), vec(attempt, 1..=8)).prop_map(
-        |(image, platform, test_money, attempts)| Golem {
-            image,
-            platform,
-            test_money,
-            region: ProviderRegion::Unmeasured,
-            attempts,
+    ("[0-9a-f]{56}", name(), any::<bool>(), of(provider_region()), vec(attempt, 1..=8)).prop_map(
+        |(image, platform, test_money, region, attempts)| {
+            let has_worker = attempts.last().is_some_and(|last| last.worker.is_some());
+            let region = region.filter(|_| has_worker).unwrap_or(ProviderRegion::Unmeasured);
+            Golem { image, platform, test_money, region, attempts }
         },
     )
+}
+
+/// Round trips, the first of them to a landmark that was reached.
+fn provider_region() -> impl Strategy<Value = ProviderRegion> {
+    let delay = (name(), of(0..=60_000_000u64), name());
+    btree_map(name(), delay, 1..=16).prop_map(|found| {
+        let delay =
+            |(n, (landmark, (region, us, code))): (usize, (String, (String, Option<u64>, String)))| {
+                let round_trip_us = us.or((n == 0).then_some(0));
+                let failure = round_trip_us.is_none().then_some(code);
+                LandmarkDelay { landmark, region, round_trip_us, failure }
+            };
+        ProviderRegion::Measured { delays: found.into_iter().enumerate().map(delay).collect() }
+    })
 }
 
 /// The same, with a last attempt that went well.

@@ -18,7 +18,7 @@ use vantage_protocol::content::Content;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::leaf::{Statement, leaf_cid};
 use vantage_protocol::receipt::{
-    Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, ProviderRegion, Receipt, Receipts,
+    Engine, Golem, GolemAttempt, GolemWorker, LandmarkDelay, OriginGrade, ProviderRegion, Receipt, Receipts,
 };
 use vantage_protocol::request::Request;
 use vantage_protocol::statement::StatementList;
@@ -38,6 +38,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         block("receipts", "answer-and-failure", "A slot with an answer and a failure.", &receipts(w))
             .derive("cell_order", json!(order(w))),
         block("receipts", "golem", "An answer from Golem at the second try, and nobody found.", &golem(w)),
+        block("receipts", "golem-measured", "The same, with round trips from inside.", &golem_measured(w)),
         block("statement-list", "two", "A reveal and a decline, by leaf hash.", &list(w))
             .derive("root", list(w).root().to_string()),
         block("certificate", "commit", "A commit and its tlog-proof.", &cert(w)),
@@ -183,6 +184,26 @@ fn golem(w: &World) -> Receipts {
     receipts.cells[1].golem = told(vec![attempt(5, None, Some("golem_no_provider"))]);
     receipts.cells[1].failure = Some("golem_no_provider".into());
     receipts.cells[1].attempts = 1;
+    receipts
+}
+
+/// The same, where the last provider's runtime had a way out to landmarks.
+fn golem_measured(w: &World) -> Receipts {
+    let mut receipts = golem(w);
+    let delay = |landmark: &str, region: &str, round_trip_us, failure: Option<&str>| LandmarkDelay {
+        landmark: landmark.into(),
+        region: region.into(),
+        round_trip_us,
+        failure: failure.map(str::to_owned),
+    };
+    let delays = vec![
+        delay("ap-1", "ap", None, Some("timeout")),
+        delay("eu-1", "eu", Some(12_345), None),
+        delay("us-1", "us", Some(140_006), None),
+    ];
+    if let Some(golem) = &mut receipts.cells[0].golem {
+        golem.region = ProviderRegion::Measured { delays };
+    }
     receipts
 }
 

@@ -70,6 +70,7 @@ impl World {
             storage_gib: 1,
             threads: 1,
             caps: Caps { hour: "1".parse().unwrap(), cpu_second: Nano(0), start: Nano(0) },
+            landmarks: Vec::new(),
         };
         let seconds = Duration::from_secs;
         let times = Times {
@@ -80,7 +81,8 @@ impl World {
             invoice: seconds(2),
         };
         let journal = kept.clone();
-        let requestor = Requestor { daemon: daemon(&pair, pair.requestor.app_key()), order, times, journal };
+        let daemon = daemon(&pair, pair.requestor.app_key());
+        let requestor = Requestor { daemon, order, probe: None, times, journal };
         Self { pair, kept, requestor }
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-use vantage_golem::{Command, Image, Nano, Ran, Session};
+use vantage_golem::{Command, Image, Landmark, Nano, Ran, Session};
 use vantage_golem_bed::image::{ImageServer, Packed, pack};
 use vantage_golem_bed::provider::Faults;
 use vantage_golem_bed::{ProviderOptions, SimProvider};
@@ -33,6 +33,10 @@ pub struct Bench {
 
 impl Bench {
     pub async fn start(faults: Faults) -> Self {
+        Self::start_with(ProviderOptions { faults, ..ProviderOptions::default() }).await
+    }
+
+    async fn start_with(options: ProviderOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let packed = image(dir.path());
         let server = ImageServer::start(&packed).await.unwrap();
@@ -40,7 +44,6 @@ impl Bench {
         let order = &mut world.requestor.order;
         order.image = Image { url: server.url.clone(), sha3_224: packed.sha3_224 };
         (order.caps.cpu_second, order.caps.start) = (Nano(100_000), Nano(1_000_000));
-        let options = ProviderOptions { faults, ..ProviderOptions::default() };
         let provider = SimProvider::start(&world.pair.provider, &world.pair.subnet, options).await.unwrap();
         Self { world, provider, _server: server, _dir: dir }
     }
@@ -163,4 +166,57 @@ async fn a_daemon_that_restarts_costs_no_money() {
     assert!(closed.left_open.is_none(), "{closed:?}");
     assert!(closed.account.spent() <= closed.account.most);
     bench.is_clean().await;
+}
+
+/// A world in which a landmark is to be reached; the probe says something and ends with a code.
+async fn with_landmark(options: ProviderOptions, code: &str) -> Bench {
+    let mut bench = Bench::start_with(options).await;
+    let landmark = Landmark { name: "eu-1".into(), region: "eu".into(), url: "http://127.0.0.1:1/".into() };
+    bench.world.requestor.order.landmarks = vec![landmark];
+    let args = vec!["probe".to_owned(), code.to_owned()];
+    bench.world.requestor.probe =
+        Some(Command { program: "/app/say".into(), args, output_bytes_max: OUTPUT_BYTES_MAX });
+    bench
+}
+
+/// Two commands in one attempt each; what the probe printed by then, and how many programs ran.
+async fn probed(bench: &Bench) -> (Option<Vec<u8>>, u64) {
+    let mut session = bench.world.open().await;
+    let mut found = Vec::new();
+    for n in ["1", "2"] {
+        let ran = say(&mut session, &[n]).await;
+        assert_eq!(ran.result.as_ref().unwrap(), format!("says {n}\n").as_bytes(), "{ran:?}");
+        assert_eq!(ran.attempts.len(), 1, "{ran:?}");
+        found.push(ran.attempts[0].on.as_ref().unwrap().probed.clone());
+    }
+    assert_eq!(found[0], found[1], "once a rental");
+    assert!(session.close().await.left_open.is_none());
+    bench.is_clean().await;
+    (found.remove(0), bench.provider.seen().begun)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_way_out_is_granted_the_probe_runs_once() {
+    let bench = with_landmark(ProviderOptions::default(), "0").await;
+    assert_eq!(probed(&bench).await, (Some(b"says probe\n".to_vec()), 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_way_out_is_offered_work_is_done_unmeasured() {
+    let bench = with_landmark(ProviderOptions { outbound: false, ..ProviderOptions::default() }, "0").await;
+    assert_eq!(probed(&bench).await, (None, 2));
+}
+
+/// It offers a way out, and says no to whoever asks for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_way_out_is_refused_it_is_done_without() {
+    let faults = Faults { refuses_way_out: true, ..Faults::default() };
+    let bench = with_landmark(ProviderOptions { faults, ..ProviderOptions::default() }, "0").await;
+    assert_eq!(probed(&bench).await, (None, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_fails_costs_no_attempt() {
+    let bench = with_landmark(ProviderOptions::default(), "7").await;
+    assert_eq!(probed(&bench).await, (None, 3));
 }

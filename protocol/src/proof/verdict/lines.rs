@@ -2,6 +2,7 @@
 
 use super::{Span, TimeBracket, Verdict};
 use crate::compare::{Account, escape_line};
+use crate::receipt::ProviderRegion;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Verdict {
@@ -114,14 +115,37 @@ impl Verdict {
                 )
             });
             lines.push(format!(
-                "golem: slot {} of {} ({}): {} answered{failed}; {whom}; image {}, {}{money}; provider's region unmeasured",
-                row.slot, row.operator, row.region, row.answered, row.image, row.platform
+                "golem: slot {} of {} ({}): {} answered{failed}; {whom}; image {}, {}{money}; {}",
+                row.slot,
+                row.operator,
+                row.region,
+                row.answered,
+                row.image,
+                row.platform,
+                measured(&row.provider_region)
             ));
         }
         if self.golem.left_out > 0 {
             lines.push(format!("golem: {} more attempts found no room here", self.golem.left_out));
         }
     }
+}
+
+/// How far off landmarks are, never where somebody is: the numbers pass through the provider.
+fn measured(region: &ProviderRegion) -> String {
+    let ProviderRegion::Measured { delays } = region else {
+        return "provider's region unmeasured".to_owned();
+    };
+    let parts = delays.iter().map(|delay| {
+        let (landmark, region) = (&delay.landmark, &delay.region);
+        match (delay.round_trip_us, &delay.failure) {
+            (Some(us), _) => format!("{}.{} ms to {landmark} ({region})", us / 1000, us / 100 % 10),
+            (None, failure) => {
+                format!("{landmark} ({region}) not reached ({})", failure.as_deref().unwrap_or("unknown"))
+            }
+        }
+    });
+    format!("provider measured from inside: {}", parts.collect::<Vec<_>>().join(", "))
 }
 
 fn time(time: &TimeBracket, lines: &mut Vec<String>) {
@@ -159,4 +183,26 @@ fn account(cells: &Account) -> String {
         }
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipt::LandmarkDelay;
+
+    #[test]
+    fn a_round_trip_is_told_and_no_place() {
+        assert_eq!(measured(&ProviderRegion::Unmeasured), "provider's region unmeasured");
+        let delay = |landmark: &str, region: &str, round_trip_us: Option<u64>| LandmarkDelay {
+            landmark: landmark.into(),
+            region: region.into(),
+            round_trip_us,
+            failure: round_trip_us.is_none().then(|| "refused".into()),
+        };
+        let delays = vec![delay("eu-1", "eu", Some(12_345)), delay("us-1", "us", None)];
+        assert_eq!(
+            measured(&ProviderRegion::Measured { delays }),
+            "provider measured from inside: 12.3 ms to eu-1 (eu), us-1 (us) not reached (refused)"
+        );
+    }
 }

@@ -59,7 +59,8 @@ async fn create(
     }
     let package = agent.task_package(agreement);
     let faults = agent.options.faults.clone();
-    let runtime = Runtime::new(Arc::clone(&agent.images), activity, package, faults);
+    let network = agent.network(agreement);
+    let runtime = Runtime::new(Arc::clone(&agent.images), activity, package, network, faults);
     let meter = Arc::new(Meter::start());
     agent.meters().insert(activity.to_owned(), (agreement.to_owned(), Arc::clone(&meter)));
     // a connection of its own, as an ExeUnit has: the daemon may have been restarted since the last

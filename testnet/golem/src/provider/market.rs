@@ -1,6 +1,6 @@
 //! Offer, proposals, agreements.
 
-use super::Agent;
+use super::{Agent, network};
 use crate::{BedError, moment};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -47,6 +47,13 @@ async fn answer(agent: &Arc<Agent>, offer_id: &str, event: &Value) -> Result<(),
         Some("ProposalEvent") => {
             let proposal = event["proposal"]["proposalId"].as_str().unwrap_or_default();
             let path = format!("/market-api/v1/offers/{offer_id}/proposals/{proposal}");
+            let asks = event["proposal"]["properties"].get(network::MANIFEST).is_some();
+            // as the stock agent says no whose rules let nobody out
+            if asks && (agent.options.faults.refuses_way_out || !agent.options.outbound) {
+                let reason = json!({ "message": "outbound is disabled" });
+                agent.rest.post(&format!("{path}/reject"), &reason).await?;
+                return Ok(());
+            }
             agent.rest.post(&path, &agent.offer).await?;
             agent.see(|seen| seen.proposals += 1);
         }

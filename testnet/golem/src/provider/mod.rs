@@ -9,6 +9,7 @@ mod batch;
 mod billing;
 mod market;
 mod meter;
+mod network;
 mod options;
 mod runtime;
 mod script;
@@ -21,6 +22,7 @@ pub use seen::{Bill, Seen};
 use crate::rest::Rest;
 use crate::{BedError, Daemon, NotReady};
 use meter::Meter;
+use network::Network;
 use runtime::Images;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -153,6 +155,10 @@ impl Agent {
     fn task_package(&self, agreement: &str) -> String {
         let package = self.demand(agreement, "golem.srv.comp.task_package");
         package.as_str().unwrap_or_default().to_owned()
+    }
+
+    fn network(&self, agreement: &str) -> Network {
+        Network::agreed(self.options.outbound, self.demand(agreement, network::MANIFEST).as_str())
     }
 
     fn billed(&self, nano: u64) -> u64 {

@@ -46,6 +46,8 @@ pub struct Faults {
     pub bills_times: Option<u64>,
     /// Debit notes come this often, whatever was agreed.
     pub notes_every: Option<Duration>,
+    /// Whoever asks for a way out is refused, whatever the offer says.
+    pub refuses_way_out: bool,
     /// After this long the provider ends the agreement by itself.
     pub ends_agreement_after: Option<Duration>,
 }
@@ -63,6 +65,9 @@ pub struct ProviderOptions {
     pub runtime: String,
     /// Memory, in GiB, in the offer.
     pub mem_gib: f64,
+    /// Whether it lets programs out to the addresses of a demand's manifest: the offer says so, and activities have a
+    /// network only then.
+    pub outbound: bool,
     /// What it does wrong.
     pub faults: Faults,
 }
@@ -75,6 +80,7 @@ impl Default for ProviderOptions {
             platform: "erc20-holesky-tglm".to_owned(),
             runtime: RUNTIME.to_owned(),
             mem_gib: 4.0,
+            outbound: true,
             faults: Faults::default(),
         }
     }
@@ -88,18 +94,20 @@ impl ProviderOptions {
         // as long as the vector of usage, and the start price last
         let coefficients =
             [glm(prices.per_second_nano), glm(prices.per_cpu_second_nano), glm(prices.start_nano)];
+        let capabilities: &[&str] = if self.outbound { &["inet", "manifest-support"] } else { &[] };
         let mut properties = json!({
             "golem.node.id.name": self.name,
             "golem.node.debug.subnet": subnet,
             "golem.runtime.name": self.runtime,
             "golem.runtime.version": env!("CARGO_PKG_VERSION"),
-            "golem.runtime.capabilities": [],
+            "golem.runtime.capabilities": capabilities,
             "golem.inf.mem.gib": self.mem_gib,
             "golem.inf.storage.gib": 20.0,
             "golem.inf.cpu.architecture": std::env::consts::ARCH,
             "golem.inf.cpu.cores": 2,
             "golem.inf.cpu.threads": 2,
             "golem.srv.caps.multi-activity": true,
+            "golem.srv.caps.payload-manifest": self.outbound,
             "golem.com.usage.vector": ["golem.usage.duration_sec", "golem.usage.cpu_sec"],
             "golem.com.pricing.model": "linear",
             "golem.com.pricing.model.linear.coeffs": coefficients,
@@ -130,6 +138,11 @@ mod tests {
         let properties = &offer["properties"];
         assert_eq!(properties["golem.runtime.name"], "sim-exeunit");
         assert_eq!(properties["golem.com.pricing.model.linear.coeffs"][0], 0.000005556);
+        assert_eq!(properties["golem.runtime.capabilities"][0], "inet");
+        assert_eq!(properties["golem.srv.caps.payload-manifest"], true);
+        let closed = ProviderOptions { outbound: false, ..ProviderOptions::default() }.offer("0xabc", "s");
+        assert_eq!(closed["properties"]["golem.runtime.capabilities"], json!([]));
+        assert_eq!(closed["properties"]["golem.srv.caps.payload-manifest"], false);
         assert_eq!(properties["golem.com.payment.platform.erc20-holesky-tglm.address"], "0xabc");
         assert_eq!((glm(0), glm(1_500_000_000)), ("0.000000000".to_owned(), "1.500000000".to_owned()));
     }

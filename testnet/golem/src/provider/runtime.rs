@@ -4,6 +4,7 @@
 
 use super::batch::Outcome;
 use super::meter::Meter;
+use super::network::{self, Network};
 use super::options::Faults;
 use super::script::{OUTPUT_BYTES_MAX, Run, Wanted};
 use crate::process::guard;
@@ -101,13 +102,20 @@ pub(super) struct Runtime {
     /// What the activity wrote itself; looked at before the image, as if it lay over it.
     dir: PathBuf,
     root: OnceCell<PathBuf>,
+    network: Network,
     faults: Faults,
 }
 
 impl Runtime {
-    pub(super) fn new(images: Arc<Images>, activity: &str, task_package: String, faults: Faults) -> Self {
+    pub(super) fn new(
+        images: Arc<Images>,
+        activity: &str,
+        task_package: String,
+        network: Network,
+        faults: Faults,
+    ) -> Self {
         let dir = images.dir.join(format!("activity-{activity}"));
-        Self { images, task_package, dir, root: OnceCell::new(), faults }
+        Self { images, task_package, dir, root: OnceCell::new(), network, faults }
     }
 
     pub(super) async fn deploy(&self) -> Outcome {
@@ -181,7 +189,9 @@ impl Runtime {
         program: &Path,
         args: &[String],
     ) -> std::io::Result<(std::process::ExitStatus, Vec<u8>, Vec<u8>)> {
-        let mut child = tokio::process::Command::new(program)
+        let mut child = self
+            .command(program, args)
+            .await?
             .args(args)
             .current_dir(&self.dir)
             .env_clear()
@@ -201,6 +211,21 @@ impl Runtime {
         }
         guard.wait().await?;
         Ok((status?, out, errors))
+    }
+
+    /// A program with the network that was agreed upon.
+    async fn command(&self, program: &Path, args: &[String]) -> std::io::Result<tokio::process::Command> {
+        if self.network == Network::Closed {
+            if network::can_be_closed().await {
+                let mut command = tokio::process::Command::new("unshare");
+                command.args(["--net", "--"]).arg(program);
+                return Ok(command);
+            }
+            if args.first().is_some_and(|arg| arg == "probe") {
+                return Err(std::io::Error::other("it has no network"));
+            }
+        }
+        Ok(tokio::process::Command::new(program))
     }
 
     fn falsified(&self, mut output: Vec<u8>) -> Vec<u8> {

@@ -25,13 +25,17 @@ impl Bench {
         Self { dir, server }
     }
 
-    fn runtime(&self, package: &str, faults: Faults) -> Runtime {
+    fn runtime(&self, package: &str, network: Network, faults: Faults) -> Runtime {
         let images = Images::new(self.dir.path().to_owned());
-        Runtime::new(Arc::new(images), "a", package.to_owned(), faults)
+        Runtime::new(Arc::new(images), "a", package.to_owned(), network, faults)
     }
 
     async fn deployed(&self, faults: Faults) -> Runtime {
-        let runtime = self.runtime(&self.server.task_package, faults);
+        self.deployed_with(Network::Open, faults).await
+    }
+
+    async fn deployed_with(&self, network: Network, faults: Faults) -> Runtime {
+        let runtime = self.runtime(&self.server.task_package, network, faults);
         let deployed = runtime.deploy().await;
         assert!(!deployed.failed, "{deployed:?}");
         runtime
@@ -64,7 +68,7 @@ async fn an_image_of_another_hash_or_another_machine_is_refused() {
         (format!("hash:sha3:{zeros}:{url}x"), "404"),
         (format!("hash:sha3:{zeros}:http://192.0.2.1/x"), "it is not on loopback"),
     ] {
-        let runtime = bench.runtime(&package, Faults::default());
+        let runtime = bench.runtime(&package, Network::Open, Faults::default());
         let message = runtime.deploy().await.message.unwrap();
         assert!(message.contains(why), "{message}");
         let run = runtime.run(&script("true"), &Meter::start()).await;
@@ -86,6 +90,25 @@ async fn output_and_exit_code_are_those_of_the_program_unless_told_otherwise() {
     let runtime = bench.deployed(Faults { output_bytes: Some(3), ..Faults::default() }).await;
     let ran = runtime.run(&script("echo hello"), &Meter::start()).await;
     assert_eq!((ran.failed, ran.stdout), (false, Some(json!("xxx"))));
+}
+
+#[tokio::test]
+async fn without_a_manifest_nothing_is_reached() {
+    let bench = Bench::new().await;
+    // which network a program is in
+    let (here, line) =
+        (std::fs::read_link("/proc/self/ns/net").unwrap(), script("readlink /proc/self/ns/net"));
+    let runtime = bench.deployed(Faults::default()).await;
+    let here = format!("{}\n", here.display());
+    assert_eq!(runtime.run(&line, &Meter::start()).await.stdout, Some(json!(here)));
+    let runtime = bench.deployed_with(Network::Closed, Faults::default()).await;
+    let ran = runtime.run(&line, &Meter::start()).await;
+    if network::can_be_closed().await {
+        assert!(!ran.failed && ran.stdout != Some(json!(here)), "{ran:?}");
+    } else {
+        let refused = runtime.run(&script("probe"), &Meter::start()).await;
+        assert!(refused.failed, "{refused:?}");
+    }
 }
 
 #[tokio::test]
