@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
 async fn demo(arguments: &vantage_testnet::demo::DemoArgs) -> anyhow::Result<()> {
     vantage_testnet::demo::run(arguments).await?;
     if arguments.golem {
-        let golem = vantage_testnet::golem::GolemArgs { json: arguments.json, dir: None };
+        let golem = vantage_testnet::golem::GolemArgs { json: arguments.json, dir: None, image: None };
         vantage_testnet::golem::run(&golem).await?;
     }
     Ok(())

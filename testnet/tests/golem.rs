@@ -16,7 +16,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_answered_the_same_here_and_on_golem_and_paid() {
     let _turn = TURN.lock().await;
-    let arguments = GolemArgs { json: true, dir: None };
+    let arguments = GolemArgs { json: true, dir: None, image: None };
     run(&arguments).await.unwrap_or_else(|error| panic!("{error}"));
 }
 

@@ -107,6 +107,7 @@ impl Bench {
             storage_gib: 1,
             threads: 1,
             caps: Caps { hour: Nano(NANO), cpu_second: Nano(NANO / 1000), start: Nano(NANO / 100) },
+            landmarks: Vec::new(),
         };
         let seconds = Duration::from_secs;
         let times = Times {
@@ -124,7 +125,7 @@ impl Bench {
             tasks: args.tasks,
             model: ModelStore::new(&args.models).open(&args.model).map_err(CliError::failed)?,
             program: std::env::current_exe().map_err(CliError::failed)?,
-            requestor: Requestor { daemon, order, times, journal: Arc::new(Unwritten) },
+            requestor: Requestor { daemon, order, probe: None, times, journal: Arc::new(Unwritten) },
             command: Command {
                 program: PROGRAM.to_owned(),
                 args: vec!["answer".to_owned(), question],

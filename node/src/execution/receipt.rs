@@ -60,6 +60,10 @@ pub(super) fn of_generation(
     cell
 }
 
+/// Longest text of a provider's in an attempt, bytes: the daemon's ids take 64 at most. All receipts of a slot, with all
+/// their attempts, fit a block by it.
+const GOLEM_TEXT_BYTES_MAX: usize = 64;
+
 /// What came of a cell on Golem; `attempts` is never empty.
 pub(super) fn of_golem(
     task: &Task,
@@ -85,7 +89,7 @@ pub(super) fn of_golem(
 }
 
 fn golem(order: &Order, attempts: &[Attempt]) -> Golem {
-    let text = |text: &str| short(Some(text)).unwrap_or_else(|| "unknown".to_owned());
+    let text = |text: &str| bounded(text, GOLEM_TEXT_BYTES_MAX).unwrap_or_else(|| "unknown".to_owned());
     let worker = |worker: &Worker| {
         let [hour, cpu_second, start] = worker.price;
         GolemWorker {

@@ -41,7 +41,7 @@ pub(super) async fn measure(
         Model::Ready(models) => models,
         Model::Missing(why) => return Err(why),
     };
-    let started = Bed::start(dir, binaries, &models, ProviderOptions::default()).await;
+    let started = Bed::start(dir, binaries, &models, None, ProviderOptions::default()).await;
     let bed = started.map_err(|error| error.to_string())?;
     let mut figures = Vec::new();
     for tasks in tasks {

@@ -16,7 +16,7 @@ pub use outcome::released;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use vantage_golem_bed::image::ImageServer;
+use vantage_golem_bed::image::{ImageServer, Packed};
 use vantage_golem_bed::provider::RUNTIME;
 use vantage_golem_bed::{
     Anvil, BedError, Chain, LandmarkServer, PairOptions, ProviderOptions, SimProvider, Yagna, YagnaPair,
@@ -46,6 +46,9 @@ pub struct GolemArgs {
     /// Keep everything in this directory, which must be empty or new [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// A task image that is there already, such as packaging/docker/build makes [default: one packed on the spot]
+    #[arg(long, value_name = "FILE.gvmi")]
+    pub image: Option<PathBuf>,
 }
 
 /// Why it failed.
@@ -86,16 +89,22 @@ pub struct Bed {
 }
 
 impl Bed {
-    /// Installs or finds the daemon and the chain, packs the image, and starts everything in a directory.
+    /// Installs or finds the daemon and the chain, packs the image if none is given, and starts everything in a directory.
     pub async fn start(
         dir: &Path,
         binaries: &cluster::Binaries,
         models: &Path,
+        image: Option<&Path>,
         options: ProviderOptions,
     ) -> Result<Self, GolemError> {
         let tools = blocking(|| Ok((Yagna::install()?, Anvil::install()?))).await?;
         let (runner, models, to) = (binaries.runner.clone(), models.to_owned(), dir.to_owned());
-        let packed = blocking(move || image::pack_task(&runner, &models, &to)).await?;
+        let given = image.map(Path::to_owned);
+        let pack = move || match given {
+            Some(image) => Ok(Packed::of(&image)?),
+            None => image::pack_task(&runner, &models, &to),
+        };
+        let packed = blocking(pack).await?;
         let server = ImageServer::start(&packed).await?;
         let (yagna, anvil) = tools;
         let chain = Chain::start(&anvil, &dir.join("chain")).await?;
@@ -156,7 +165,7 @@ pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
     let started = Instant::now();
     let screen = Screen::new(arguments.json);
     let (dir, _temporary) = demo::directory(arguments.dir.as_deref())?;
-    let (cluster, bed) = stand(&dir, &screen).await?;
+    let (cluster, bed) = stand(&dir, arguments.image.as_deref(), &screen).await?;
     let stood_s = started.elapsed().as_secs();
     let id = submit(&cluster).await?;
     screen.say(&format!("\nJob {id}: {} and {}, each by two operators", TARGETS[0], TARGETS[1]));
@@ -181,10 +190,10 @@ pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
 
 /// Everything that the job needs, running in a directory, without a word.
 pub async fn start(dir: &Path) -> Result<(Cluster, Bed), GolemError> {
-    stand(dir, &Screen::new(true)).await
+    stand(dir, None, &Screen::new(true)).await
 }
 
-async fn stand(dir: &Path, screen: &Screen) -> Result<(Cluster, Bed), GolemError> {
+async fn stand(dir: &Path, image: Option<&Path>, screen: &Screen) -> Result<(Cluster, Bed), GolemError> {
     screen.step("building node and bootstrap (the first time takes some minutes)");
     let built = tokio::task::spawn_blocking(cluster::build).await;
     let binaries = built.map_err(|e| GolemError::Promise(e.to_string()))?.map_err(DemoError::from)?;
@@ -195,7 +204,7 @@ async fn stand(dir: &Path, screen: &Screen) -> Result<(Cluster, Bed), GolemError
     screen.step(
         "starting two yagna daemons, a chain with a token, and a simulated provider; packing the task image",
     );
-    let bed = Bed::start(dir, &binaries, &models, ProviderOptions::default()).await?;
+    let bed = Bed::start(dir, &binaries, &models, image, ProviderOptions::default()).await?;
     screen.say(&format!("  task image sha3-224 {}", bed.plan.image_sha3_224));
     screen.step("starting 1 bootstrap node and 4 committee members");
     let cluster = Cluster::start(dir, &plan(&bed.plan), Vec::new(), binaries).await?;

@@ -18,6 +18,13 @@ pub struct Packed {
     pub sha3_224: String,
 }
 
+impl Packed {
+    /// An image that somebody else packed. Blocks.
+    pub fn of(path: &Path) -> Result<Self, BedError> {
+        Ok(Self { path: path.to_owned(), sha3_224: sha3_224(path)? })
+    }
+}
+
 /// Packs what is in `tree` into an image. The same tree gives the same bytes: owners and times are left out, names are
 /// sorted. Everything in it belongs to root and keeps its permissions; symbolic links stay links. Blocks.
 pub fn pack(tree: &Path, image: &Path) -> Result<Packed, BedError> {
