@@ -1,6 +1,7 @@
 //! What is open at the daemon: money set aside and agreements, written down before any of it is used.
 
 use crate::amount::Nano;
+use crate::moment;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -52,6 +53,11 @@ pub struct Deal {
 }
 
 impl Account {
+    /// Whether the money's own time limit has passed: the daemon has given it back by itself, and nothing is paid any more.
+    pub fn is_over(&self, now_ms: u64) -> bool {
+        moment::parse(&self.mark).is_some_and(|limit_ms| limit_ms < now_ms)
+    }
+
     /// Accepted so far.
     pub fn spent(&self) -> Nano {
         self.deals.iter().fold(Nano::ZERO, |sum, deal| sum.plus(deal.accepted))

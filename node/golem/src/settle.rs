@@ -43,10 +43,19 @@ async fn find(daemon: &Daemon, account: &Account) -> Result<Option<String>, Trou
 
 /// Ends everything and gives back what is left.
 pub(crate) async fn close(daemon: &Daemon, books: &Books, cashier: Cashier, wait: Duration) -> Closed {
-    let ended = end_all(daemon, books).await;
-    if ended.is_ok() {
-        cashier.await_invoices(wait).await;
-    }
+    let ended = match end_all(daemon, books).await {
+        Ok(()) => {
+            cashier.await_invoices(wait).await;
+            Ok(())
+        }
+        // A provider whose daemon is gone cannot be told, and the agreement stands until it can. It is waited for as
+        // long as there is money for its bill, and no longer.
+        Err(why) if books.account().await.is_over(moment::now_ms()) => {
+            tracing::warn!(why, "something at Golem is given up: the money's time limit has passed");
+            Ok(())
+        }
+        Err(why) => Err(why),
+    };
     cashier.stop().await;
     let account = books.account().await;
     let released = match (ended, &account.allocation) {
@@ -120,7 +129,10 @@ async fn end(daemon: &Daemon, books: &Books, deal: &Deal, well: bool) -> Result<
     let code = if well { "Success" } else { "Cancelled" };
     let ending = &Ending { message: "no more work".to_owned(), code: code.to_owned() };
     let agreement = deal.agreement.as_str();
-    let ended = again(move || end_agreement(daemon, agreement, ending)).await;
+    let ended = match books.account().await.is_over(moment::now_ms()) {
+        true => end_agreement(daemon, agreement, ending).await,
+        false => again(move || end_agreement(daemon, agreement, ending)).await,
+    };
     ended.map_err(|trouble| format!("agreement {agreement}: {trouble}"))?;
     let now_ms = moment::now_ms();
     let written = books.change(|account| {

@@ -133,13 +133,14 @@ fn golem() -> impl Strategy<Value = Golem> {
 fn provider_region() -> impl Strategy<Value = ProviderRegion> {
     let delay = (name(), of(0..=60_000_000u64), name());
     btree_map(name(), delay, 1..=16).prop_map(|found| {
-        let delay =
-            |(n, (landmark, (region, us, code))): (usize, (String, (String, Option<u64>, String)))| {
-                let round_trip_us = us.or((n == 0).then_some(0));
-                let failure = round_trip_us.is_none().then_some(code);
-                LandmarkDelay { landmark, region, round_trip_us, failure }
-            };
-        ProviderRegion::Measured { delays: found.into_iter().enumerate().map(delay).collect() }
+        let delay = |(n, (landmark, (region, us, code)))| {
+            let round_trip_us: Option<u64> = Option::or(us, (n == 0).then_some(0));
+            let failure = round_trip_us.is_none().then_some(code);
+            LandmarkDelay { landmark, region, round_trip_us, failure }
+        };
+        ProviderRegion::Measured {
+            delays: found.into_iter().enumerate().map(delay).collect::<Vec<LandmarkDelay>>(),
+        }
     })
 }
 

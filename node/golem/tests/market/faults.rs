@@ -3,7 +3,7 @@
 use super::work::{Bench, say};
 use super::{World, code, now_ms};
 use std::time::{Duration, Instant};
-use vantage_golem::Nano;
+use vantage_golem::{Account, Journal, Nano, reclaim};
 use vantage_golem_bed::provider::Faults;
 use vantage_golem_bed::{Anvil, Chain, PairOptions, Yagna, YagnaPair};
 
@@ -78,9 +78,10 @@ async fn a_provider_that_ends_the_agreement_in_the_middle_is_lost() {
     bench.is_clean().await;
 }
 
-/// Machine and daemon of the provider go dark: nothing hangs, and what could not be told it is ended here all the same.
+/// Machine and daemon of the provider go dark. Nothing hangs. The daemon here cannot end an agreement whose other side it
+/// cannot tell: so the account stays open, and is ended when the provider is back.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_whose_daemon_stops_is_lost_and_costs_nothing_more() {
+async fn a_provider_whose_daemon_stops_is_lost_and_told_of_the_end_once_it_is_back() {
     let mut bench = Bench::start(Faults::default()).await;
     let mut session = bench.world.open().await;
     say(&mut session, &["before"]).await.result.unwrap();
@@ -90,11 +91,34 @@ async fn a_provider_whose_daemon_stops_is_lost_and_costs_nothing_more() {
     let first = ran.attempts[0].failure.as_ref().unwrap();
     assert_eq!(first.code(), "golem_provider_lost", "{ran:?}");
     assert_eq!(code(&ran), "golem_no_provider", "{ran:?}");
-    assert!(began.elapsed() < Duration::from_secs(180), "{:?}", began.elapsed());
     let closed = session.close().await;
     assert!(began.elapsed() < Duration::from_secs(300), "{:?}", began.elapsed());
+    let agreement = closed.account.deals[0].agreement.clone();
+    assert!(closed.left_open.is_some_and(|why| why.contains(&agreement)));
+    let account = bench.world.kept.open().remove(0);
+    assert_eq!((account.spent(), bench.world.allocations().await), (Nano::ZERO, 1));
+    bench.world.pair.provider.start().await.unwrap();
+    let requestor = &bench.world.requestor;
+    let closed = reclaim(&requestor.daemon, account, bench.world.kept.clone(), &requestor.times).await;
     assert!(closed.left_open.is_none() && closed.account.spent() <= closed.account.most, "{closed:?}");
-    let agreement = &closed.account.deals[0].agreement;
-    assert_eq!(bench.world.requestor.daemon.agreement(agreement).await.unwrap().state, "Terminated");
+    assert_eq!(requestor.daemon.agreement(&agreement).await.unwrap().state, "Terminated");
     bench.is_clean().await;
+}
+
+/// It never comes back: once the money's own time limit has passed, the account is closed and the budget is free again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_never_comes_back_holds_no_money_beyond_its_time_limit() {
+    let mut bench = Bench::start(Faults::default()).await;
+    let mut session = bench.world.open().await;
+    say(&mut session, &["before"]).await.result.unwrap();
+    bench.world.pair.provider.kill();
+    let account = bench.world.kept.open().remove(0);
+    drop(session);
+    let requestor = &bench.world.requestor;
+    let over = Account { mark: "2026-01-01T00:00:00Z".to_owned(), ..account };
+    Journal::open(&*bench.world.kept, &over).unwrap();
+    let closed = reclaim(&requestor.daemon, over, bench.world.kept.clone(), &requestor.times).await;
+    assert!(closed.left_open.is_none() && closed.account.spent() == Nano::ZERO, "{closed:?}");
+    assert_eq!(bench.world.allocations().await, 0);
+    assert_eq!(bench.world.kept.open().len(), 1, "that is the account under its first mark");
 }
