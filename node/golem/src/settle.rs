@@ -129,9 +129,19 @@ async fn end(daemon: &Daemon, books: &Books, deal: &Deal, well: bool) -> Result<
     let code = if well { "Success" } else { "Cancelled" };
     let ending = &Ending { message: "no more work".to_owned(), code: code.to_owned() };
     let agreement = deal.agreement.as_str();
+    let told = move || async move {
+        let told = end_agreement(daemon, agreement, ending).await;
+        let account = books.account().await;
+        match account.deal(agreement) {
+            // The other side may have ended it while it could not tell us: then the daemon here cannot, and says so for
+            // ever. Its invoice was the last that is looked at.
+            Some(deal) if deal.invoiced => Ok(()),
+            _ => told,
+        }
+    };
     let ended = match books.account().await.is_over(moment::now_ms()) {
-        true => end_agreement(daemon, agreement, ending).await,
-        false => again(move || end_agreement(daemon, agreement, ending)).await,
+        true => told().await,
+        false => again(told).await,
     };
     ended.map_err(|trouble| format!("agreement {agreement}: {trouble}"))?;
     let now_ms = moment::now_ms();
