@@ -129,19 +129,9 @@ async fn end(daemon: &Daemon, books: &Books, deal: &Deal, well: bool) -> Result<
     let code = if well { "Success" } else { "Cancelled" };
     let ending = &Ending { message: "no more work".to_owned(), code: code.to_owned() };
     let agreement = deal.agreement.as_str();
-    let told = move || async move {
-        let told = end_agreement(daemon, agreement, ending).await;
-        let account = books.account().await;
-        match account.deal(agreement) {
-            // The other side may have ended it while it could not tell us: then the daemon here cannot, and says so for
-            // ever. Its invoice was the last that is looked at.
-            Some(deal) if deal.invoiced => Ok(()),
-            _ => told,
-        }
-    };
     let ended = match books.account().await.is_over(moment::now_ms()) {
-        true => told().await,
-        false => again(told).await,
+        true => end_agreement(daemon, agreement, ending).await,
+        false => again(move || end_agreement(daemon, agreement, ending)).await,
     };
     ended.map_err(|trouble| format!("agreement {agreement}: {trouble}"))?;
     let now_ms = moment::now_ms();
@@ -179,12 +169,20 @@ async fn end_agreement(daemon: &Daemon, agreement: &str, ending: &Ending) -> Res
     };
     match told {
         Ok(()) | Err(Trouble::Gone(_)) => Ok(()),
+        // The provider ended it while it could not tell us; the daemon here will never hear of it.
+        Err(Trouble::Refused { text, .. }) if is_over_there(&text) => Ok(()),
         // The provider could not be told. What counts is what the daemon made of it.
         Err(trouble) => match daemon.agreement(agreement).await {
             Ok(standing) if !matches!(standing.state.as_str(), "Approved" | "Pending") => Ok(()),
             _ => Err(trouble),
         },
     }
+}
+
+/// Whether the other side's daemon was asked to end an agreement and says that there is nothing to end. The words are
+/// those of yagna 0.17.6; with others the agreement is given up when the money's time limit has passed.
+fn is_over_there(text: &str) -> bool {
+    text.contains("Remote Terminate") && text.contains("Can't finish operation")
 }
 
 /// Tries while the daemon is away.
