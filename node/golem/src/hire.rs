@@ -7,7 +7,7 @@ use crate::daemon::{Demand, DemandEvent, NewAgreement, Proposal, Trouble, plain}
 use crate::failure::Failure;
 use crate::offer::{Offer, Refusal};
 use crate::rental::Rental;
-use crate::session::{Session, Worker, millis};
+use crate::session::{DISMISS_MAX, Session, Worker, millis};
 use crate::{moment, settle};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,6 +34,8 @@ struct Seen {
     /// Providers that said no.
     rejections: usize,
     unsigned: Option<String>,
+    /// Who was about to sign; who did is not among them.
+    signing: Vec<String>,
 }
 
 /// What proposals are answered with.
@@ -91,11 +93,18 @@ impl Session {
         let answers = Answers { plain: counter, asking };
         let hired = tokio::time::timeout(time, self.negotiate(&id, &answers, expires_ms, &mut seen)).await;
         self.end_demand().await;
+        // whoever answers first and then does not sign must not keep others from it again and again
+        for provider in &seen.signing {
+            self.avoided.add(provider, moment::now_ms());
+        }
         match hired {
             Ok(hired) => hired,
             Err(_) => {
-                // somebody may have been about to sign
-                settle::end_deals(&self.requestor.daemon, &self.books).await;
+                // somebody may have been about to sign; what cannot be ended soon is ended with the account
+                let ended = settle::end_deals(&self.requestor.daemon, &self.books);
+                if tokio::time::timeout(DISMISS_MAX, ended).await.is_err() {
+                    tracing::debug!("an agreement that was not signed in time could not be ended yet");
+                }
                 Err(seen.failure(self.requestor.times.hire))
             }
         }
@@ -175,7 +184,7 @@ impl Session {
                 }
                 Ok(None)
             }
-            "Draft" => match self.sign(&proposal.proposal_id, offer, expires_ms).await {
+            "Draft" => match self.sign_noted(&proposal.proposal_id, offer, expires_ms, seen).await {
                 Ok(mut rental) => {
                     rental.has_way_out = seen.countered.get(&rental.worker.provider) == Some(&true);
                     Ok(Some(rental))
@@ -188,6 +197,19 @@ impl Session {
             },
             _ => Ok(None),
         }
+    }
+
+    async fn sign_noted(
+        &self,
+        proposal: &str,
+        offer: Offer,
+        expires_ms: u64,
+        seen: &mut Seen,
+    ) -> Result<Rental, Failure> {
+        seen.signing.push(offer.provider.clone());
+        let rental = self.sign(proposal, offer, expires_ms).await?;
+        seen.signing.pop();
+        Ok(rental)
     }
 
     /// Signs with a provider: written down before we are bound.
@@ -270,6 +292,7 @@ impl Seen {
             (None, Some(last)) if self.countered.is_empty() => {
                 Failure::NoOffer { seen: self.refused, price: self.price_only, last: last.to_string() }
             }
+            _ if !self.signing.is_empty() => Failure::Agreement("nobody signed in time".to_owned()),
             _ => Failure::NoProvider { waited_s: waited.as_secs() },
         }
     }

@@ -17,6 +17,8 @@ const CREATE_TIME: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_secs(5);
 /// Longest run of the probe: it gives up by itself after 20 s.
 const PROBE_TIME: Duration = Duration::from_secs(30);
+/// Of the time that is left the probe may take this part. A guess.
+const PROBE_PART: u32 = 10;
 /// How often a batch is sent again that the daemon never heard of.
 const SEND_MAX: u32 = 10;
 
@@ -79,9 +81,11 @@ impl Rental {
     }
 
     /// Has the way to the landmarks measured, if there is one. What goes wrong here only leaves it unmeasured.
-    pub(crate) async fn probe(&mut self, requestor: &Requestor) {
+    /// It takes a tenth of the time until the deadline at most, POSIX milliseconds: the work comes first.
+    pub(crate) async fn probe(&mut self, requestor: &Requestor, deadline_ms: u64) {
         let Some(probe) = requestor.probe.as_ref().filter(|_| self.has_way_out) else { return };
-        match self.run_within(requestor, probe, PROBE_TIME).await {
+        let limit = PROBE_TIME.min(moment::until(deadline_ms) / PROBE_PART);
+        match self.run_within(requestor, probe, limit).await {
             Ok(printed) => self.worker.probed = Some(printed),
             Err(failure) => {
                 tracing::info!(code = failure.code(), %failure, "where a provider stands was not measured")

@@ -21,7 +21,7 @@ const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 const ALLOCATION_EXTRA_MS: u64 = 15 * 60 * 1000;
 
 /// Longest wait for the end of an agreement with a provider that failed. A guess: one that lives answers in a second.
-const DISMISS_MAX: Duration = Duration::from_secs(10);
+pub(crate) const DISMISS_MAX: Duration = Duration::from_secs(10);
 /// Marks drawn before it is given up: chance makes a second draw rare.
 const DRAWS_MAX: u32 = 8;
 /// By so much at most allocations that would end together are set apart, milliseconds. A guess: seldom the same twice.
@@ -212,7 +212,7 @@ impl Session {
                 biased;
                 () = cancel.cancelled() => Err(Failure::Cancelled),
                 () = tokio::time::sleep(moment::until(deadline_ms.min(self.until_ms))) => Err(Failure::Deadline),
-                attempt = self.attempt(command, &read) => attempt,
+                attempt = self.attempt(command, deadline_ms, &read) => attempt,
             };
             let on = self.rental.as_ref().map(|rental| rental.worker.clone());
             let failure = attempt.as_ref().err().cloned();
@@ -244,6 +244,7 @@ impl Session {
     async fn attempt<T>(
         &mut self,
         command: &Command,
+        deadline_ms: u64,
         read: &impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<T, Failure> {
         self.end_stale().await;
@@ -265,7 +266,7 @@ impl Session {
         let Some(rental) = &mut self.rental else { return Err(Failure::Cancelled) };
         if !rental.is_started() {
             rental.start(&self.requestor, &self.books).await?;
-            rental.probe(&self.requestor).await;
+            rental.probe(&self.requestor, deadline_ms.min(self.until_ms)).await;
         }
         let output = rental.run(&self.requestor, command).await?;
         read(&output).map_err(|why| Failure::Output(plain(&why)))

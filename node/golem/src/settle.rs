@@ -84,18 +84,20 @@ async fn release(daemon: &Daemon, allocation: &str) -> Result<(), String> {
     }
 }
 
+/// Ends the demand and every deal, the latest first: one that cannot be ended keeps no other one open.
 async fn end_all(daemon: &Daemon, books: &Books) -> Result<(), String> {
     let account = books.account().await;
+    let mut ended = Ok(());
+    for deal in open(&account).collect::<Vec<_>>().into_iter().rev() {
+        ended = ended.and(end(daemon, books, deal, true).await);
+    }
     if let Some(demand) = &account.demand {
         match again(move || daemon.end_demand(demand)).await {
             Ok(()) | Err(Trouble::Gone(_)) => {}
-            Err(trouble) => return Err(format!("demand: {trouble}")),
+            Err(trouble) => ended = ended.and(Err(format!("demand: {trouble}"))),
         }
     }
-    for deal in open(&account) {
-        end(daemon, books, deal, true).await?;
-    }
-    Ok(())
+    ended
 }
 
 /// Ends all deals that are open, as far as it can now; what remains is ended with the account.

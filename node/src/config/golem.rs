@@ -9,7 +9,6 @@ use vantage_exec::KeySource;
 use vantage_golem::{
     AppKey, Caps, Daemon, Image, Landmark, Nano, Order, RUNTIME_SIM, RUNTIME_VM, Times, is_plain_name,
 };
-use vantage_protocol::params::{LANDMARKS_MAX, NAME_BYTES_MAX};
 use vantage_runner::is_landmark_url;
 
 /// Most GiB or threads that may be demanded; more is a typing error.
@@ -18,6 +17,9 @@ const DEMAND_MAX: u32 = 256;
 const TIME_S_MAX: u64 = 86_400;
 /// Threads that are demanded: the runner uses one.
 const THREADS: u32 = 1;
+/// Most landmarks, and the longest name of one or of its region, bytes: each receipt of a slot repeats them, and has 2 KiB.
+const LANDMARKS_MAX: usize = 4;
+const NAME_BYTES_MAX: usize = 24;
 /// How long ending agreements and giving money back may take beside the wait for the last invoice, seconds. A guess: a
 /// daemon that lives answers in one.
 const END_S_MAX: u64 = 30;

@@ -60,8 +60,10 @@ pub(super) fn of_generation(
     cell
 }
 
-/// Longest text of a provider's in an attempt, bytes: the daemon's ids take 64 at most. All receipts of a slot, with all
-/// their attempts, fit a block by it.
+/// Longest text about an engine, bytes; on Golem it is the provider's word. A guess: names of processors take 60.
+const ENGINE_TEXT_BYTES_MAX: usize = 96;
+/// Longest text of a provider's in an attempt, bytes: the daemon's ids take 64 at most. 512 receipts of a slot have a block,
+/// 2 KiB each.
 const GOLEM_TEXT_BYTES_MAX: usize = 64;
 
 /// What came of a cell on Golem; `attempts` is never empty.
@@ -183,7 +185,7 @@ fn empty(task: &Task, terms: &Terms) -> Cell {
 }
 
 fn engine(facts: &EngineFacts) -> Engine {
-    let text = |text: &str| short(Some(text)).unwrap_or_else(|| "unknown".to_owned());
+    let text = |text: &str| bounded(text, ENGINE_TEXT_BYTES_MAX).unwrap_or_else(|| "unknown".to_owned());
     Engine {
         name: text(&format!("{} {}", facts.engine, facts.version)),
         model: Hash(*facts.model_sha256.as_bytes()),
