@@ -10,7 +10,7 @@ use crate::rental::Rental;
 use crate::session::{DISMISS_MAX, Session, Worker, millis};
 use crate::{moment, settle};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the daemon holds back a question for proposals.
 const POLL: Duration = Duration::from_secs(3);
@@ -20,8 +20,12 @@ const SIGN_TIME: Duration = Duration::from_secs(60);
 pub(crate) const BREATH: Duration = Duration::from_millis(100);
 /// How long the daemon may be away while a provider is looked for: questions in a row. A guess.
 const AWAY_MAX: u32 = 10;
-/// Offers countered at once. A guess: more are never needed.
-const COUNTERED_MAX: usize = 50;
+/// Offers answered for one demand. A guess: far more than a subnet has, so that whoever fills it with names that say nothing
+/// needs many of them; an answer costs a call to the daemon and a hundred bytes.
+const COUNTERED_MAX: usize = 500;
+/// The longest time for which others are waited for, once all who were asked for a way out said no. A guess: offers come
+/// within seconds, and one quick no must not decide for all.
+const WAY_OUT_TIME: Duration = Duration::from_secs(15);
 
 /// What was seen of the market.
 #[derive(Debug, Default)]
@@ -91,7 +95,9 @@ impl Session {
         let asking =
             way_out.then(|| self.requestor.order.with_way_out(&counter, moment::now_ms(), expires_ms));
         let answers = Answers { plain: counter, asking };
-        let hired = tokio::time::timeout(time, self.negotiate(&id, &answers, expires_ms, &mut seen)).await;
+        let patience = Instant::now() + WAY_OUT_TIME.min(time / 2);
+        let deal = self.negotiate(&id, &answers, expires_ms, patience, &mut seen);
+        let hired = tokio::time::timeout(time, deal).await;
         self.end_demand().await;
         // whoever answers first and then does not sign must not keep others from it again and again
         for provider in &seen.signing {
@@ -115,6 +121,7 @@ impl Session {
         id: &str,
         answers: &Answers,
         expires_ms: u64,
+        patience: Instant,
         seen: &mut Seen,
     ) -> Result<Rental, Failure> {
         let mut away = 0;
@@ -148,7 +155,7 @@ impl Session {
                     DemandEvent::Other => {}
                 }
             }
-            if seen.is_refused_a_way_out() {
+            if seen.is_refused_a_way_out() && Instant::now() >= patience {
                 return Err(Failure::Agreement("all said no".to_owned()));
             }
         }

@@ -220,6 +220,13 @@ fn bounded(text: &str, bytes_max: usize) -> Option<String> {
 /// A receipt for tests.
 #[cfg(test)]
 pub(crate) fn sample(prompt: u32, repeat: u32) -> Receipt {
+    let (task, terms) = sample_task(prompt, repeat);
+    of_failure(&task, &terms, "timeout").receipt
+}
+
+/// A task for tests, and its terms.
+#[cfg(test)]
+fn sample_task(prompt: u32, repeat: u32) -> (Task, Terms) {
     let request = vantage_protocol::request::Request {
         adapter: "a".into(),
         method: "POST".into(),
@@ -236,7 +243,7 @@ pub(crate) fn sample(prompt: u32, repeat: u32) -> Receipt {
         cancel: Default::default(),
         meter: std::sync::Arc::new(NoCalls),
     };
-    of_failure(&task, &terms, "timeout").receipt
+    (task, terms)
 }
 
 /// Pays for nothing.
@@ -260,16 +267,4 @@ impl vantage_exec::Meter for NoCalls {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_bounded_and_plain() {
-        assert_eq!(bounded("a\nb\u{1b}[31m", 64).unwrap(), "a\u{fffd}b\u{fffd}[31m");
-        assert_eq!(bounded("ééé", 5).unwrap(), "éé");
-        assert_eq!(bounded("", 5), None);
-        let found = [("server", ""), ("date", "now")];
-        let found = found.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(headers(found.into()).into_keys().collect::<Vec<_>>(), ["date"]);
-    }
-}
+mod tests;

@@ -45,6 +45,7 @@ pub(super) async fn measure(
     let bed = started.map_err(|error| error.to_string())?;
     let mut figures = Vec::new();
     for tasks in tasks {
+        eprintln!("    {tasks} under one agreement");
         let measured = ask(binaries, &bed, &models, *tasks, rounds).await?;
         figures.extend(self::figures(&measured)?);
     }

@@ -9,6 +9,8 @@ mod held;
 mod logs;
 mod verdicts;
 
+pub(super) use content::of_the_sealed_set;
+
 use super::event::Index;
 use super::mirror::{Branch, Library};
 use super::node::Node;

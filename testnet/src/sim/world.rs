@@ -4,6 +4,7 @@ use super::cast::{Cast, START_S};
 use super::dice::Dice;
 use super::ear::Ear;
 use super::event::{Event, Index, Queue, Return, Scheduled};
+use super::invariants::of_the_sealed_set;
 use super::latency::Milestones;
 use super::mesh::Mesh;
 use super::node::{Asker, Node};
@@ -256,6 +257,9 @@ impl World {
             attester.handle(input, now_ms, disk)
         };
         self.carry_out(node, effects);
+        if self.nodes[node].is_honest() {
+            self.violations.extend(of_the_sealed_set(node, &self.nodes[node], &self.jobs));
+        }
         let it = &mut self.nodes[node];
         let Some(attester) = &it.attester else { return };
         let at_ms = world_ms + attester.next_wake_ms(now_ms).saturating_sub(now_ms);

@@ -65,6 +65,19 @@ fn whoever_cannot_be_measured_has_a_reason_and_holds_nobody_up() {
     );
 }
 
+/// What it measured would be the time to look, and not the way.
+#[test]
+fn a_server_that_speaks_before_it_is_asked_is_not_measured() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (mut guest, _) = listener.accept().unwrap();
+    guest.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    // it is there once this returns
+    assert_eq!(stream.peek(&mut [0]).unwrap(), 1);
+    let limit = Instant::now() + Duration::from_secs(10);
+    assert_eq!(trip::over(stream, "GET / HTTP/1.1\r\n\r\n", limit), Err(TripFailure::NoHttp));
+}
+
 #[test]
 fn the_shortest_try_counts_and_a_failure_takes_nothing_back() {
     let ms = Duration::from_millis;

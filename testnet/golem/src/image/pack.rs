@@ -2,7 +2,7 @@
 
 use super::sha3_224;
 use crate::BedError;
-use backhand::compression::Compressor;
+use backhand::compression::{CompressionOptions, Compressor, Gzip};
 use backhand::{FilesystemCompressor, FilesystemWriter, NodeHeader};
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -31,7 +31,9 @@ pub fn pack(tree: &Path, image: &Path) -> Result<Packed, BedError> {
     let broken = |e: backhand::BackhandError| BedError::Image(format!("cannot pack {}: {e}", tree.display()));
     let mut writer = FilesystemWriter::default();
     writer.set_time(0);
-    writer.set_compressor(FilesystemCompressor::new(Compressor::Gzip, None).map_err(broken)?);
+    // weights hardly get smaller, and the best level takes minutes for them
+    let fast = CompressionOptions::Gzip(Gzip { compression_level: 1, window_size: 15, strategies: 0 });
+    writer.set_compressor(FilesystemCompressor::new(Compressor::Gzip, Some(fast)).map_err(broken)?);
     writer.set_root_mode(0o755);
     add(&mut writer, tree, Path::new("/"))?;
     let mut out = BufWriter::new(File::create(image).map_err(BedError::io(image))?);

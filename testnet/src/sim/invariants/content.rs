@@ -1,11 +1,15 @@
 //! I8: assignment and report are recomputable from the content alone, and every bundle verifies.
 
 use super::Evidence;
+use crate::sim::node::Node;
 use std::collections::BTreeMap;
-use vantage_protocol::attester::{OutcomeView, Phase};
+use vantage_protocol::attester::{Blocks, OutcomeView, Phase};
 use vantage_protocol::cid::Cid;
-use vantage_protocol::id::NodeId;
+use vantage_protocol::content::Content;
+use vantage_protocol::id::{JobId, NodeId};
 use vantage_protocol::proof::{Summary, Trust, verify};
+use vantage_protocol::statement::StatementList;
+use vantage_protocol::wire;
 
 /// Every honest node comes to the same assignment; nodes with a sealed job to the same content; and
 /// a stranger with the genesis hash verifies each bundle with the blocks that its node serves.
@@ -51,4 +55,18 @@ fn verified(evidence: &Evidence<'_>, index: usize) -> Option<String> {
     }
     let (is, reasons) = (verdict.summary.word(), verdict.reasons.join("; "));
     Some(format!("I8: the bundle of node {index} is {is}, not {}: {reasons}", expected.word()))
+}
+
+/// What a node shows as the content of a sealed job is of the sealed set, at any time: whoever fetches it then keeps it.
+/// Checked while the world runs, since it may be put right before the end.
+pub(in crate::sim) fn of_the_sealed_set(index: usize, node: &Node, jobs: &[JobId]) -> Option<String> {
+    let attester = node.attester.as_ref()?;
+    jobs.iter().find_map(|job| {
+        let view = attester.job(job)?;
+        let Some(OutcomeView::Sealed { root, .. }) = view.outcome else { return None };
+        let content: Content = wire::decode(&node.disk.get(&view.content?)?).ok()?;
+        let list: StatementList = wire::decode(&node.disk.get(&content.list)?).ok()?;
+        let other = list.root() != root;
+        other.then(|| format!("I8: node {index} shows a content that is not of the sealed set"))
+    })
 }
