@@ -33,7 +33,7 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Bench(arguments) => command::bench::run(&arguments).await,
-        Command::Demo(arguments) => demo(&arguments).await,
+        Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),
         Command::Golem(arguments) => {
             vantage_testnet::golem::run(&arguments).await.map_err(anyhow::Error::from)
         }
@@ -48,14 +48,4 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The demo and, if asked for, the job on Golem after it.
-async fn demo(arguments: &vantage_testnet::demo::DemoArgs) -> anyhow::Result<()> {
-    vantage_testnet::demo::run(arguments).await?;
-    if arguments.golem {
-        let golem = vantage_testnet::golem::GolemArgs { json: arguments.json, dir: None, image: None };
-        vantage_testnet::golem::run(&golem).await?;
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use vantage_golem_bed::provider::Seen;
 use vantage_testnet::cluster::Cluster;
-use vantage_testnet::golem::{GolemArgs, released, run, start, submit};
+use vantage_testnet::golem::{Bed, GolemArgs, released, run, start, submit};
 
 /// Each of these tests fills two processors: one after the other, each has the time that its job gives.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -20,36 +20,65 @@ async fn a_job_is_answered_the_same_here_and_on_golem_and_paid() {
     run(&arguments).await.unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// The agreement under which a provider is at work for a node.
+async fn works_for(cluster: &Cluster, at: usize) -> Option<String> {
+    let status = cluster.status(&cluster.nodes[at]).await.ok()?;
+    let deals = status.pointer("/golem/open/0/agreements")?.as_array()?;
+    let at_work = deals.iter().find(|deal| deal.get("activity").is_some_and(Value::is_string))?;
+    Some(at_work.get("agreement")?.as_str()?.to_owned())
+}
+
 /// A node for which a provider is at work, and the agreement.
 async fn at_work(cluster: &Cluster) -> Option<(usize, String)> {
-    for (at, node) in cluster.nodes.iter().enumerate() {
-        let status = cluster.status(node).await.ok()?;
-        let Some(deal) = status.pointer("/golem/open/0/agreements/0") else { continue };
-        if deal.get("activity").is_some_and(Value::is_string) {
-            return Some((at, deal.get("agreement")?.as_str()?.to_owned()));
+    for at in 0..cluster.nodes.len() {
+        if let Some(agreement) = works_for(cluster, at).await {
+            return Some((at, agreement));
         }
     }
     None
 }
 
-/// A node is killed while a provider works for it: the next start ends what was left, the slot goes on, the job is
-/// sealed, and no money stays anywhere.
+/// Every sum that is set aside at the daemon is one of a node that runs.
+async fn belongs_to_others(cluster: &Cluster, bed: &Bed, stopped: usize) -> Option<()> {
+    let mut open = 0;
+    for (at, node) in cluster.nodes.iter().enumerate() {
+        if at != stopped {
+            open += cluster.status(node).await.ok()?.pointer("/golem/open")?.as_array()?.len();
+        }
+    }
+    let allocations = bed.pair.requestor.get("/payment-api/v1/allocations").await?;
+    (allocations.as_array()?.len() == open).then_some(())
+}
+
+/// A node is killed while a provider works for it, and stopped in good order while the next one does. After the kill the next
+/// start ends what was left; the stop ends it by itself and gives the money back. The slot goes on, the job is sealed.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_is_killed_at_work_leaves_nothing_open() {
+async fn a_node_that_is_killed_or_stopped_at_work_leaves_nothing_open() {
     let _turn = TURN.lock().await;
     let dir = tempfile::tempdir().unwrap();
     let (mut cluster, bed) = start(dir.path()).await.unwrap_or_else(|error| panic!("{error}"));
     let id = submit(&cluster).await.unwrap_or_else(|error| panic!("{error}"));
     let found = cluster.until("a provider works for a node", 120, || at_work(&cluster)).await;
-    let (at, agreement) = found.unwrap_or_else(|error| panic!("{error}"));
+    let (at, killed) = found.unwrap_or_else(|error| panic!("{error}"));
     cluster.nodes[at].process.kill().await;
     cluster.restart(at).await.unwrap_or_else(|error| panic!("{error}"));
-    let ended = |seen: &Seen| seen.terminated.contains(&agreement);
     let limit = Duration::from_secs(120);
-    bed.provider
-        .until("what was left is ended", limit, ended)
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
+    let ended = |seen: &Seen| seen.terminated.contains(&killed);
+    let seen = bed.provider.until("what was left is ended", limit, ended).await;
+    seen.unwrap_or_else(|error| panic!("{error}"));
+
+    let again = async || works_for(&cluster, at).await.filter(|agreement| *agreement != killed);
+    let found = cluster.until("a provider works for it again", 120, again).await;
+    let stopped = found.unwrap_or_else(|error| panic!("{error}"));
+    cluster.nodes[at].process.terminate().await;
+    let ended = |seen: &Seen| seen.terminated.contains(&stopped);
+    let seen = bed.provider.until("the provider hears of the stop", Duration::from_secs(10), ended).await;
+    seen.unwrap_or_else(|error| panic!("{error}"));
+    let given_back = async || belongs_to_others(&cluster, &bed, at).await;
+    let found = cluster.until("the money of the stopped node is given back", 60, given_back).await;
+    found.unwrap_or_else(|error| panic!("{error}"));
+    cluster.restart(at).await.unwrap_or_else(|error| panic!("{error}"));
+
     let sealed = async || {
         let view = cluster.job(&cluster.nodes[at], &id).await.ok()?;
         (view.pointer("/outcome/sealed").is_some() && view["content"].is_string()).then_some(())

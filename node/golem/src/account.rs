@@ -50,6 +50,9 @@ pub struct Deal {
     pub invoiced: bool,
     /// Debit notes seen.
     pub notes: u32,
+    /// It was asked for what is not due: the provider gets no more work, and is paid what was accepted before.
+    #[serde(default)]
+    pub suspect: bool,
 }
 
 impl Account {
@@ -183,11 +186,13 @@ pub(crate) mod tests {
             invoice: None,
             invoiced: false,
             notes: 0,
+            suspect: false,
         }
     }
 
+    /// A journal that takes no change.
     #[derive(Debug)]
-    struct Full;
+    pub(crate) struct Full;
 
     impl Journal for Full {
         fn open(&self, _: &Account) -> Result<(), JournalError> {

@@ -58,8 +58,16 @@ pub enum Objection {
         left: Nano,
     },
     /// Of an activity that was not begun here.
-    #[error("it is of another activity than the one at work")]
+    #[error("it is of another activity than the one at work, or of none")]
     Activity,
+    /// More than was accepted, of a provider that asked for what was not due before.
+    #[error("it asks for {asked} GLM after a debit note that was not due; {accepted} were accepted")]
+    Suspect {
+        /// Asked for.
+        asked: Nano,
+        /// Accepted before.
+        accepted: Nano,
+    },
     /// Less than was accepted: what was accepted is owed.
     #[error("it asks for {asked} GLM, less than the {accepted} of its debit notes")]
     BelowNotes {
@@ -118,8 +126,16 @@ pub fn invoice(
         return Err(Objection::Twice);
     }
     let asked = common(account, deal, &invoice.issuer_id, &invoice.payment_platform, &invoice.amount)?;
-    if asked < deal.accepted {
-        return Err(Objection::BelowNotes { asked, accepted: deal.accepted });
+    let accepted = deal.accepted;
+    if asked < accepted {
+        return Err(Objection::BelowNotes { asked, accepted });
+    }
+    // an invoice states no usage: what can be held against it is what was begun, the notes before it, and the time
+    if deal.activity.is_none() && asked > Nano::ZERO {
+        return Err(Objection::Activity);
+    }
+    if deal.suspect && asked > accepted {
+        return Err(Objection::Suspect { asked, accepted });
     }
     within(account, deal, terms, asked, now_ms)
 }
@@ -140,6 +156,12 @@ fn common(
     Nano::at_least(amount).ok_or(Objection::Amount)
 }
 
+/// The most that can be due for a deal by its time.
+pub(crate) fn most(deal: &Deal, terms: &Terms, now_ms: u64) -> Nano {
+    let until_ms = deal.ended_ms.unwrap_or(now_ms).saturating_add(SLACK_MS);
+    terms.price.most(until_ms.saturating_sub(deal.began_ms), terms.threads)
+}
+
 fn within(
     account: &Account,
     deal: &Deal,
@@ -147,8 +169,7 @@ fn within(
     asked: Nano,
     now_ms: u64,
 ) -> Result<Nano, Objection> {
-    let until_ms = deal.ended_ms.unwrap_or(now_ms).saturating_add(SLACK_MS);
-    let due = terms.price.most(until_ms.saturating_sub(deal.began_ms), terms.threads);
+    let due = most(deal, terms, now_ms);
     if asked > due {
         return Err(Objection::AboveTime { asked, due });
     }
@@ -232,6 +253,33 @@ mod tests {
         assert_eq!(judged(&account, &sample("0", None), 6_000), Ok(Nano(0)));
         account.deal_mut("one").unwrap().invoice = Some("i".into());
         assert_eq!(judged(&account, &sample("0", None), 6_000), Err(Objection::Twice));
+    }
+
+    #[test]
+    fn an_invoice_is_held_against_what_was_begun_and_what_notes_told() {
+        let mut account = account(1_000_000_000);
+        let bill = |account: &Account, amount: &str| {
+            let invoice = Invoice {
+                invoice_id: "i".into(),
+                issuer_id: PROVIDER.into(),
+                agreement_id: "one".into(),
+                payment_platform: "erc20-holesky-tglm".into(),
+                amount: amount.into(),
+                status: "RECEIVED".into(),
+            };
+            super::invoice(account, account.deal("one").unwrap(), &terms(), &invoice, 3_000)
+        };
+        assert_eq!(bill(&account, "0.0001"), Ok(Nano(100_000)));
+        account.deal_mut("one").unwrap().accepted = Nano(100_000);
+        assert_eq!(bill(&account, "0.00015"), Ok(Nano(150_000)));
+        account.deal_mut("one").unwrap().suspect = true;
+        let (asked, accepted) = (Nano(150_000), Nano(100_000));
+        assert_eq!(bill(&account, "0.00015"), Err(Objection::Suspect { asked, accepted }));
+        assert_eq!(bill(&account, "0.0001"), Ok(Nano(100_000)), "what was accepted is owed");
+        let deal = account.deal_mut("one").unwrap();
+        (deal.activity, deal.accepted, deal.suspect) = (None, Nano::ZERO, false);
+        assert_eq!(bill(&account, "0.000000001"), Err(Objection::Activity), "nothing was begun");
+        assert_eq!(bill(&account, "0"), Ok(Nano::ZERO));
     }
 
     proptest! {

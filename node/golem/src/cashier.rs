@@ -4,7 +4,8 @@
 //! accepted. The daemon cannot reject a debit note (it answers 501): one that is objected to is left without an answer,
 //! and its agreement is ended.
 
-use crate::account::Books;
+use crate::account::{Account, Books, Deal};
+use crate::amount::Nano;
 use crate::bill::{self, Objection, Terms};
 use crate::daemon::{Acceptance, Daemon, DocumentEvent, Rejection, Trouble};
 use crate::moment;
@@ -38,7 +39,6 @@ struct Desk {
     books: Books,
     session: String,
     terms: Mutex<BTreeMap<String, Terms>>,
-    suspects: Mutex<BTreeSet<String>>,
     answered: Notify,
     stop: CancellationToken,
 }
@@ -58,7 +58,6 @@ impl Cashier {
             session: books.account().await.mark,
             books,
             terms: Mutex::default(),
-            suspects: Mutex::default(),
             answered: Notify::new(),
             stop: CancellationToken::new(),
         });
@@ -72,9 +71,17 @@ impl Cashier {
         lock(&self.desk.terms).insert(agreement.to_owned(), terms);
     }
 
-    /// Whether the provider asked for something that is not due: it gets no more work.
-    pub(crate) fn is_suspect(&self, agreement: &str) -> bool {
-        lock(&self.desk.suspects).contains(agreement)
+    /// The most that bills may still ask for beyond what was accepted: of all deals but one that something was begun
+    /// under and that have no invoice yet.
+    pub(crate) fn outstanding(&self, account: &Account, except: &str) -> Nano {
+        let (terms, now_ms) = (lock(&self.desk.terms), moment::now_ms());
+        let is_due = |deal: &&Deal| deal.activity.is_some() && !deal.invoiced && !deal.suspect;
+        let deals = account.deals.iter().filter(|deal| deal.agreement != except).filter(is_due);
+        let due = |deal: &Deal| {
+            let terms = terms.get(&deal.agreement)?;
+            Some(bill::most(deal, terms, now_ms).less(deal.accepted))
+        };
+        deals.filter_map(due).fold(Nano::ZERO, Nano::plus)
     }
 
     /// Waits until each agreement that had an activity has its invoice, for up to `wait`.
@@ -178,8 +185,10 @@ impl Desk {
                 let verdict = bill::note(account, &found, &terms, &note, moment::now_ms());
                 let deal = account.deal_mut(&note.agreement_id)?;
                 deal.notes = deal.notes.saturating_add(1);
-                if let Ok(amount) = verdict {
-                    deal.accepted = deal.accepted.max(amount);
+                match verdict {
+                    Ok(amount) => deal.accepted = deal.accepted.max(amount),
+                    Err(Objection::Twice) => {}
+                    Err(_) => deal.suspect = true,
                 }
                 Some(verdict)
             })
@@ -193,7 +202,6 @@ impl Desk {
             Ok(Some(Err(Objection::Twice)) | Some(Ok(_)) | None) => Ok(()),
             Ok(Some(Err(objection))) => {
                 tracing::warn!(agreement = note.agreement_id, %objection, "a debit note is not accepted");
-                lock(&self.suspects).insert(note.agreement_id);
                 Ok(())
             }
             Err(error) => Err(Trouble::Nonsense(error.to_string())),
@@ -216,6 +224,7 @@ impl Desk {
                 deal.invoice.get_or_insert_with(|| invoice.invoice_id.clone());
                 // what debit notes were accepted for is owed, whatever the invoice says
                 deal.accepted = deal.accepted.max(accepted.unwrap_or_default());
+                deal.suspect |= accepted.is_none();
             }
         });
         if let Err(error) = noted.await {
@@ -228,7 +237,6 @@ impl Desk {
             }
             Err(objection) => {
                 tracing::warn!(agreement = invoice.agreement_id, %objection, "an invoice is rejected");
-                lock(&self.suspects).insert(invoice.agreement_id);
                 let rejection = Rejection {
                     rejection_reason: "INCORRECT_AMOUNT",
                     total_amount_accepted: "0".to_owned(),
@@ -309,6 +317,31 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::tests::{Full, account};
+    use crate::daemon::AppKey;
+    use crate::offer::tests::price;
+
+    /// Money for a bill that is still to come is no money for somebody else.
+    #[tokio::test]
+    async fn what_bills_may_still_ask_for_is_spoken_for() {
+        let daemon = Daemon::new("http://127.0.0.1:1", &AppKey::new("key").unwrap()).unwrap();
+        let mut account = account(1_000_000);
+        let deal = account.deal_mut("one").unwrap();
+        (deal.began_ms, deal.ended_ms, deal.accepted) = (0, Some(10_000), Nano(300_000));
+        let cashier = Cashier::start(daemon, Books::reopen(account.clone(), Arc::new(Full))).await;
+        cashier.expect("one", Terms { price: price(0.0, 0.0001, 0.0), threads: 1 });
+        // ten seconds and the slack of ten
+        let due = |account: &Account| cashier.outstanding(account, "two");
+        assert_eq!((due(&account), cashier.outstanding(&account, "one")), (Nano(1_700_000), Nano::ZERO));
+        let changed = |change: fn(&mut Deal)| {
+            let mut account = account.clone();
+            change(account.deal_mut("one").unwrap());
+            due(&account)
+        };
+        assert_eq!(changed(|deal| deal.invoiced = true), Nano::ZERO);
+        assert_eq!(changed(|deal| deal.activity = None), Nano::ZERO, "nothing was begun");
+        assert_eq!(changed(|deal| deal.suspect = true), Nano::ZERO, "it gets no more");
+    }
 
     fn event(id: &str, at: &str, kind: &str) -> DocumentEvent {
         DocumentEvent {

@@ -3,7 +3,7 @@
 use crate::account::Deal;
 use crate::amount::Nano;
 use crate::bill::Terms;
-use crate::daemon::{Demand, DemandEvent, NewAgreement, Proposal, Trouble, plain};
+use crate::daemon::{Daemon, Demand, DemandEvent, NewAgreement, Proposal, Trouble, plain};
 use crate::failure::Failure;
 use crate::offer::{Offer, Refusal};
 use crate::rental::Rental;
@@ -11,6 +11,7 @@ use crate::session::{DISMISS_MAX, Session, Worker, millis};
 use crate::{moment, settle};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// How long the daemon holds back a question for proposals.
 const POLL: Duration = Duration::from_secs(3);
@@ -18,6 +19,10 @@ const POLL: Duration = Duration::from_secs(3);
 const SIGN_TIME: Duration = Duration::from_secs(60);
 /// The least time between two questions: a daemon that answers at once must not be asked without a pause.
 pub(crate) const BREATH: Duration = Duration::from_millis(100);
+/// Offers that are being answered at a time, and the longest time for each: a provider that cannot be reached must not
+/// keep others waiting. Guesses.
+const ANSWERS_MAX: usize = 32;
+const ANSWER_TIME: Duration = Duration::from_secs(5);
 /// How long the daemon may be away while a provider is looked for: questions in a row. A guess.
 const AWAY_MAX: u32 = 10;
 /// Offers answered for one demand. A guess: far more than a subnet has, so that whoever fills it with names that say nothing
@@ -37,9 +42,10 @@ struct Seen {
     countered: BTreeMap<String, bool>,
     /// Providers that said no.
     rejections: usize,
-    unsigned: Option<String>,
-    /// Who was about to sign; who did is not among them.
-    signing: Vec<String>,
+    /// Who was about to sign, and did not.
+    signing: Option<Worker>,
+    /// Answers on their way.
+    answering: JoinSet<()>,
 }
 
 /// What proposals are answered with.
@@ -69,7 +75,7 @@ impl Session {
             return self.hire_once(expires_ms, time, false).await;
         }
         match self.hire_once(expires_ms, time / 2, true).await {
-            Err(failure @ (Failure::NoProvider { .. } | Failure::NoOffer { .. } | Failure::Agreement(_))) => {
+            Err(failure @ (Failure::NoProvider { .. } | Failure::NoOffer { .. })) => {
                 tracing::info!(code = failure.code(), %failure, "nobody gives a way out to the landmarks");
             }
             done => return done,
@@ -85,13 +91,14 @@ impl Session {
         let daemon = &self.requestor.daemon;
         let account = self.books.account().await;
         let Some(allocation) = account.allocation else { return Err(Failure::Budget(account.most)) };
-        let decorations = daemon.decorations(&allocation).await?;
-        let demand = self.requestor.order.demand(&decorations, expires_ms);
-        let id = daemon.demand(&demand).await?;
+        let allocation = allocation.as_str();
+        let decorations = settle::again(move || daemon.decorations(allocation)).await?;
+        let demand = &self.requestor.order.demand(&decorations, expires_ms);
+        let id = settle::unheard(move || daemon.demand(demand)).await?;
         let noted = id.clone();
         self.books.change(move |account| account.demand = Some(noted)).await?;
         let mut seen = Seen { price_only: true, ..Seen::default() };
-        let counter = self.requestor.order.counter(&demand);
+        let counter = self.requestor.order.counter(demand);
         let asking =
             way_out.then(|| self.requestor.order.with_way_out(&counter, moment::now_ms(), expires_ms));
         let answers = Answers { plain: counter, asking };
@@ -100,8 +107,9 @@ impl Session {
         let hired = tokio::time::timeout(time, deal).await;
         self.end_demand().await;
         // whoever answers first and then does not sign must not keep others from it again and again
-        for provider in &seen.signing {
-            self.avoided.add(provider, moment::now_ms());
+        if let Some(worker) = &seen.signing {
+            self.avoided.add(&worker.provider, moment::now_ms());
+            self.unsigned = Some(worker.clone());
         }
         match hired {
             Ok(hired) => hired,
@@ -156,7 +164,7 @@ impl Session {
                 }
             }
             if seen.is_refused_a_way_out() && Instant::now() >= patience {
-                return Err(Failure::Agreement("all said no".to_owned()));
+                return Err(Failure::NoProvider { waited_s: WAY_OUT_TIME.as_secs() });
             }
         }
     }
@@ -184,44 +192,39 @@ impl Session {
             "Initial" if seen.countered.len() < COUNTERED_MAX => {
                 let (counter, asks) = answers.to(&offer);
                 if seen.countered.insert(offer.provider, asks).is_none() {
-                    let sent = self.requestor.daemon.counter(demand, &proposal.proposal_id, counter).await;
-                    if let Err(trouble) = sent {
-                        tracing::debug!(%trouble, "a proposal could not be answered");
+                    while seen.answering.len() >= ANSWERS_MAX {
+                        seen.answering.join_next().await;
                     }
+                    let (daemon, counter) = (self.requestor.daemon.clone(), counter.clone());
+                    seen.answering.spawn(answer(daemon, demand.to_owned(), proposal.proposal_id, counter));
                 }
                 Ok(None)
             }
-            "Draft" => match self.sign_noted(&proposal.proposal_id, offer, expires_ms, seen).await {
-                Ok(mut rental) => {
-                    rental.has_way_out = seen.countered.get(&rental.worker.provider) == Some(&true);
-                    Ok(Some(rental))
-                }
-                Err(Failure::Agreement(why)) => {
-                    seen.unsigned = Some(why);
-                    Ok(None)
-                }
-                Err(failure) => Err(failure),
-            },
+            "Draft" => {
+                let mut rental = self.sign(&proposal.proposal_id, offer, expires_ms, seen).await?;
+                rental.has_way_out = seen.countered.get(&rental.worker.provider) == Some(&true);
+                Ok(Some(rental))
+            }
             _ => Ok(None),
         }
     }
 
-    async fn sign_noted(
+    /// Signs with a provider: written down before we are bound. Whoever does not sign remains in `seen`, and has used up an
+    /// attempt.
+    async fn sign(
         &self,
         proposal: &str,
         offer: Offer,
         expires_ms: u64,
         seen: &mut Seen,
     ) -> Result<Rental, Failure> {
-        seen.signing.push(offer.provider.clone());
-        let rental = self.sign(proposal, offer, expires_ms).await?;
-        seen.signing.pop();
-        Ok(rental)
-    }
-
-    /// Signs with a provider: written down before we are bound.
-    async fn sign(&self, proposal: &str, offer: Offer, expires_ms: u64) -> Result<Rental, Failure> {
         let daemon = &self.requestor.daemon;
+        let terms = Terms { price: offer.price.clone(), threads: offer.billed_threads() };
+        let price = [offer.price.hour(), offer.price.cpu_second(), offer.price.start()];
+        let Offer { provider, name, runtime, .. } = offer;
+        let (agreement, activity, probed) = (String::new(), None, None);
+        let mut worker = Worker { provider, name, runtime, agreement, activity, price, probed };
+        seen.signing = Some(worker.clone());
         let unsigned = |trouble: Trouble| match trouble {
             Trouble::AppKey => Failure::AppKey,
             trouble => Failure::Agreement(trouble.to_string()),
@@ -229,10 +232,12 @@ impl Session {
         let valid_to = moment::text(moment::now_ms() + 2 * millis(SIGN_TIME));
         let asked = NewAgreement { proposal_id: proposal.to_owned(), valid_to };
         let agreement = daemon.new_agreement(&asked).await.map_err(unsigned)?;
+        worker.agreement.clone_from(&agreement);
+        seen.signing = Some(worker.clone());
         let began_ms = moment::now_ms();
         let deal = Deal {
             agreement: agreement.clone(),
-            provider: offer.provider.clone(),
+            provider: worker.provider.clone(),
             activity: None,
             began_ms,
             ended_ms: None,
@@ -240,9 +245,9 @@ impl Session {
             invoice: None,
             invoiced: false,
             notes: 0,
+            suspect: false,
         };
         self.books.change(move |account| account.deals.push(deal)).await?;
-        let terms = Terms { price: offer.price.clone(), threads: offer.billed_threads() };
         self.cashier.expect(&agreement, terms.clone());
         let mark = self.books.account().await.mark;
         let signed = async {
@@ -252,10 +257,7 @@ impl Session {
         };
         let why = match signed.await {
             Ok(standing) if standing.state == "Approved" => {
-                let price = [offer.price.hour(), offer.price.cpu_second(), offer.price.start()];
-                let Offer { provider, name, runtime, .. } = offer;
-                let (activity, probed) = (None, None);
-                let worker = Worker { provider, name, runtime, agreement, activity, price, probed };
+                seen.signing = None;
                 let (started, has_way_out) = (false, false);
                 return Ok(Rental { worker, terms, began_ms, expires_ms, started, has_way_out });
             }
@@ -280,6 +282,16 @@ impl Session {
     }
 }
 
+/// Answers an offer. A provider that cannot be told is none.
+async fn answer(daemon: Daemon, demand: String, proposal: String, counter: Demand) {
+    let told = daemon.counter(&demand, &proposal, &counter);
+    match tokio::time::timeout(ANSWER_TIME, told).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(trouble)) => tracing::debug!(%trouble, "an offer could not be answered"),
+        Err(_) => tracing::debug!("an offer could not be answered in time"),
+    }
+}
+
 impl Seen {
     fn refuse(&mut self, refusal: Refusal) {
         self.refused += 1;
@@ -294,12 +306,11 @@ impl Seen {
 
     /// Why nobody was found.
     fn failure(self, waited: Duration) -> Failure {
-        match (self.unsigned, self.last) {
-            (Some(why), _) => Failure::Agreement(why),
-            (None, Some(last)) if self.countered.is_empty() => {
+        match self.last {
+            _ if self.signing.is_some() => Failure::Agreement("it was not signed in time".to_owned()),
+            Some(last) if self.countered.is_empty() => {
                 Failure::NoOffer { seen: self.refused, price: self.price_only, last: last.to_string() }
             }
-            _ if !self.signing.is_empty() => Failure::Agreement("nobody signed in time".to_owned()),
             _ => Failure::NoProvider { waited_s: waited.as_secs() },
         }
     }
@@ -345,7 +356,16 @@ mod tests {
         seen.refuse(Refusal::Platform);
         seen.refuse(price);
         assert_eq!(seen.failure(wait).code(), "golem_no_offer");
-        let seen = Seen { unsigned: Some("it is Rejected".into()), ..Seen::default() };
+        let worker = Worker {
+            provider: "0x1".into(),
+            name: "a".into(),
+            runtime: "vm 0.5".into(),
+            agreement: String::new(),
+            activity: None,
+            price: [Nano::ZERO; 3],
+            probed: None,
+        };
+        let seen = Seen { signing: Some(worker), ..Seen::default() };
         assert_eq!(seen.failure(wait).code(), "golem_agreement");
     }
 }

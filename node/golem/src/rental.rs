@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_secs(5);
 const PROBE_TIME: Duration = Duration::from_secs(30);
 /// Of the time that is left the probe may take this part. A guess.
 const PROBE_PART: u32 = 10;
-/// How often a batch is sent again that the daemon never heard of.
+/// How often a batch is sent again while the daemon is away.
 const SEND_MAX: u32 = 10;
 
 /// A provider hired.
@@ -157,19 +157,18 @@ impl Rental {
     }
 }
 
-/// Sends a batch; again only if the daemon cannot have heard it.
+/// Sends a batch; again if the daemon went away meanwhile. If it had heard it, a command runs twice: that costs a little,
+/// and a provider is not to blame for our daemon.
 async fn send(daemon: &Daemon, activity: &str, batch: &Value) -> Result<String, Failure> {
     let mut tried = 0;
     loop {
         match daemon.exec(activity, batch).await {
             Ok(id) => return Ok(id),
-            Err(Trouble::Unreachable { heard: false }) if tried < SEND_MAX => {
+            Err(Trouble::Unreachable { .. }) if tried < SEND_MAX => {
                 tried += 1;
                 tokio::time::sleep(Duration::from_secs(2)).await;
             }
-            Err(trouble @ (Trouble::AppKey | Trouble::Unreachable { heard: false })) => {
-                return Err(trouble.into());
-            }
+            Err(trouble @ (Trouble::AppKey | Trouble::Unreachable { .. })) => return Err(trouble.into()),
             Err(trouble) => return Err(Failure::Lost(trouble.to_string())),
         }
     }

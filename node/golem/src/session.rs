@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 /// Providers tried for one command. A guess.
-const ATTEMPTS_MAX: u32 = 4;
+pub const ATTEMPTS_MAX: u32 = 4;
 /// Waits between attempts. As stock requestors wait.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How much longer than the work the money stays set aside: invoices come after it. As stock requestors do.
@@ -129,6 +129,10 @@ pub struct Session {
     pub(crate) avoided: Avoided,
     /// Nobody was found who gives a way out: it is not asked for any more.
     pub(crate) no_way_out: bool,
+    /// Whom the last search was about to sign with, and did not.
+    pub(crate) unsigned: Option<Worker>,
+    /// What was left when a provider could not be paid from it: nobody is looked for until there is more.
+    exhausted: Option<Nano>,
     until_ms: u64,
 }
 
@@ -142,7 +146,8 @@ impl Requestor {
             timeout: books.account().await.mark,
             make_deposit: false,
         };
-        let allocation = match self.daemon.allocate(&asked).await {
+        let asked = &asked;
+        let allocation = match settle::unheard(move || self.daemon.allocate(asked)).await {
             Ok(allocation) => allocation,
             Err(trouble) => {
                 // what may have been set aside all the same is found by its mark
@@ -159,7 +164,8 @@ impl Requestor {
         let cashier = Cashier::start(self.daemon.clone(), books.clone()).await;
         let avoided = Avoided::default();
         let (requestor, rental, no_way_out) = (self.clone(), None, false);
-        Ok(Session { requestor, books, cashier, rental, avoided, no_way_out, until_ms })
+        let (unsigned, exhausted) = (None, None);
+        Ok(Session { requestor, books, cashier, rental, avoided, no_way_out, unsigned, exhausted, until_ms })
     }
 }
 
@@ -208,13 +214,15 @@ impl Session {
         let mut attempts = Vec::new();
         loop {
             let began_ms = moment::now_ms();
+            self.unsigned = None;
             let attempt = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(Failure::Cancelled),
                 () = tokio::time::sleep(moment::until(deadline_ms.min(self.until_ms))) => Err(Failure::Deadline),
                 attempt = self.attempt(command, deadline_ms, &read) => attempt,
             };
-            let on = self.rental.as_ref().map(|rental| rental.worker.clone());
+            let on =
+                self.rental.as_ref().map(|rental| rental.worker.clone()).or_else(|| self.unsigned.take());
             let failure = attempt.as_ref().err().cloned();
             attempts.push(Attempt { on, began_ms, ended_ms: moment::now_ms(), failure: failure.clone() });
             let Some(failure) = failure else { return Ran { result: attempt, attempts } };
@@ -249,17 +257,19 @@ impl Session {
     ) -> Result<T, Failure> {
         self.end_stale().await;
         if self.rental.is_none() {
-            let account = self.books.account().await;
-            if account.spent() >= account.most {
-                return Err(Failure::Budget(account.most));
+            let most = self.books.account().await.most;
+            let left = self.left_for("").await;
+            if left <= self.exhausted.unwrap_or_default() {
+                return Err(Failure::Budget(most));
             }
             let expires_ms = self.until_ms.min(moment::now_ms() + millis(self.requestor.times.rent));
             let rental = self.hire(expires_ms).await?;
-            let left = self.books.account().await.left_for(&rental.worker.agreement);
+            let left = self.left_for(&rental.worker.agreement).await;
             if rental.cost_so_far() > left {
                 // nobody is set to work who could not be paid
+                self.exhausted = Some(left);
                 settle::end_deal(&self.requestor.daemon, &self.books, &rental.worker.agreement, true).await;
-                return Err(Failure::Budget(account.most));
+                return Err(Failure::Budget(most));
             }
             self.rental = Some(rental);
         }
@@ -272,6 +282,13 @@ impl Session {
         read(&output).map_err(|why| Failure::Output(plain(&why)))
     }
 
+    /// What may be spent under one agreement: what is set aside, without what was accepted of the others and what their
+    /// bills may still ask for.
+    async fn left_for(&self, agreement: &str) -> Nano {
+        let account = self.books.account().await;
+        account.left_for(agreement).less(self.cashier.outstanding(&account, agreement))
+    }
+
     /// Ends a rental that has too little time or money left for another command.
     async fn end_stale(&mut self) {
         let Some(rental) = &self.rental else { return };
@@ -279,8 +296,8 @@ impl Session {
         // one that lasts as long as the work is not exchanged for another that would end with it, too
         let lasts = rental.ends_ms() >= self.until_ms;
         let enough = lasts || rental.ends_ms() > moment::now_ms() + millis(self.requestor.times.command);
-        let affordable = rental.cost_so_far() <= account.left_for(&rental.worker.agreement);
-        let wanted = !self.cashier.is_suspect(&rental.worker.agreement);
+        let affordable = rental.cost_so_far() <= self.left_for(&rental.worker.agreement).await;
+        let wanted = !account.deal(&rental.worker.agreement).is_some_and(|deal| deal.suspect);
         if enough && affordable && wanted {
             return;
         }

@@ -187,13 +187,31 @@ fn is_over_there(text: &str) -> bool {
     text.contains("Remote Terminate") && text.contains("Can't finish operation")
 }
 
-/// Tries while the daemon is away.
-async fn again<T, A: Future<Output = Result<T, Trouble>>>(ask: impl Fn() -> A) -> Result<T, Trouble> {
+/// Tries while the daemon is away; for what may be asked twice.
+pub(crate) async fn again<T, A>(ask: impl Fn() -> A) -> Result<T, Trouble>
+where
+    A: Future<Output = Result<T, Trouble>>,
+{
+    while_it(Trouble::may_pass, ask).await
+}
+
+/// Tries while the daemon cannot have heard; for what must not be asked twice.
+pub(crate) async fn unheard<T, A>(ask: impl Fn() -> A) -> Result<T, Trouble>
+where
+    A: Future<Output = Result<T, Trouble>>,
+{
+    while_it(|trouble| matches!(trouble, Trouble::Unreachable { heard: false }), ask).await
+}
+
+async fn while_it<T, A>(is_away: impl Fn(&Trouble) -> bool, ask: impl Fn() -> A) -> Result<T, Trouble>
+where
+    A: Future<Output = Result<T, Trouble>>,
+{
     let began_ms = moment::now_ms();
     let mut tried = 0;
     loop {
         match ask().await {
-            Err(trouble) if trouble.may_pass() && tried < TRIES => {
+            Err(trouble) if is_away(&trouble) && tried < TRIES => {
                 tried += 1;
                 tokio::time::sleep(PAUSE).await;
                 // a minute is enough for a daemon to restart; whoever waits is stopping

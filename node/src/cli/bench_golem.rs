@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use vantage_golem::{
-    Account, AppKey, Caps, Command, Daemon, Image, Journal, JournalError, NANO, Nano, Order, RUNTIME_SIM,
-    Requestor, Times, is_test_platform,
+    Account, AppKey, Caps, Command, Daemon, Image, Journal, JournalError, NANO, Nano, Order, Requestor,
+    Times, is_test_platform,
 };
 use vantage_runner::{Answer, Message, ModelStore, PulledModel, Question, Runner};
 
@@ -99,7 +99,7 @@ impl Bench {
         };
         let question = serde_json::to_string(&question).map_err(CliError::failed)?;
         let order = Order {
-            runtime: RUNTIME_SIM.to_owned(),
+            runtime: args.runtime.clone(),
             subnet: args.subnet.clone(),
             image: Image { url: args.image_url.clone(), sha3_224: args.image_sha3_224.clone() },
             platform: args.platform.clone(),

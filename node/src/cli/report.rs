@@ -39,6 +39,7 @@ fn document(found: &Verdict, format: ReportFormat) -> String {
             let mut object = serde_json::to_value(found).unwrap_or_default();
             if let Some(map) = object.as_object_mut().filter(|_| found.summary != Summary::Invalid) {
                 map.insert("report".into(), json!(found.report));
+                map.insert("side_by_side".into(), json!(found.excerpts));
             }
             format!("{object}\n")
         }

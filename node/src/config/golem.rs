@@ -18,8 +18,8 @@ const TIME_S_MAX: u64 = 86_400;
 /// Threads that are demanded: the runner uses one.
 const THREADS: u32 = 1;
 /// Most landmarks, and the longest name of one or of its region, bytes: each receipt of a slot repeats them, and has 2 KiB.
-const LANDMARKS_MAX: usize = 4;
-const NAME_BYTES_MAX: usize = 24;
+pub(crate) const LANDMARKS_MAX: usize = 4;
+pub(crate) const NAME_BYTES_MAX: usize = 24;
 /// How long ending agreements and giving money back may take beside the wait for the last invoice, seconds. A guess: a
 /// daemon that lives answers in one.
 const END_S_MAX: u64 = 30;

@@ -9,8 +9,9 @@ use vantage_golem::{Attempt, Order, Worker, is_test_platform};
 use vantage_protocol::attester::Task;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::Hash;
-use vantage_protocol::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, REASON_BYTES_MAX};
+use vantage_protocol::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX};
 use vantage_protocol::receipt::{Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, Receipt};
+use vantage_protocol::wire;
 use vantage_runner::{Answer, EngineFacts, Finish, Generation};
 
 /// The failure of an answer over the job's limit, as executors call it.
@@ -62,9 +63,29 @@ pub(super) fn of_generation(
 
 /// Longest text about an engine, bytes; on Golem it is the provider's word. A guess: names of processors take 60.
 const ENGINE_TEXT_BYTES_MAX: usize = 96;
-/// Longest text of a provider's in an attempt, bytes: the daemon's ids take 64 at most. 512 receipts of a slot have a block,
-/// 2 KiB each.
+/// Longest text of a provider's in an attempt, bytes: the daemon's ids take 64 at most.
 const GOLEM_TEXT_BYTES_MAX: usize = 64;
+/// What the block of a slot's receipts has beside them, bytes; generous.
+const FRAME_BYTES_MAX: usize = 256;
+
+/// Makes a receipt fit its share of the block that a slot of so many cells has. What is left out first is who did not do
+/// the work in earlier attempts (that they failed, and why, stays), then headers. What remains always fits.
+pub(super) fn fit(receipt: &mut Receipt, cells: usize) {
+    let share = (BLOCK_BYTES_MAX - FRAME_BYTES_MAX) / cells.max(1);
+    let fits = |receipt: &Receipt| wire::encode(receipt).len() <= share;
+    let earlier = receipt.golem.as_ref().map_or(0, |golem| golem.attempts.len().saturating_sub(1));
+    for at in 0..earlier {
+        if fits(receipt) {
+            return;
+        }
+        if let Some(attempt) = receipt.golem.as_mut().and_then(|golem| golem.attempts.get_mut(at)) {
+            attempt.worker = None;
+        }
+    }
+    if !fits(receipt) {
+        receipt.headers.clear();
+    }
+}
 
 /// What came of a cell on Golem; `attempts` is never empty.
 pub(super) fn of_golem(
@@ -129,7 +150,7 @@ pub(super) fn of_failure(task: &Task, terms: &Terms, code: &str) -> Cell {
 impl Cell {
     fn generated(&mut self, generation: Generation, facts: &EngineFacts, terms: &Terms) {
         let receipt = &mut self.receipt;
-        receipt.model = short(Some(&facts.model));
+        receipt.model = bounded(&facts.model, NAME_BYTES_MAX);
         receipt.finish = Some(match generation.finish {
             Finish::Stop => "stop".to_owned(),
             Finish::Length => "length".to_owned(),

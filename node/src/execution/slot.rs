@@ -64,11 +64,12 @@ impl Slot {
             if self.cancel.is_cancelled() || clock::now_ms() >= self.until_ms() {
                 return Err(NoCell::Cancelled);
             }
-            let cell = if terms.is_late() {
+            let mut cell = if terms.is_late() {
                 receipt::of_failure(task, &terms, "deadline")
             } else {
                 self.executor.run(task, &terms).await?
             };
+            receipt::fit(&mut cell.receipt, self.execution.tasks.len());
             done.insert((task.prompt, task.repeat), cell.receipt.clone());
             self.keep(cell).await?;
         }

@@ -98,6 +98,7 @@ fn unwritten(error: &dyn std::error::Error) -> JournalError {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use vantage_golem::Deal;
     use vantage_protocol::id::{NetId, NodeId};
 
     fn store(dir: &tempfile::TempDir) -> Arc<Store> {
@@ -141,34 +142,67 @@ mod tests {
         assert_eq!(store.glm_open().unwrap().len(), 1);
     }
 
+    /// An account of which so much was accepted.
+    fn spent(mark: &str, most: u64, accepted: u64) -> Account {
+        let deal = Deal {
+            agreement: "a".into(),
+            provider: "0x1".into(),
+            activity: None,
+            began_ms: 0,
+            ended_ms: None,
+            accepted: Nano(accepted),
+            invoice: None,
+            invoiced: false,
+            notes: 0,
+            suspect: false,
+        };
+        Account { deals: vec![deal], ..account(mark, most) }
+    }
+
     proptest! {
-        /// However sessions come and go, the day's and the job's budget hold.
+        // each step is on disk when it is done
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// However sessions come and go, whatever they spend of what was set aside, the day's and the job's budget hold,
+        /// and nothing that was spent is forgotten.
         #[test]
         fn budgets_hold(
-            steps in proptest::collection::vec((0..3u8, 0..20u64, 0..3usize), 1..30),
+            steps in proptest::collection::vec((0..3u8, 0..20u64, 0..3usize, 0..20u64), 1..16),
         ) {
+            let dir = tempfile::tempdir().unwrap();
+            let store = store(&dir);
             let limits = GlmLimits { job: Nano(30), day: Nano(50) };
-            let mut open: Vec<(u8, u64)> = Vec::new();
-            let mut spent: Vec<(u8, u64)> = Vec::new();
-            for (job, most, close) in steps {
-                let sum = |list: &[(u8, u64)], of: Option<u8>| {
-                    list.iter().filter(|(job, _)| of.is_none_or(|of| of == *job)).map(|(_, n)| n).sum::<u64>()
-                };
-                let sums = GlmSums {
-                    day_spent_nanoglm: sum(&spent, None),
-                    job_spent_nanoglm: sum(&spent, Some(job)),
-                    reserved_nanoglm: sum(&open, None),
-                    job_reserved_nanoglm: sum(&open, Some(job)),
-                };
-                if Nano(most) <= free(&limits, &sums) {
-                    open.push((job, most));
+            let purse = |job: u8| GlmPurse { store: store.clone(), limits, job: JobId([job; 32]), day: 7 };
+            let sum = |list: &[(u8, u64)], of: Option<u8>| {
+                list.iter().filter(|(job, _)| of.is_none_or(|of| of == *job)).map(|(_, n)| n).sum::<u64>()
+            };
+            let mut open: Vec<(u8, u64, String)> = Vec::new();
+            let mut paid: Vec<(u8, u64)> = Vec::new();
+            for (n, (job, most, close, accepted)) in steps.into_iter().enumerate() {
+                let mark = n.to_string();
+                let aside: Vec<(u8, u64)> = open.iter().map(|(job, most, _)| (*job, *most)).collect();
+                let taken = |of| sum(&aside, of) + sum(&paid, of);
+                let free = (50 - taken(None)).min(30 - taken(Some(job)));
+                prop_assert_eq!(purse(job).free().unwrap(), Nano(free));
+                match purse(job).open(&account(&mark, most)) {
+                    Ok(()) => {
+                        prop_assert!(most <= free);
+                        open.push((job, most, mark));
+                    }
+                    Err(error) => {
+                        prop_assert_eq!(error, JournalError::NoRoom);
+                        prop_assert!(most > free);
+                    }
                 }
                 if let Some(at) = open.len().checked_sub(1 + close) {
-                    spent.push(open.remove(at));
+                    let (job, most, mark) = open.remove(at);
+                    let accepted = accepted.min(most);
+                    purse(job).close(&spent(&mark, most, accepted)).unwrap();
+                    paid.push((job, accepted));
                 }
-                prop_assert!(sum(&spent, None) + sum(&open, None) <= 50);
-                prop_assert!(sum(&spent, Some(job)) + sum(&open, Some(job)) <= 30);
             }
+            let sums = store.glm_sums(7, &JobId([0; 32])).unwrap();
+            prop_assert_eq!((sums.day_spent_nanoglm, sums.job_spent_nanoglm), (sum(&paid, None), sum(&paid, Some(0))));
         }
     }
 }

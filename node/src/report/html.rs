@@ -1,7 +1,8 @@
 //! The report as one HTML file without any script.
 
+use super::excerpts;
 use super::page::{self, shown};
-use super::same::same_models;
+use super::same::{about, same_models};
 use super::sides::{Piece, Row, rows};
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
@@ -9,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use vantage_protocol::compare::{
     Class, Example, Figures, Finding, PromptReport, Report, Side, TargetReport, escape_line,
 };
-use vantage_protocol::proof::{Summary, Verdict};
+use vantage_protocol::proof::{OnGolem, Summary, Verdict};
 
 /// The whole document. Equal verdicts give equal bytes.
 pub fn html(verdict: &Verdict) -> String {
@@ -38,7 +39,8 @@ pub fn html(verdict: &Verdict) -> String {
                         (findings(report))
                         (legend())
                         @for (t, target) in report.targets.iter().enumerate() { (target_part(report, t, target)) }
-                        (same(report))
+                        (same(report, &verdict.golem))
+                        @if let Some(found) = &verdict.excerpts { (excerpts::section(found)) }
                         (beside(report))
                         (left_out(report))
                     }
@@ -310,16 +312,13 @@ fn side(pieces: &[Piece], row: &Row, kind: &str, regions: [&str; 2]) -> Markup {
 }
 
 /// Open models here and on Golem.
-fn same(report: &Report) -> Markup {
+fn same(report: &Report, golem: &OnGolem) -> Markup {
     let models = same_models(report);
     html! {
         @if !models.is_empty() {
             section {
                 h2 { "Open models here and on Golem" }
-                p {
-                    "Run by the executors themselves, and by providers that they hired. Equal requests must give equal bytes. "
-                    "Who ran it there stands in the verdict, line by line; where, nobody measured."
-                }
+                p { (about(golem)) }
                 @for model in &models {
                     p {
                         (shown(model.here)) " and " (shown(model.there)) ": " (model.words())
@@ -347,24 +346,23 @@ fn beside(report: &Report) -> Markup {
             section {
                 h2 { "Open models beside vendors" }
                 p { "A comparison of different models, over all regions. Models differ: nothing here is a finding about regions." }
-                @for row in &report.beside {
-                    article.finding {
-                        h3 { (shown(prompt(row.prompt))) }
-                        div.sides {
-                            div.side.head { (shown(name(row.open))) (page::sim(is_sim(row.open))) }
-                            div.side dir="auto" { (shown(&row.excerpt)) }
-                            @for other in &row.others {
-                                div.side.head {
-                                    (shown(name(other.target))) (page::sim(is_sim(other.target)))
-                                    span.note { "words shared " (spread(&other.shared)) "; runs of three "
-                                        (spread(&other.shingles)) "; " (other.answers) " answers, "
-                                        (other.operators) " operators" }
-                                }
-                                div.side dir="auto" { (shown(&other.excerpt)) }
-                            }
-                        }
+                div.scroll { table {
+                    thead { tr {
+                        @for head in ["prompt", "open model", "beside", "words shared", "runs of three words", "answers",
+                            "operators"] { th scope="col" { (head) } }
+                    } }
+                    tbody {
+                        @for row in &report.beside { @for other in &row.others { tr {
+                            td { (shown(prompt(row.prompt))) }
+                            td { (shown(name(row.open))) (page::sim(is_sim(row.open))) }
+                            td { (shown(name(other.target))) (page::sim(is_sim(other.target))) }
+                            td { (spread(&other.shared)) }
+                            td { (spread(&other.shingles)) }
+                            td { (other.answers) }
+                            td { (other.operators) }
+                        } } }
                     }
-                }
+                } }
                 @if report.beside_left_out > 0 { p.note { (report.beside_left_out) " more prompts found no room." } }
             }
         }

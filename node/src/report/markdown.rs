@@ -1,14 +1,16 @@
 //! The report as Markdown (CommonMark with tables).
 
+use super::excerpts;
 use super::page::{mark, reasons};
-use super::same::same_models;
+use super::same::{about, same_models};
 use super::sides::{Piece, rows};
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use vantage_protocol::compare::{
-    Class, Example, Figures, Finding, PromptReport, Report, TargetReport, escape_line, escape_terminal,
+    Class, Example, Excerpt, Excerpts, Figures, Finding, PromptReport, Report, TargetReport, escape_line,
+    escape_terminal,
 };
-use vantage_protocol::proof::{Summary, Verdict};
+use vantage_protocol::proof::{OnGolem, Summary, Verdict};
 
 /// The whole document. Equal verdicts give equal bytes.
 pub fn markdown(verdict: &Verdict) -> String {
@@ -18,7 +20,10 @@ pub fn markdown(verdict: &Verdict) -> String {
         page.found(report);
         page.legend();
         report.targets.iter().for_each(|target| page.target(report, target));
-        page.same(report);
+        page.same(report, &verdict.golem);
+        if let Some(found) = &verdict.excerpts {
+            page.excerpts(found);
+        }
         page.beside(report);
         page.left_out(report);
     }
@@ -225,16 +230,13 @@ impl Page {
         self.paragraph(&fence);
     }
 
-    fn same(&mut self, report: &Report) {
+    fn same(&mut self, report: &Report, golem: &OnGolem) {
         let models = same_models(report);
         if models.is_empty() {
             return;
         }
         self.paragraph("## Open models here and on Golem");
-        self.paragraph(
-            "Run by the executors themselves, and by providers that they hired. Equal requests must give equal bytes. Who ran \
-             it there stands in the verdict, line by line; where, nobody measured.",
-        );
+        self.paragraph(&about(golem));
         self.head(&["here", "on Golem", "found", "unequal"]);
         for model in &models {
             let unequal: Vec<String> = model.unequal.iter().map(|id| shown(id)).collect();
@@ -242,6 +244,24 @@ impl Page {
             self.row(row.iter().map(String::as_str));
         }
         self.line("");
+    }
+
+    fn excerpts(&mut self, found: &Excerpts) {
+        self.paragraph(&format!("## {}", excerpts::title(found.sides)));
+        self.paragraph(&excerpts::about(found.sides));
+        for prompt in &found.prompts {
+            let note = excerpts::note(prompt).map_or_else(String::new, |note| format!(": {note}"));
+            self.paragraph(&format!("### {} ({}){note}", shown(&prompt.id), shown(&prompt.topic)));
+            self.head(&excerpts::heads(found.sides));
+            for row in excerpts::rows(prompt) {
+                let cells = row.map(|excerpt| excerpt.map_or_else(String::new, beginning));
+                self.row(cells.iter().map(String::as_str));
+            }
+            self.line("");
+        }
+        if let Some(left_out) = excerpts::left_out(found) {
+            self.paragraph(&left_out);
+        }
     }
 
     fn beside(&mut self, report: &Report) {
@@ -295,6 +315,15 @@ impl Page {
             report.version, report.phrases, report.diffs_left_out, report.beside_left_out
         ));
     }
+}
+
+/// What a target says, in one cell of a table.
+fn beginning(excerpt: &Excerpt) -> String {
+    let (target, tally) = (shown(&excerpt.target), shown(&excerpts::tally(excerpt)));
+    let text = excerpt.shown.as_ref().map_or_else(String::new, |answer| {
+        format!(": {}", shown(&answer.text.replace(['\r', '\n', '\t'], " ")))
+    });
+    format!("{target}{} ({tally}){text}", sim(excerpt.sim))
 }
 
 fn sim(sim: bool) -> &'static str {

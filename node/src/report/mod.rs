@@ -7,11 +7,14 @@
 
 pub mod vocabulary;
 
+mod excerpts;
 mod html;
 mod markdown;
 mod page;
 mod same;
 mod sides;
+#[cfg(test)]
+mod tests;
 
 pub use html::html;
 pub use markdown::markdown;

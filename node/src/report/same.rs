@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::{Report, TargetReport};
+use vantage_protocol::proof::OnGolem;
+use vantage_protocol::receipt::ProviderRegion;
 
 /// A model that was asked in both places, prompt by prompt as far as the report has details.
 pub(super) struct SameModel<'a> {
@@ -16,6 +18,29 @@ pub(super) struct SameModel<'a> {
     pub(super) unequal: Vec<&'a str>,
     /// Prompts that only one place has answered.
     pub(super) alone: usize,
+}
+
+/// What a reader should know of them: who ran them, and what is known of where.
+pub(super) fn about(golem: &OnGolem) -> String {
+    let answered = || golem.rows.iter().filter(|row| row.answered > 0);
+    let is_measured = |region: &ProviderRegion| matches!(region, ProviderRegion::Measured { .. });
+    let (measured, all) =
+        (answered().filter(|row| is_measured(&row.provider_region)).count(), answered().count());
+    let (how_far, weight) =
+        ("the round trips that were measured from inside", "evidence of distance, no proof of a place");
+    let whereabouts = match measured {
+        0 => "where, nobody measured.".to_owned(),
+        n if n == all => format!("so do {how_far}: {weight}."),
+        n => format!("so do {how_far} under {n} of {all} agreements: {weight}."),
+    };
+    let shared = match golem.shared.is_empty() {
+        true => "",
+        false => " A provider served several operators: their answers are no independent witnesses.",
+    };
+    format!(
+        "Run by the executors themselves, and by providers that they hired. Equal requests must give equal bytes. Who \
+         ran it there stands in the verdict, line by line; {whereabouts}{shared}"
+    )
 }
 
 /// All models that were asked in both places.

@@ -123,11 +123,9 @@ pub(super) type Groups<'a> = BTreeMap<(u32, u32), Vec<&'a Cell>>;
 
 /// Counts every cell once, and gathers those that are compared.
 fn take_stock<'a>(input: &'a Input, report: &mut Report) -> Groups<'a> {
-    let mut cells: Vec<&Cell> = input.cells.iter().collect();
-    cells.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| content(a).cmp(&content(b))));
     let mut groups: Groups<'_> = BTreeMap::new();
     let mut last = None;
-    for cell in cells {
+    for cell in in_order(input) {
         let known = (cell.target as usize) < input.targets.len()
             && (cell.prompt as usize) < input.prompts.len()
             && (cell.region as usize) < input.regions.len();
@@ -150,7 +148,15 @@ fn take_stock<'a>(input: &'a Input, report: &mut Report) -> Groups<'a> {
     groups
 }
 
-fn place(cell: &Cell) -> [u32; 5] {
+/// All cells by their places; of several in one place the one that counts comes first.
+pub(super) fn in_order(input: &Input) -> Vec<&Cell> {
+    let mut cells: Vec<&Cell> = input.cells.iter().collect();
+    cells.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| content(a).cmp(&content(b))));
+    cells
+}
+
+/// Where a cell belongs.
+pub(super) fn place(cell: &Cell) -> [u32; 5] {
     [cell.target, cell.prompt, cell.region, cell.repeat, cell.replica]
 }
 

@@ -60,6 +60,9 @@
 //! Open models are set beside the other targets prompt by prompt ([`Beside`]): different models, so
 //! similarities only, and never a finding.
 //!
+//! [`Excerpts`] show readers what both sides say. They are made of the same answers, and are neither part of the
+//! report nor under its version.
+//!
 //! # Cost
 //!
 //! Everything that grows faster than its input is bounded by size: at most
@@ -84,6 +87,7 @@ mod detail;
 mod diff;
 mod escape;
 mod exact;
+mod excerpts;
 mod headline;
 mod input;
 mod language;
@@ -113,6 +117,7 @@ pub use budget::MAX_COST;
 pub use class::{Absent, Class, ClassCounts, Shortage, Way, WayCounts};
 pub use diff::{DiffOp, WordDiff, word_diff};
 pub use escape::{escape_line, escape_terminal};
+pub use excerpts::{Excerpt, ExcerptSides, Excerpts, PromptExcerpts, ShownAnswer};
 pub use headline::Headline;
 pub use input::{Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo};
 pub use length::{Lengths, Range};

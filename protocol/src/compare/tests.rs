@@ -2,6 +2,7 @@
 
 mod bounds;
 mod canonical;
+mod excerpts;
 mod hostile;
 mod planted;
 mod properties;

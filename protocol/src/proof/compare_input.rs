@@ -5,7 +5,8 @@ use super::source::{Lookup, Source};
 use crate::assignment::Assignment;
 use crate::cid::Cid;
 use crate::compare::{
-    self, Cell, CellState, Input, MissingReason, PromptInfo, Report, TargetInfo, compare as compare_answers,
+    self, Cell, CellState, Excerpts, Input, MissingReason, PromptInfo, Report, TargetInfo,
+    compare as compare_answers,
 };
 use crate::genesis::{self, Genesis};
 use crate::id::{Hash, JobId, NetId, NodeId};
@@ -51,15 +52,20 @@ pub struct Compiled {
 /// Compares a job's answers. An error names the blocks that are missing, or the receipts that are
 /// none: reveals acknowledged ok never give one.
 pub fn report(compared: &Compared<'_>, get: Get<'_>) -> Result<Compiled, NotComparable> {
-    report_from(compared, &Lookup(get))
+    report_from(compared, &Lookup(get)).map(|(compiled, _)| compiled)
 }
 
-/// The same with blocks from anywhere.
-pub(super) fn report_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Compiled, NotComparable> {
-    let report = compare_answers(&input_from(compared, source)?);
+/// The same with blocks from anywhere; with the beginnings of answers, which are no part of it.
+pub(super) fn report_from(
+    compared: &Compared<'_>,
+    source: &dyn Source,
+) -> Result<(Compiled, Option<Excerpts>), NotComparable> {
+    let input = input_from(compared, source)?;
+    let report = compare_answers(&input);
+    let excerpts = Excerpts::of(&input, &report);
     let bytes = wire::encode(&report);
     let cid = Cid::dag_cbor(&bytes);
-    Ok(Compiled { report, bytes, cid })
+    Ok((Compiled { report, bytes, cid }, excerpts))
 }
 
 /// Why there is no comparison.

@@ -24,7 +24,7 @@ pub use evidence::{Accused, Evidence, Offence};
 pub use executors::candidates;
 pub use judge::{Get, Judge, Judgement, judge_reveal};
 pub use links::{BLOCKS_MAX, Closure, Link, Role, closure, links};
-pub use rented::{OnGolem, Rented};
+pub use rented::{OnGolem, Rented, SharedProvider};
 pub use verdict::{
     Comparison, FinalPart, Independence, Integrity, JobPart, Network, Quorum, Span, Summary, TimeBracket,
     Verdict, Who,

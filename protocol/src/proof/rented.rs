@@ -5,10 +5,12 @@ use super::source::Source;
 use crate::leaf::Statement;
 use crate::receipt::{Golem, GolemAttempt, GolemWorker, ProviderRegion, Receipt};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most rows: a guess, far above what honest executors need; the receipts hold the rest.
 const ROWS_MAX: usize = 256;
+/// Most providers of several operators: a guess, as many as fit on two screens.
+const SHARED_MAX: usize = 64;
 
 /// What receipts tell of Golem.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -17,6 +19,35 @@ pub struct OnGolem {
     pub rows: Vec<Rented>,
     /// Rows that found no room.
     pub left_out: u64,
+    /// Providers whose answers several operators gave to one target's prompts, by target and provider.
+    pub shared: Vec<SharedProvider>,
+    /// Such providers that found no room.
+    pub shared_left_out: u64,
+}
+
+/// One provider that answered for several operators: what it falsifies is false for all of them alike.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SharedProvider {
+    /// The provider's id, in lower case.
+    pub provider: String,
+    /// The target that was asked.
+    pub target: String,
+    /// Who stands behind the executors that it served; all volunteers count as one.
+    pub operators: BTreeSet<String>,
+}
+
+impl SharedProvider {
+    /// What a reader should know of it. The names in it come from outside.
+    pub fn text(&self) -> String {
+        let operators: Vec<&str> = self.operators.iter().map(String::as_str).collect();
+        format!(
+            "provider {} served {} operators ({}) for {}: their answers are no independent witnesses",
+            self.provider,
+            operators.len(),
+            operators.join(", "),
+            self.target
+        )
+    }
 }
 
 /// What one slot's executor had done under one agreement, or without finding anybody.
@@ -52,6 +83,7 @@ impl OnGolem {
     /// Gathers it from all listed reveals of assigned executors. Receipts that cannot be read are told elsewhere.
     pub(super) fn gather(compared: &Compared<'_>, source: &dyn Source) -> Self {
         let mut found = Self::default();
+        let mut served = Served::default();
         for slot in compared.job.slots() {
             let Some(node) = compared.assignment.get(slot.index as usize).copied().flatten() else {
                 continue;
@@ -65,11 +97,12 @@ impl OnGolem {
             };
             let operator = compared.genesis.operator(&node).label().to_owned();
             let region = compared.job.regions.get(slot.region).cloned().unwrap_or_default();
-            let target = compared.job.targets.get(slot.target).map(|t| t.target.to_string());
+            let target =
+                compared.job.targets.get(slot.target).map(|t| t.target.to_string()).unwrap_or_default();
             let begin = |golem: &Golem, attempt: &GolemAttempt| Rented {
                 slot: slot.index,
                 region: region.clone(),
-                target: target.clone().unwrap_or_default(),
+                target: target.clone(),
                 operator: operator.clone(),
                 image: golem.image.clone(),
                 platform: golem.platform.clone(),
@@ -82,7 +115,13 @@ impl OnGolem {
             };
             let first = found.rows.len();
             receipts.cells.iter().for_each(|receipt| found.receipt(first, receipt, &begin));
+            let providers: BTreeSet<&str> = receipts.cells.iter().filter_map(answered_by).collect();
+            for provider in providers {
+                let place = (target.clone(), provider.to_ascii_lowercase());
+                served.entry(place).or_default().insert(operator.clone());
+            }
         }
+        (found.shared, found.shared_left_out) = shared(served);
         found
     }
 
@@ -131,4 +170,25 @@ impl OnGolem {
         }
         found
     }
+}
+
+/// Operators, by the target and the provider that answered for them.
+type Served = BTreeMap<(String, String), BTreeSet<String>>;
+
+/// The provider that brought a receipt's answer.
+fn answered_by(receipt: &Receipt) -> Option<&str> {
+    let last = receipt.golem.as_ref()?.attempts.last()?;
+    let went_well = receipt.output.is_some() && last.failure.is_none();
+    last.worker.as_ref().filter(|_| went_well).map(|worker| worker.provider.as_str())
+}
+
+/// Providers of several operators, and how many found no room.
+fn shared(served: Served) -> (Vec<SharedProvider>, u64) {
+    let several = served.into_iter().filter(|(_, operators)| operators.len() > 1);
+    let mut found: Vec<SharedProvider> = several
+        .map(|((target, provider), operators)| SharedProvider { provider, target, operators })
+        .collect();
+    let left_out = found.len().saturating_sub(SHARED_MAX) as u64;
+    found.truncate(SHARED_MAX);
+    (found, left_out)
 }

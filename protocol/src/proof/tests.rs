@@ -5,4 +5,5 @@ mod flips;
 mod judging;
 mod outcomes;
 mod rehash;
+mod rented;
 pub(crate) mod world;

@@ -2,7 +2,7 @@
 //! set", never "true".
 
 use crate::cid::Cid;
-use crate::compare::{Account, Report};
+use crate::compare::{Account, Excerpts, Report};
 use crate::id::{Hash, JobId, NetId, NodeId};
 use crate::proof::evidence::Evidence;
 use crate::proof::rented::OnGolem;
@@ -77,6 +77,9 @@ pub struct Verdict {
     /// The comparison as recomputed.
     #[serde(skip)]
     pub report: Option<Report>,
+    /// What decentralized and centralized targets say, side by side; none if there are not two sides.
+    #[serde(skip)]
+    pub excerpts: Option<Excerpts>,
     /// Portable evidence for what `remarks` says, where there is any.
     #[serde(skip)]
     pub evidence: Vec<Evidence>,
@@ -284,6 +287,7 @@ impl Verdict {
             golem: OnGolem::default(),
             not_shown: Vec::new(),
             report: None,
+            excerpts: None,
             evidence: Vec::new(),
         }
     }

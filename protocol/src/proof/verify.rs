@@ -275,8 +275,8 @@ impl Gathered<'_> {
         };
         verdict.golem = OnGolem::gather(&compared, source);
         verdict.labels.extend(verdict.golem.simulated());
-        let compiled = match report_from(&compared, source) {
-            Ok(compiled) => compiled,
+        let (compiled, excerpts) = match report_from(&compared, source) {
+            Ok(both) => both,
             Err(NotComparable::Missing(_)) => return,
             Err(why) => return problems.invalid(why.to_string()),
         };
@@ -297,6 +297,7 @@ impl Gathered<'_> {
         verdict.comparison.attested = attested >= quorum;
         verdict.cells = Some(compiled.report.cells.clone());
         verdict.report = Some(compiled.report);
+        verdict.excerpts = excerpts;
     }
 
     fn job_part(&self) -> JobPart {

@@ -61,7 +61,8 @@ async fn ask(
 ) -> Result<Measured, String> {
     let plan = &bed.plan;
     let said = Command::new(&binaries.node)
-        .args(["bench-golem", "--daemon", &plan.daemon, "--platform", &plan.platform])
+        .args(["bench-golem", "--runtime", &plan.runtime, "--daemon", &plan.daemon])
+        .args(["--platform", &plan.platform])
         .args(["--subnet", &plan.subnet, "--image-url", &plan.image_url])
         .args(["--image-sha3-224", &plan.image_sha3_224, "--model", MODEL])
         .arg("--models")

@@ -10,8 +10,9 @@ use tokio::process::{Child, ChildStdout, Command};
 
 /// Longest time for a process to say that it is ready: a guess, generous for a busy machine.
 const READY_S_MAX: u64 = 60;
-/// Longest time for a process to end in good order before it is killed: a guess.
-const STOP_S_MAX: u64 = 10;
+/// Longest time for a process to end in good order before it is killed. A guess: a node with a provider at work waits for
+/// its bill.
+const STOP_S_MAX: u64 = 60;
 
 /// A running child. It is killed when dropped.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ mod outcome;
 pub(crate) mod progress;
 
 use crate::cluster::{self, Cluster, ClusterError, NodePlan, Plan};
+use crate::golem::{self, GolemError};
 use crate::vendors::{Plant, PlantKind, SimConfig};
 use clap::Args;
 use model::Model;
@@ -47,7 +48,8 @@ pub struct DemoArgs {
     /// Fail if the open model can't be had, instead of going on without it
     #[arg(long)]
     pub require_model: bool,
-    /// Run a second job afterwards, here and on Golem's real market: see the command `golem`
+    /// Run a second job afterwards, here and on Golem's real market: see the command `golem`. With --json its object is
+    /// the member `golem` of the demo's
     #[arg(long, conflicts_with = "keep")]
     pub golem: bool,
     /// Keep everything in this directory, which must be empty or new [default: a temporary one]
@@ -73,6 +75,9 @@ pub enum DemoError {
     /// A command of the node failed.
     #[error(transparent)]
     Command(#[from] cluster::FoundError),
+    /// The job on Golem.
+    #[error(transparent)]
+    Golem(#[from] Box<GolemError>),
     /// The outcome is not what the demo promises.
     #[error("the outcome is not what this demo promises: {0}")]
     Promise(String),
@@ -99,15 +104,40 @@ fn plan(open: bool) -> Plan {
     }
 }
 
-/// Runs it. Everything for people goes to standard output, or to nowhere with `--json`.
+/// Runs it and, if asked for, the job on Golem after it. Everything for people goes to standard output, or to nowhere
+/// with `--json`.
 pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
-    let started = Instant::now();
     let screen = Screen::new(arguments.json);
+    let (dir, _temporary) = directory(arguments.dir.as_deref())?;
+    let (cluster, mut report) = main_job(arguments, &dir, &screen).await?;
+    let kept = if arguments.keep {
+        Some(cluster)
+    } else {
+        cluster.shutdown().await;
+        None
+    };
+    if arguments.golem {
+        let told = golem::job(None, None, &screen).await.map_err(Box::new)?;
+        report["golem"] = told;
+    }
+    if arguments.json {
+        println!("{report}");
+    }
+    if let Some(cluster) = kept {
+        // ends on Ctrl-C; an error here means that there is no way to wait for it
+        let _ = tokio::signal::ctrl_c().await;
+        cluster.shutdown().await;
+    }
+    Ok(())
+}
+
+/// The demo itself: the network, which still runs, and what is to be told of it to programs.
+async fn main_job(arguments: &DemoArgs, dir: &Path, screen: &Screen) -> Result<(Cluster, Value), DemoError> {
+    let started = Instant::now();
     screen.step("building node and bootstrap (the first time takes some minutes)");
     let binaries =
         tokio::task::spawn_blocking(cluster::build).await.map_err(|e| DemoError::Files(e.to_string()))??;
-    let (dir, _temporary) = directory(arguments.dir.as_deref())?;
-    let model = model::find(&binaries, &screen).await;
+    let model = model::find(&binaries, screen).await;
     if let (Model::Missing(why), true) = (&model, arguments.require_model) {
         return Err(DemoError::Model(why.clone()));
     }
@@ -128,7 +158,7 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
     screen.step(
         "starting 1 bootstrap node, 6 committee members in 3 regions, 1 volunteer, 3 simulated vendors",
     );
-    let cluster = Cluster::start(&dir, &plan, sims, binaries).await?;
+    let cluster = Cluster::start(dir, &plan, sims, binaries).await?;
     cluster.gathered().await?;
     screen.network(&cluster);
     let gathered_s = started.elapsed().as_secs();
@@ -138,29 +168,19 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
         "\nJob {id} submitted through {}; suite: an illustration, not a study",
         cluster.nodes[0].plan.name
     ));
-    let view =
-        progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    let view = progress::follow(&cluster, &cluster.nodes[1], &id, screen, COMMIT_S + 2 * STEP_S + 60).await?;
     screen.sealed(&view);
-    let outcome = Outcome::gather(&cluster, &id, &view, planted, open, &screen).await?;
+    let outcome = Outcome::gather(&cluster, &id, &view, planted, open, screen).await?;
     let total_s = started.elapsed().as_secs();
-    if arguments.json {
-        let report = json!({
-            "ok": true, "net": cluster.net, "job": id, "open_model": open, "dir": dir,
-            "seconds": { "network": gathered_s, "total": total_s },
-            "view": view, "outcome": outcome.json(), "nodes": addresses(&cluster),
-        });
-        println!("{report}");
-    } else {
-        outcome.tell(&screen);
-        screen.say(&format!("\nDone in {total_s} s, of which {gathered_s} s until the network stood."));
-        screen.next_steps(&cluster, arguments.keep, &outcome.content);
-    }
-    if arguments.keep {
-        // ends on Ctrl-C; an error here means that there is no way to wait for it
-        let _ = tokio::signal::ctrl_c().await;
-    }
-    cluster.shutdown().await;
-    Ok(())
+    outcome.tell(screen);
+    screen.say(&format!("\nDone in {total_s} s, of which {gathered_s} s until the network stood."));
+    screen.next_steps(&cluster, arguments.keep, &outcome.content);
+    let report = json!({
+        "ok": true, "net": cluster.net, "job": id, "open_model": open, "dir": dir,
+        "seconds": { "network": gathered_s, "total": total_s },
+        "view": view, "outcome": outcome.json(), "nodes": addresses(&cluster),
+    });
+    Ok((cluster, report))
 }
 
 /// What each simulated vendor is made to answer differently.

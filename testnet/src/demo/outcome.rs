@@ -7,7 +7,7 @@ use crate::vendors::Plant;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::process::Command;
-use vantage_protocol::compare::{Class, Headline, Report};
+use vantage_protocol::compare::{Class, Excerpt, ExcerptSides, Headline, Report};
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
 
@@ -121,6 +121,9 @@ impl Outcome {
         if open && unequal(report) != Some(0) {
             return broken("the open model's answers are not byte-equal across operators".into());
         }
+        if open && !is_side_by_side(&self.verdict) {
+            return broken("the open model's answers do not stand beside the vendors'".into());
+        }
         Ok(())
     }
 
@@ -159,6 +162,14 @@ fn is_about(row: &Headline<'_>, by: &str, plant: &Plant) -> bool {
 
 fn differs(row: &Headline<'_>) -> bool {
     row.class == Class::DiffersBeyondNoise
+}
+
+/// Whether every prompt has an answer of the open model beside one of a vendor.
+fn is_side_by_side(verdict: &Verdict) -> bool {
+    let Some(found) = &verdict.excerpts else { return false };
+    let answered = |side: &[Excerpt]| side.iter().any(|excerpt| excerpt.shown.is_some());
+    found.sides == ExcerptSides::DecentralizedCentralized
+        && found.prompts.iter().all(|prompt| answered(&prompt.first) && answered(&prompt.second))
 }
 
 /// Prompts of the open model whose answers are not byte-equal over at least two operators.

@@ -162,30 +162,38 @@ fn plan(golem: &GolemPlan) -> Plan {
 
 /// Runs it. Everything for people goes to standard output, or to nowhere with `--json`.
 pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
-    let started = Instant::now();
     let screen = Screen::new(arguments.json);
-    let (dir, _temporary) = demo::directory(arguments.dir.as_deref())?;
-    let (cluster, bed) = stand(&dir, arguments.image.as_deref(), &screen).await?;
+    let report = job(arguments.dir.as_deref(), arguments.image.as_deref(), &screen).await?;
+    if arguments.json {
+        println!("{report}");
+    }
+    Ok(())
+}
+
+/// One job from its order to its payment; what is to be told of it to programs.
+pub(crate) async fn job(
+    dir: Option<&Path>,
+    image: Option<&Path>,
+    screen: &Screen,
+) -> Result<Value, GolemError> {
+    let started = Instant::now();
+    let (dir, _temporary) = demo::directory(dir)?;
+    let (cluster, bed) = stand(&dir, image, screen).await?;
     let stood_s = started.elapsed().as_secs();
     let id = submit(&cluster).await?;
     screen.say(&format!("\nJob {id}: {} and {}, each by two operators", TARGETS[0], TARGETS[1]));
-    let view =
-        progress::follow(&cluster, &cluster.nodes[1], &id, &screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    let view = progress::follow(&cluster, &cluster.nodes[1], &id, screen, COMMIT_S + 2 * STEP_S + 60).await?;
     screen.sealed(&view);
-    let outcome = Outcome::gather(&cluster, &bed, &view, &screen).await?;
+    let outcome = Outcome::gather(&cluster, &bed, &view, screen).await?;
     let total_s = started.elapsed().as_secs();
-    if arguments.json {
-        let report = json!({
-            "ok": true, "net": cluster.net, "job": id, "dir": dir, "view": view, "outcome": outcome.json(),
-            "seconds": { "network": stood_s, "total": total_s },
-        });
-        println!("{report}");
-    } else {
-        outcome.tell(&screen);
-        screen.say(&format!("\nDone in {total_s} s, of which {stood_s} s until everything stood."));
-    }
+    outcome.tell(screen);
+    screen.say(&format!("\nDone in {total_s} s, of which {stood_s} s until everything stood."));
+    let report = json!({
+        "ok": true, "net": cluster.net, "job": id, "dir": dir, "view": view, "outcome": outcome.json(),
+        "seconds": { "network": stood_s, "total": total_s },
+    });
     cluster.shutdown().await;
-    Ok(())
+    Ok(report)
 }
 
 /// Everything that the job needs, running in a directory, without a word.

@@ -12,13 +12,17 @@ use vantage_golem_bed::provider::Seen;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::Report;
 use vantage_protocol::id::NetId;
-use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
+use vantage_protocol::proof::{SharedProvider, Summary, Trust, Verdict, verify_car};
 use vantage_protocol::receipt::ProviderRegion;
 
 /// How long payments may take: a cycle of the daemon and the chain's blocks take some ten seconds.
 const PAID_S_MAX: u64 = 180;
 /// How the report tells of round trips.
 const MEASURED: &str = "provider measured from inside: ";
+/// What it says where there are none.
+const UNMEASURED: &str = "nobody measured";
+/// What it has for answers from both places.
+const SIDE_BY_SIDE: &str = "Answers of open models here and on Golem, side by side";
 
 /// A verified and paid outcome.
 #[derive(Debug)]
@@ -101,7 +105,8 @@ fn verified(car: &Path, net: &str) -> Result<Verdict, GolemError> {
     }
 }
 
-/// The report names provider, agreement and activity of each slot on Golem, and says that the bytes are equal.
+/// The report names provider, agreement and activity of each slot on Golem, says that the bytes are equal, shows them
+/// side by side, and says that one provider served both operators.
 async fn reported(cluster: &Cluster, car: &str, verdict: &Verdict, equal: usize) -> Result<(), GolemError> {
     let file = cluster.dir.join("report.html");
     let out = file.to_string_lossy();
@@ -112,15 +117,20 @@ async fn reported(cluster: &Cluster, car: &str, verdict: &Verdict, equal: usize)
         format!("{equal} of {equal} prompts byte-equal in both places"),
         "sim-exeunit".into(),
         MEASURED.into(),
+        SIDE_BY_SIDE.into(),
     ];
+    wanted.extend(verdict.golem.shared.iter().map(SharedProvider::text));
     for row in &verdict.golem.rows {
         let Some(worker) = &row.worker else { continue };
         wanted.extend([worker.provider.clone(), worker.agreement.clone(), row.image.clone()]);
         wanted.extend(worker.activity.clone());
     }
-    // two slots, four ids each, and what was said before
-    if wanted.len() < 11 {
+    // two slots, four ids each, and what was said before, of one shared provider among it
+    if wanted.len() < 13 || verdict.golem.shared.is_empty() {
         return Err(GolemError::Promise(format!("the evidence names too little: {wanted:?}")));
+    }
+    if text.contains(UNMEASURED) {
+        return Err(GolemError::Promise(format!("the report says {UNMEASURED}, and each provider was")));
     }
     match wanted.iter().find(|words| !text.contains(words.as_str())) {
         Some(words) => Err(GolemError::Promise(format!("the report does not say {words}"))),

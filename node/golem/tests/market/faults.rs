@@ -121,3 +121,42 @@ async fn a_provider_that_never_comes_back_holds_no_money_beyond_its_time_limit()
     assert_eq!(bench.world.allocations().await, 0);
     assert_eq!(bench.world.kept.open().len(), 1, "that is the account under its first mark");
 }
+
+/// A daemon that is restarted, as for an update, while money is set aside.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_restarts_is_waited_for_before_anybody_is_hired() {
+    let mut bench = Bench::start(Faults::default()).await;
+    let World { pair, requestor, .. } = &mut bench.world;
+    pair.requestor.kill();
+    let opened = requestor.open("test", Nano(1_000_000_000), now_ms() + 600_000);
+    let (opened, started) = tokio::join!(opened, pair.requestor.start());
+    started.unwrap();
+    let mut session = opened.unwrap();
+    pair.requestor.kill();
+    let (ran, started) = tokio::join!(say(&mut session, &["hello"]), pair.requestor.start());
+    started.unwrap();
+    assert_eq!(ran.result.as_ref().unwrap(), b"says hello\n", "{ran:?}");
+    assert!(session.close().await.left_open.is_none());
+    bench.is_clean().await;
+}
+
+/// It goes while a provider is at work and comes back: the answer is fetched all the same, under the same agreement.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_restarts_in_the_middle_costs_no_answer_and_no_money() {
+    let mut bench = Bench::start(Faults::default()).await;
+    let mut session = bench.world.open().await;
+    let Bench { world, provider, .. } = &mut bench;
+    let restart = async {
+        provider.until("it is at work", Duration::from_secs(60), |seen| seen.begun > 0).await.unwrap();
+        world.pair.requestor.kill();
+        world.pair.requestor.start().await.unwrap();
+    };
+    let (ran, ()) = tokio::join!(say(&mut session, &["during", "0", "5"]), restart);
+    assert!(ran.result.as_ref().is_ok_and(|said| said == b"says during\n"), "{ran:?}");
+    let ran = say(&mut session, &["after"]).await;
+    assert_eq!(ran.result.as_ref().unwrap(), b"says after\n", "{ran:?}");
+    let closed = session.close().await;
+    assert!(closed.left_open.is_none() && closed.account.spent() <= closed.account.most, "{closed:?}");
+    assert_eq!(closed.account.deals.len(), 1, "{closed:?}");
+    bench.is_clean().await;
+}

@@ -42,6 +42,9 @@ pub struct BenchGolemArgs {
     /// Address of the daemon
     #[arg(long, value_name = "URL")]
     pub daemon: String,
+    /// Runtime of the providers
+    #[arg(long, value_name = "NAME", default_value = vantage_golem::RUNTIME_VM)]
+    pub runtime: String,
     /// Payment platform, of a test network
     #[arg(long)]
     pub platform: String,

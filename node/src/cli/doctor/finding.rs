@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum Level {
-    /// It could not be looked at now.
+    /// It could not be looked at now, or cannot be at all.
     Skip,
     /// As it should be.
     Ok,

@@ -1,4 +1,7 @@
-//! The operator's yagna daemon: whether it answers, knows the key, and can set money aside.
+//! The operator's yagna daemon: whether it answers, knows the key, and can set money aside. What is not looked at is
+//! said.
+
+mod payment;
 
 use super::Findings;
 use super::place::Configured;
@@ -13,6 +16,8 @@ use vantage_golem::{NewAllocation, Trouble, is_test_platform};
 const TESTED: &str = "0.17";
 /// How long the money that is set aside for the check stays so if it cannot be given back.
 const TRIAL: Duration = Duration::from_secs(60);
+/// What one agrees to by running yagna, as its `--help` says.
+const TERMS: &str = "https://docs.golem.network/docs/golem/terms";
 
 /// Looks at everything that a hire needs.
 pub(super) fn look(configured: &Configured, findings: &mut Findings) {
@@ -49,15 +54,29 @@ async fn ask(golem: &Golem, findings: &mut Findings) {
         let found = format!("version {version}; this program is tested with {TESTED}");
         findings.warn("golem daemon", found, format!("use yagna {TESTED}, or try a job of one cell first"));
     }
-    match daemon.me().await {
-        Ok(me) => findings.ok("golem app-key", format!("known; this is {}", me.identity)),
+    let payer = match daemon.me().await {
+        Ok(me) => me.identity,
         Err(trouble) => return unanswered(golem, &trouble, findings),
-    }
+    };
+    findings.ok("golem app-key", format!("known; this is {payer}"));
     platform(golem, findings).await;
-    funds(golem, findings).await;
-    findings.ok(
+    funds(golem, &payer, findings).await;
+    unasked(findings);
+}
+
+/// What is not looked at, so that nobody takes the rest for all there is.
+fn unasked(findings: &mut Findings) {
+    findings.skip(
+        "golem network",
+        "not looked at: whether the daemon reaches others of Golem (`yagna net status`), and who offers what \
+         (`vantage golem offers`)",
+    );
+    findings.skip(
         "golem terms",
-        "whoever starts yagna accepts Golem's terms, as `yagna --help` says: read them before you pay with real money",
+        format!(
+            "not checkable: the daemon cannot be asked; whoever runs yagna accepts {TERMS}: read that, and the chapter \
+             Golem of OPERATING"
+        ),
     );
 }
 
@@ -83,12 +102,14 @@ async fn platform(golem: &Golem, findings: &mut Findings) {
     let kind = if is_test_platform(platform) { "test money, worth nothing" } else { "real money" };
     match golem.daemon.accounts().await {
         Ok(accounts) => match accounts.iter().find(|account| account.platform == *platform && account.send) {
-            Some(account) => findings.ok(CHECK, format!("{platform} ({kind}), from {}", account.address)),
+            Some(account) => {
+                findings.ok(CHECK, format!("{platform} ({kind}): {} is set up for paying", account.address));
+            }
             // whether money can be set aside there all the same, the next check tells
             None => findings.warn(
                 CHECK,
                 format!("{platform} ({kind}): the daemon lists no account that was set up for paying on it"),
-                "`yagna payment init --sender --network` with its network; or correct platform in [golem]",
+                payment::set_up(platform),
             ),
         },
         Err(trouble) => findings.fail(CHECK, trouble, "see the daemon's own log"),
@@ -96,7 +117,7 @@ async fn platform(golem: &Golem, findings: &mut Findings) {
 }
 
 /// Sets one job's budget aside for a moment: nothing else tells whether that can be done.
-async fn funds(golem: &Golem, findings: &mut Findings) {
+async fn funds(golem: &Golem, payer: &str, findings: &mut Findings) {
     const CHECK: &str = "golem funds";
     let most = golem.limits.job;
     let until = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + TRIAL;
@@ -120,7 +141,7 @@ async fn funds(golem: &Golem, findings: &mut Findings) {
         Err(trouble) => findings.fail(
             CHECK,
             format!("{most} GLM, a job's budget, cannot be set aside: {trouble}"),
-            "`yagna payment status` shows what there is; `yagna payment fund` gives test money; or lower glm_max_per_job",
+            payment::more(&golem.order.platform, payer),
         ),
     }
 }

@@ -1,9 +1,9 @@
 use super::*;
-use vantage_golem::{Caps, Image, Landmark, Nano};
+use crate::config::golem::{self as config, LANDMARKS_MAX};
+use vantage_golem::{ATTEMPTS_MAX, Caps, Image, Landmark, Nano};
 use vantage_protocol::id::{JobId, NodeId};
-use vantage_protocol::params::SLOT_CELLS_MAX;
+use vantage_protocol::params::{HEADERS_MAX, SLOT_CELLS_MAX};
 use vantage_protocol::receipt::{ProviderRegion, Receipts};
-use vantage_protocol::wire;
 use vantage_runner::{ModelHash, Probed, Trip, TripFailure, TripOutcome};
 
 #[test]
@@ -27,8 +27,11 @@ fn name(n: usize, bytes: usize) -> String {
 
 /// As many landmarks as a configuration takes, with the longest names.
 fn order() -> Order {
-    let landmark =
-        |n| Landmark { name: name(n, 24), region: name(n, 24), url: "http://a.example/".to_owned() };
+    let landmark = |n| Landmark {
+        name: name(n, config::NAME_BYTES_MAX),
+        region: name(n, config::NAME_BYTES_MAX),
+        url: "http://a.example/".to_owned(),
+    };
     Order {
         runtime: "vm".into(),
         subnet: name(0, 64),
@@ -38,12 +41,12 @@ fn order() -> Order {
         storage_gib: 1,
         threads: 1,
         caps: Caps { hour: Nano(0), cpu_second: Nano(0), start: Nano(0) },
-        landmarks: (0..4).map(landmark).collect(),
+        landmarks: (0..LANDMARKS_MAX).map(landmark).collect(),
     }
 }
 
 /// As many as the requestor makes.
-fn attempts(order: &Order) -> [Attempt; 4] {
+fn attempts(order: &Order) -> Vec<Attempt> {
     let trips = order.landmarks.iter().enumerate().map(|(n, landmark)| Trip {
         landmark: landmark.name.clone(),
         outcome: match n {
@@ -53,7 +56,7 @@ fn attempts(order: &Order) -> [Attempt; 4] {
     });
     let probed = serde_json::to_vec(&Probed { trips: trips.collect() }).unwrap();
     let worker = Worker {
-        provider: long(),
+        provider: format!("0x{}", "f".repeat(40)),
         name: long(),
         runtime: long(),
         agreement: long(),
@@ -63,8 +66,10 @@ fn attempts(order: &Order) -> [Attempt; 4] {
     };
     let attempt =
         |failure| Attempt { on: Some(worker.clone()), began_ms: u64::MAX, ended_ms: u64::MAX, failure };
-    let lost = || Some(vantage_golem::Failure::Lost(long()));
-    [attempt(lost()), attempt(lost()), attempt(lost()), attempt(None)]
+    let lost = || attempt(Some(vantage_golem::Failure::Lost(long())));
+    let mut attempts: Vec<Attempt> = (1..ATTEMPTS_MAX).map(|_| lost()).collect();
+    attempts.push(attempt(None));
+    attempts
 }
 
 fn answer(text: &str) -> Answer {
@@ -89,18 +94,48 @@ fn answer(text: &str) -> Answer {
     Answer::Answered { facts: Box::new(facts), generation }
 }
 
+/// Whether the longest slot of such receipts has a block.
+fn has_a_block(receipt: &Receipt) {
+    let cells = (0..SLOT_CELLS_MAX).map(|_| receipt.clone()).collect();
+    let (job, executor) = (JobId([255; 32]), NodeId([255; 32]));
+    let bytes = wire::encode(&Receipts { v: 1, job, slot: u32::MAX, executor, cells }).len();
+    assert!(bytes <= BLOCK_BYTES_MAX, "{bytes} bytes, {} a receipt", bytes / SLOT_CELLS_MAX);
+}
+
 /// Everything as long as providers, a configuration and the requestor can make it.
 #[test]
 fn the_longest_receipts_of_a_slot_on_golem_have_a_block() {
     let (task, terms) = sample_task(u32::MAX, u32::MAX);
     let order = order();
-    let receipt = of_golem(&task, &terms, &order, &attempts(&order), Ok(answer("a"))).receipt;
-    let golem = receipt.golem.as_ref().unwrap();
-    assert!(matches!(&golem.region, ProviderRegion::Measured { delays } if delays.len() == 4));
-    let cells = (0..SLOT_CELLS_MAX).map(|_| receipt.clone()).collect();
-    let (job, executor) = (JobId([255; 32]), NodeId([255; 32]));
-    let bytes = wire::encode(&Receipts { v: 1, job, slot: u32::MAX, executor, cells }).len();
-    assert!(bytes <= BLOCK_BYTES_MAX, "{bytes} bytes, {} a receipt", bytes / SLOT_CELLS_MAX);
+    let whole = of_golem(&task, &terms, &order, &attempts(&order), Ok(answer("a"))).receipt;
+    let (mut alone, mut of_many) = (whole.clone(), whole.clone());
+    fit(&mut alone, 1);
+    assert_eq!(alone, whole, "where there is room, nothing is left out");
+    fit(&mut of_many, SLOT_CELLS_MAX);
+    has_a_block(&of_many);
+    let golem = of_many.golem.as_ref().unwrap();
+    assert!(matches!(&golem.region, ProviderRegion::Measured { delays } if delays.len() == LANDMARKS_MAX));
+    assert_eq!(golem.attempts.len(), whole.golem.as_ref().unwrap().attempts.len());
+    assert!(golem.attempts.last().unwrap().worker.is_some(), "who did the work stays");
+    let once = &attempts(&order)[3..];
+    let mut once = of_golem(&task, &terms, &order, once, Ok(answer("a"))).receipt;
+    let before = once.clone();
+    fit(&mut once, SLOT_CELLS_MAX);
+    assert_eq!(once, before, "one attempt always has room");
+}
+
+/// A vendor with as many headers as are kept, all of them long.
+#[test]
+fn the_longest_receipts_of_a_slot_with_a_vendor_have_a_block() {
+    let mut receipt = sample(u32::MAX, u32::MAX);
+    let text = Some("z".repeat(REASON_BYTES_MAX));
+    for field in [&mut receipt.endpoint, &mut receipt.model, &mut receipt.request_id, &mut receipt.finish] {
+        field.clone_from(&text);
+    }
+    receipt.headers = (0..HEADERS_MAX).map(|n| (name(n, 30), "z".repeat(HEADER_BYTES_MAX))).collect();
+    fit(&mut receipt, SLOT_CELLS_MAX);
+    has_a_block(&receipt);
+    assert_eq!(receipt.model, text);
 }
 
 /// Whether the capture ended at the provider or the text came and is longer than the job allows, the receipt says the same.

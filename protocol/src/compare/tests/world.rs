@@ -22,10 +22,11 @@ impl Lcg {
 }
 
 pub fn job(regions: &[&str], targets: &[&str], prompts: &[&str]) -> Input {
+    let place = |name: &str| ["open", "golem"].into_iter().find(|p| name.starts_with(&format!("{p}:")));
     let target = |name: &&str| TargetInfo {
         name: (*name).to_owned(),
-        deterministic: name.starts_with("open:"),
-        surface: if name.starts_with("open:") { "open" } else { "api" }.to_owned(),
+        deterministic: place(name).is_some(),
+        surface: place(name).unwrap_or("api").to_owned(),
         sim: name.starts_with("sim:"),
     };
     let prompt = |id: &&str| PromptInfo {

@@ -128,6 +128,11 @@ impl Verdict {
         if self.golem.left_out > 0 {
             lines.push(format!("golem: {} more attempts found no room here", self.golem.left_out));
         }
+        lines.extend(self.golem.shared.iter().map(|shared| format!("golem: {}", shared.text())));
+        if self.golem.shared_left_out > 0 {
+            let more = self.golem.shared_left_out;
+            lines.push(format!("golem: {more} more providers of several operators found no room here"));
+        }
     }
 }
 
