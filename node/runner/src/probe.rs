@@ -3,9 +3,9 @@
 //!
 //! Measured is the time from the request sent to the answer's first byte, and not the time to connect: Golem's network
 //! for virtual machines ends TCP at the provider, so a connection may be answered there, and only a request goes all the
-//! way. Of some tries the shortest counts. What the server takes to answer is in it, so it is not too short: a
-//! server that speaks before it is asked is not measured. A provider who wants to can still answer by itself, or change
-//! what is printed.
+//! way. Of some tries the shortest counts. What the server takes to answer is in it, so it is not too short: a server that
+//! was heard before it is asked is not measured, and a greeting that comes later has come the whole way. A provider who
+//! wants to can still answer by itself, or change what is printed.
 
 mod address;
 mod trip;

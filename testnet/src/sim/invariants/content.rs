@@ -64,6 +64,7 @@ pub(in crate::sim) fn of_the_sealed_set(index: usize, node: &Node, jobs: &[JobId
     jobs.iter().find_map(|job| {
         let view = attester.job(job)?;
         let Some(OutcomeView::Sealed { root, .. }) = view.outcome else { return None };
+        // a node may know the id before it holds the blocks
         let content: Content = wire::decode(&node.disk.get(&view.content?)?).ok()?;
         let list: StatementList = wire::decode(&node.disk.get(&content.list)?).ok()?;
         let other = list.root() != root;
