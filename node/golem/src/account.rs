@@ -50,9 +50,22 @@ pub struct Deal {
     pub invoiced: bool,
     /// Debit notes seen.
     pub notes: u32,
-    /// It was asked for what is not due: the provider gets no more work, and is paid what was accepted before.
+    /// A debit note was above the usage that it stated: nothing beyond what was accepted before is.
     #[serde(default)]
     pub suspect: bool,
+    /// An activity was asked for: there may be one, even where its id was never told.
+    #[serde(default)]
+    pub begun: bool,
+    /// When the agreement expires, POSIX milliseconds: nothing is due for the time after it.
+    #[serde(default)]
+    pub expires_ms: Option<u64>,
+}
+
+impl Deal {
+    /// Something may have been done under it.
+    pub fn is_begun(&self) -> bool {
+        self.begun || self.activity.is_some()
+    }
 }
 
 impl Account {
@@ -187,6 +200,8 @@ pub(crate) mod tests {
             invoiced: false,
             notes: 0,
             suspect: false,
+            begun: true,
+            expires_ms: None,
         }
     }
 

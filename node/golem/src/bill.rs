@@ -60,8 +60,14 @@ pub enum Objection {
     /// Of an activity that was not begun here.
     #[error("it is of another activity than the one at work, or of none")]
     Activity,
-    /// More than was accepted, of a provider that asked for what was not due before.
-    #[error("it asks for {asked} GLM after a debit note that was not due; {accepted} were accepted")]
+    /// A debit note without the usage that it is for.
+    #[error("it asks for {asked} GLM and states no usage")]
+    NoUsage {
+        /// Asked for.
+        asked: Nano,
+    },
+    /// More than was accepted, of a provider with a debit note above its own usage.
+    #[error("it asks for {asked} GLM after a debit note above its own usage; {accepted} were accepted")]
     Suspect {
         /// Asked for.
         asked: Nano,
@@ -96,7 +102,8 @@ pub fn note(
         return Err(Objection::Twice);
     }
     // amounts are of an activity each: one that was never begun would be paid beside the other
-    if note.activity_id.is_none() || note.activity_id != deal.activity {
+    let is_other = deal.activity.is_some() && note.activity_id != deal.activity;
+    if note.activity_id.is_none() || is_other || !deal.is_begun() {
         return Err(Objection::Activity);
     }
     let lasted_ms = now_ms.saturating_sub(deal.began_ms);
@@ -104,12 +111,20 @@ pub fn note(
         return Err(Objection::TooOften);
     }
     let asked = common(account, deal, &note.issuer_id, &note.payment_platform, &note.total_amount_due)?;
-    if let Some(usage) = &note.usage_counter_vector {
-        // one nano more: the provider reckons with floats
-        let due = terms.price.of_usage(usage).ok_or(Objection::Amount)?.plus(Nano(1));
-        if asked > due {
-            return Err(Objection::AboveUsage { asked, due });
+    let accepted = deal.accepted;
+    if deal.suspect && asked > accepted {
+        return Err(Objection::Suspect { asked, accepted });
+    }
+    match &note.usage_counter_vector {
+        Some(usage) => {
+            // one nano more: the provider reckons with floats
+            let due = terms.price.of_usage(usage).ok_or(Objection::Amount)?.plus(Nano(1));
+            if asked > due {
+                return Err(Objection::AboveUsage { asked, due });
+            }
         }
+        None if asked > accepted => return Err(Objection::NoUsage { asked }),
+        None => {}
     }
     within(account, deal, terms, asked, now_ms)
 }
@@ -131,7 +146,7 @@ pub fn invoice(
         return Err(Objection::BelowNotes { asked, accepted });
     }
     // an invoice states no usage: what can be held against it is what was begun, the notes before it, and the time
-    if deal.activity.is_none() && asked > Nano::ZERO {
+    if !deal.is_begun() && asked > Nano::ZERO {
         return Err(Objection::Activity);
     }
     if deal.suspect && asked > accepted {
@@ -158,7 +173,8 @@ fn common(
 
 /// The most that can be due for a deal by its time.
 pub(crate) fn most(deal: &Deal, terms: &Terms, now_ms: u64) -> Nano {
-    let until_ms = deal.ended_ms.unwrap_or(now_ms).saturating_add(SLACK_MS);
+    let until_ms = deal.ended_ms.unwrap_or(now_ms).min(deal.expires_ms.unwrap_or(u64::MAX));
+    let until_ms = until_ms.saturating_add(SLACK_MS);
     terms.price.most(until_ms.saturating_sub(deal.began_ms), terms.threads)
 }
 
@@ -278,8 +294,46 @@ mod tests {
         assert_eq!(bill(&account, "0.0001"), Ok(Nano(100_000)), "what was accepted is owed");
         let deal = account.deal_mut("one").unwrap();
         (deal.activity, deal.accepted, deal.suspect) = (None, Nano::ZERO, false);
+        assert_eq!(
+            bill(&account, "0.0001"),
+            Ok(Nano(100_000)),
+            "it may have been begun, and we were not told"
+        );
+        account.deal_mut("one").unwrap().begun = false;
         assert_eq!(bill(&account, "0.000000001"), Err(Objection::Activity), "nothing was begun");
         assert_eq!(bill(&account, "0"), Ok(Nano::ZERO));
+    }
+
+    #[test]
+    fn one_note_above_its_usage_spoils_the_next_whatever_they_state() {
+        let mut account = account(1_000_000_000);
+        assert_eq!(
+            judged(&account, &sample("0.0001", None), 3_000),
+            Err(Objection::NoUsage { asked: Nano(100_000) })
+        );
+        let deal = account.deal_mut("one").unwrap();
+        (deal.accepted, deal.suspect) = (Nano(50_000), true);
+        let (asked, accepted) = (Nano(100_000), Nano(50_000));
+        for usage in [None, Some([0.0, 2.0])] {
+            assert_eq!(
+                judged(&account, &sample("0.0001", usage), 3_000),
+                Err(Objection::Suspect { asked, accepted })
+            );
+        }
+        assert_eq!(judged(&account, &sample("0.00005", Some([0.0, 2.0])), 3_000), Ok(accepted));
+    }
+
+    #[test]
+    fn nothing_is_due_for_the_time_after_the_end_of_the_agreement() {
+        let mut account = account(1_000_000_000);
+        account.deal_mut("one").unwrap().expires_ms = Some(2_000);
+        let usage = Some([0.0, 5_000.0]);
+        // a second of it, the slack, and as much for the processor
+        assert_eq!(judged(&account, &sample("0.0022", usage), 3_600_000), Ok(Nano(2_200_000)));
+        assert!(matches!(
+            judged(&account, &sample("0.002201", usage), 3_600_000),
+            Err(Objection::AboveTime { .. })
+        ));
     }
 
     proptest! {
@@ -293,7 +347,7 @@ mod tests {
             for (first, nano, last) in sent {
                 let agreement = if first { "one" } else { "two" };
                 let deal = account.deal(agreement).unwrap().clone();
-                let mut asked = sample(&Nano(nano).to_string(), None);
+                let mut asked = sample(&Nano(nano).to_string(), Some([0.0, 30.0]));
                 asked.agreement_id = agreement.into();
                 if let Ok(accepted) = note(&account, &deal, &terms(), &asked, 3_600_000) {
                     let deal = account.deal_mut(agreement).unwrap();

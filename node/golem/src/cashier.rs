@@ -39,6 +39,8 @@ struct Desk {
     books: Books,
     session: String,
     terms: Mutex<BTreeMap<String, Terms>>,
+    /// Agreements whose provider asked for what is not due.
+    unwanted: Mutex<BTreeSet<String>>,
     answered: Notify,
     stop: CancellationToken,
 }
@@ -48,6 +50,8 @@ struct Desk {
 struct Read {
     after: String,
     seen: BTreeSet<String>,
+    /// Notes that were counted: one that is judged again is no other one.
+    counted: BTreeSet<String>,
 }
 
 impl Cashier {
@@ -58,6 +62,7 @@ impl Cashier {
             session: books.account().await.mark,
             books,
             terms: Mutex::default(),
+            unwanted: Mutex::default(),
             answered: Notify::new(),
             stop: CancellationToken::new(),
         });
@@ -71,11 +76,16 @@ impl Cashier {
         lock(&self.desk.terms).insert(agreement.to_owned(), terms);
     }
 
+    /// Whether the provider asked for something that is not due: it gets no more work.
+    pub(crate) fn is_unwanted(&self, agreement: &str) -> bool {
+        lock(&self.desk.unwanted).contains(agreement)
+    }
+
     /// The most that bills may still ask for beyond what was accepted: of all deals but one that something was begun
     /// under and that have no invoice yet.
     pub(crate) fn outstanding(&self, account: &Account, except: &str) -> Nano {
         let (terms, now_ms) = (lock(&self.desk.terms), moment::now_ms());
-        let is_due = |deal: &&Deal| deal.activity.is_some() && !deal.invoiced && !deal.suspect;
+        let is_due = |deal: &&Deal| deal.is_begun() && !deal.invoiced && !deal.suspect;
         let deals = account.deals.iter().filter(|deal| deal.agreement != except).filter(is_due);
         let due = |deal: &Deal| {
             let terms = terms.get(&deal.agreement)?;
@@ -84,13 +94,13 @@ impl Cashier {
         deals.filter_map(due).fold(Nano::ZERO, Nano::plus)
     }
 
-    /// Waits until each agreement that had an activity has its invoice, for up to `wait`.
+    /// Waits until each agreement under which something may have been done has its invoice, for up to `wait`.
     pub(crate) async fn await_invoices(&self, wait: Duration) {
         let until = tokio::time::Instant::now() + wait;
         loop {
             let answered = self.desk.answered.notified();
             let account = self.desk.books.account().await;
-            if account.deals.iter().all(|deal| deal.invoiced || deal.activity.is_none()) {
+            if account.deals.iter().all(|deal| deal.invoiced || !deal.is_begun()) {
                 return;
             }
             if tokio::time::timeout_at(until, answered).await.is_err() {
@@ -116,7 +126,8 @@ impl Desk {
     async fn notes(&self, read: &mut Read) {
         while let Some(events) = self.next(read, true).await {
             for id in read.fresh(&events, |event| event.debit_note_id.clone()) {
-                if let Err(trouble) = self.note(&id).await {
+                let first = read.counted.insert(id.clone());
+                if let Err(trouble) = self.note(&id, first).await {
                     tracing::warn!(%trouble, "a debit note could not be answered");
                     self.again(read, &id).await;
                 }
@@ -175,7 +186,7 @@ impl Desk {
         }
     }
 
-    async fn note(&self, id: &str) -> Result<(), Trouble> {
+    async fn note(&self, id: &str, first: bool) -> Result<(), Trouble> {
         let note = self.daemon.note(id).await?;
         let Some(terms) = self.terms(&note.agreement_id).await? else { return Ok(()) };
         let judged = self
@@ -184,11 +195,11 @@ impl Desk {
                 let found = account.deal(&note.agreement_id)?.clone();
                 let verdict = bill::note(account, &found, &terms, &note, moment::now_ms());
                 let deal = account.deal_mut(&note.agreement_id)?;
-                deal.notes = deal.notes.saturating_add(1);
+                deal.notes = deal.notes.saturating_add(first.into());
                 match verdict {
                     Ok(amount) => deal.accepted = deal.accepted.max(amount),
-                    Err(Objection::Twice) => {}
-                    Err(_) => deal.suspect = true,
+                    Err(Objection::AboveUsage { .. }) => deal.suspect = true,
+                    Err(_) => {}
                 }
                 Some(verdict)
             })
@@ -202,6 +213,7 @@ impl Desk {
             Ok(Some(Err(Objection::Twice)) | Some(Ok(_)) | None) => Ok(()),
             Ok(Some(Err(objection))) => {
                 tracing::warn!(agreement = note.agreement_id, %objection, "a debit note is not accepted");
+                lock(&self.unwanted).insert(note.agreement_id);
                 Ok(())
             }
             Err(error) => Err(Trouble::Nonsense(error.to_string())),
@@ -211,25 +223,19 @@ impl Desk {
     async fn invoice(&self, id: &str) -> Result<(), Trouble> {
         let invoice = self.daemon.invoice(id).await?;
         let Some(terms) = self.terms(&invoice.agreement_id).await? else { return Ok(()) };
-        let account = self.books.account().await;
-        let Some(deal) = account.deal(&invoice.agreement_id) else { return Ok(()) };
-        if deal.invoiced {
-            return Ok(());
-        }
         let (agreement, invoice_status) = (invoice.agreement_id.clone(), invoice.status.clone());
-        let verdict = bill::invoice(&account, deal, &terms, &invoice, moment::now_ms());
-        let accepted = verdict.ok();
-        let noted = self.books.change(|account| {
-            if let Some(deal) = account.deal_mut(&invoice.agreement_id) {
-                deal.invoice.get_or_insert_with(|| invoice.invoice_id.clone());
-                // what debit notes were accepted for is owed, whatever the invoice says
-                deal.accepted = deal.accepted.max(accepted.unwrap_or_default());
-                deal.suspect |= accepted.is_none();
-            }
+        // judged where it is written down: a note may come in between
+        let judged = self.books.change(|account| {
+            let found = account.deal(&invoice.agreement_id).filter(|deal| !deal.invoiced)?.clone();
+            let verdict = bill::invoice(account, &found, &terms, &invoice, moment::now_ms());
+            let deal = account.deal_mut(&invoice.agreement_id)?;
+            deal.invoice.get_or_insert_with(|| invoice.invoice_id.clone());
+            // what debit notes were accepted for is owed, whatever the invoice says
+            deal.accepted = deal.accepted.max(verdict.unwrap_or_default());
+            Some(verdict)
         });
-        if let Err(error) = noted.await {
-            return Err(Trouble::Nonsense(error.to_string()));
-        }
+        let judged = judged.await.map_err(|error| Trouble::Nonsense(error.to_string()))?;
+        let Some(verdict) = judged else { return Ok(()) };
         let told = match verdict {
             Ok(_) => {
                 let Some(acceptance) = self.acceptance(invoice.amount).await else { return Ok(()) };
@@ -237,6 +243,7 @@ impl Desk {
             }
             Err(objection) => {
                 tracing::warn!(agreement = invoice.agreement_id, %objection, "an invoice is rejected");
+                lock(&self.unwanted).insert(invoice.agreement_id);
                 let rejection = Rejection {
                     rejection_reason: "INCORRECT_AMOUNT",
                     total_amount_accepted: "0".to_owned(),
@@ -284,7 +291,7 @@ impl Desk {
 
 impl Read {
     fn new() -> Self {
-        Self { after: moment::EPOCH.to_owned(), seen: BTreeSet::new() }
+        Self { after: moment::EPOCH.to_owned(), seen: BTreeSet::new(), counted: BTreeSet::new() }
     }
 
     /// Documents received that were not seen before; events are never read twice.
@@ -339,7 +346,9 @@ mod tests {
             due(&account)
         };
         assert_eq!(changed(|deal| deal.invoiced = true), Nano::ZERO);
-        assert_eq!(changed(|deal| deal.activity = None), Nano::ZERO, "nothing was begun");
+        assert_eq!(changed(|deal| deal.activity = None), Nano(1_700_000), "one may have been begun");
+        let none: fn(&mut Deal) = |deal| (deal.activity, deal.begun) = (None, false);
+        assert_eq!(changed(none), Nano::ZERO, "nothing was begun");
         assert_eq!(changed(|deal| deal.suspect = true), Nano::ZERO, "it gets no more");
     }
 

@@ -1,5 +1,7 @@
 //! Hiring: from a demand on the market to a signed agreement.
 
+mod seen;
+
 use crate::account::Deal;
 use crate::amount::Nano;
 use crate::bill::Terms;
@@ -9,9 +11,8 @@ use crate::offer::{Offer, Refusal};
 use crate::rental::Rental;
 use crate::session::{DISMISS_MAX, Session, Worker, millis};
 use crate::{moment, settle};
-use std::collections::BTreeMap;
+use seen::{Seen, Signing};
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
 
 /// How long the daemon holds back a question for proposals.
 const POLL: Duration = Duration::from_secs(3);
@@ -32,28 +33,14 @@ const COUNTERED_MAX: usize = 500;
 /// within seconds, and one quick no must not decide for all.
 const WAY_OUT_TIME: Duration = Duration::from_secs(15);
 
-/// What was seen of the market.
-#[derive(Debug, Default)]
-struct Seen {
-    refused: u32,
-    price_only: bool,
-    last: Option<Refusal>,
-    /// Who was answered, and whether the answer asked for a way out.
-    countered: BTreeMap<String, bool>,
-    /// Providers that said no.
-    rejections: usize,
-    /// Who was about to sign, and did not.
-    signing: Option<Worker>,
-    /// Answers on their way.
-    answering: JoinSet<()>,
-}
-
 /// What proposals are answered with.
 #[derive(Debug)]
 struct Answers {
     plain: Demand,
     /// With a manifest, for those who offer a way out; none: it is not asked for. Others would say no to it.
     asking: Option<Demand>,
+    /// What is left to be spent: who asks for more to start is not answered.
+    left: Nano,
 }
 
 impl Answers {
@@ -101,16 +88,17 @@ impl Session {
         let counter = self.requestor.order.counter(demand);
         let asking =
             way_out.then(|| self.requestor.order.with_way_out(&counter, moment::now_ms(), expires_ms));
-        let answers = Answers { plain: counter, asking };
+        let answers = Answers { plain: counter, asking, left: self.left_for("").await };
         let patience = Instant::now() + WAY_OUT_TIME.min(time / 2);
         let deal = self.negotiate(&id, &answers, expires_ms, patience, &mut seen);
         let hired = tokio::time::timeout(time, deal).await;
         self.end_demand().await;
+        seen.leave(Failure::Agreement("it was not signed in time".to_owned()));
         // whoever answers first and then does not sign must not keep others from it again and again
-        if let Some(worker) = &seen.signing {
-            self.avoided.add(&worker.provider, moment::now_ms());
-            self.unsigned = Some(worker.clone());
+        for provider in &seen.left {
+            self.avoided.add(provider, moment::now_ms());
         }
+        self.unsigned.append(&mut seen.unsigned.clone());
         match hired {
             Ok(hired) => hired,
             Err(_) => {
@@ -178,7 +166,8 @@ impl Session {
         proposal: Proposal,
         seen: &mut Seen,
     ) -> Result<Option<Rental>, Failure> {
-        if self.avoided.has(&proposal.issuer_id, moment::now_ms()) {
+        if self.avoided.has(&proposal.issuer_id, moment::now_ms()) || seen.left.contains(&proposal.issuer_id)
+        {
             return Ok(None);
         }
         let offer = match Offer::judge(&proposal.issuer_id, &proposal.properties, &self.requestor.order) {
@@ -188,6 +177,11 @@ impl Session {
                 return Ok(None);
             }
         };
+        let asked = offer.price.start();
+        if asked > answers.left {
+            seen.refuse(Refusal::Price { what: "the start", asked, cap: answers.left });
+            return Ok(None);
+        }
         match proposal.state.as_str() {
             "Initial" if seen.countered.len() < COUNTERED_MAX => {
                 let (counter, asks) = answers.to(&offer);
@@ -200,17 +194,27 @@ impl Session {
                 }
                 Ok(None)
             }
-            "Draft" => {
-                let mut rental = self.sign(&proposal.proposal_id, offer, expires_ms, seen).await?;
-                rental.has_way_out = seen.countered.get(&rental.worker.provider) == Some(&true);
-                Ok(Some(rental))
-            }
+            "Draft" => match self.sign(&proposal.proposal_id, offer, expires_ms, seen).await {
+                Ok(mut rental) => {
+                    seen.signing = None;
+                    rental.has_way_out = seen.countered.get(&rental.worker.provider) == Some(&true);
+                    Ok(Some(rental))
+                }
+                Err(failure @ Failure::Agreement(_)) => {
+                    seen.leave(failure);
+                    Ok(None)
+                }
+                Err(failure) => {
+                    // it is not the provider's
+                    seen.signing = None;
+                    Err(failure)
+                }
+            },
             _ => Ok(None),
         }
     }
 
-    /// Signs with a provider: written down before we are bound. Whoever does not sign remains in `seen`, and has used up an
-    /// attempt.
+    /// Signs with a provider: written down before we are bound. With whom stands in `seen` meanwhile.
     async fn sign(
         &self,
         proposal: &str,
@@ -224,17 +228,19 @@ impl Session {
         let Offer { provider, name, runtime, .. } = offer;
         let (agreement, activity, probed) = (String::new(), None, None);
         let mut worker = Worker { provider, name, runtime, agreement, activity, price, probed };
-        seen.signing = Some(worker.clone());
+        let (began_ms, on) = (moment::now_ms(), None);
+        seen.signing = Some(Signing { provider: worker.provider.clone(), on, began_ms });
         let unsigned = |trouble: Trouble| match trouble {
             Trouble::AppKey => Failure::AppKey,
+            Trouble::Unreachable { .. } => trouble.into(),
             trouble => Failure::Agreement(trouble.to_string()),
         };
         let valid_to = moment::text(moment::now_ms() + 2 * millis(SIGN_TIME));
         let asked = NewAgreement { proposal_id: proposal.to_owned(), valid_to };
         let agreement = daemon.new_agreement(&asked).await.map_err(unsigned)?;
         worker.agreement.clone_from(&agreement);
-        seen.signing = Some(worker.clone());
-        let began_ms = moment::now_ms();
+        let (began_ms, on) = (moment::now_ms(), Some(worker.clone()));
+        seen.signing = Some(Signing { provider: worker.provider.clone(), on, began_ms });
         let deal = Deal {
             agreement: agreement.clone(),
             provider: worker.provider.clone(),
@@ -246,6 +252,8 @@ impl Session {
             invoiced: false,
             notes: 0,
             suspect: false,
+            begun: false,
+            expires_ms: Some(expires_ms),
         };
         self.books.change(move |account| account.deals.push(deal)).await?;
         self.cashier.expect(&agreement, terms.clone());
@@ -257,15 +265,14 @@ impl Session {
         };
         let why = match signed.await {
             Ok(standing) if standing.state == "Approved" => {
-                seen.signing = None;
                 let (started, has_way_out) = (false, false);
                 return Ok(Rental { worker, terms, began_ms, expires_ms, started, has_way_out });
             }
-            Ok(standing) => format!("it is {}", standing.state),
-            Err(trouble) => trouble.to_string(),
+            Ok(standing) => Failure::Agreement(format!("it is {}", standing.state)),
+            Err(trouble) => unsigned(trouble),
         };
         settle::end_deal(daemon, &self.books, &agreement, false).await;
-        Err(Failure::Agreement(why))
+        Err(why)
     }
 
     async fn end_demand(&self) {
@@ -292,39 +299,16 @@ async fn answer(daemon: Daemon, demand: String, proposal: String, counter: Deman
     }
 }
 
-impl Seen {
-    fn refuse(&mut self, refusal: Refusal) {
-        self.refused += 1;
-        self.price_only &= matches!(refusal, Refusal::Price { .. });
-        self.last = Some(refusal);
-    }
-
-    /// A way out was asked for, and as many said no as were asked for anything.
-    fn is_refused_a_way_out(&self) -> bool {
-        self.countered.values().any(|asked| *asked) && self.rejections >= self.countered.len()
-    }
-
-    /// Why nobody was found.
-    fn failure(self, waited: Duration) -> Failure {
-        match self.last {
-            _ if self.signing.is_some() => Failure::Agreement("it was not signed in time".to_owned()),
-            Some(last) if self.countered.is_empty() => {
-                Failure::NoOffer { seen: self.refused, price: self.price_only, last: last.to_string() }
-            }
-            _ => Failure::NoProvider { waited_s: waited.as_secs() },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_way_out_is_asked_of_those_who_offer_it_until_all_say_no() {
+    fn a_way_out_is_asked_of_those_who_offer_it() {
         let none = Demand { properties: Default::default(), constraints: "(a=1)".into() };
         let asking = Demand { constraints: "(a=2)".into(), ..none.clone() };
-        let answers = Answers { plain: none.clone(), asking: Some(asking.clone()) };
+        let (plain, left) = (none.clone(), Nano::ZERO);
+        let answers = Answers { plain, asking: Some(asking.clone()), left };
         let price = crate::offer::tests::price(0.0, 0.0, 0.0);
         let (provider, name, runtime) = ("0x1".to_owned(), "a".to_owned(), "vm 0.5".to_owned());
         let mut offer = Offer { provider, name, runtime, threads: 1, price, outbound: false };
@@ -332,40 +316,5 @@ mod tests {
         offer.outbound = true;
         assert_eq!(answers.to(&offer), (&asking, true));
         assert_eq!(Answers { asking: None, ..answers }.to(&offer), (&none, false));
-
-        let mut seen = Seen { rejections: 1, ..Seen::default() };
-        assert!(!seen.is_refused_a_way_out());
-        seen.countered.insert("0x1".into(), false);
-        assert!(!seen.is_refused_a_way_out(), "it was not asked for");
-        seen.countered.insert("0x2".into(), true);
-        assert!(!seen.is_refused_a_way_out(), "one has not answered");
-        seen.rejections = 2;
-        assert!(seen.is_refused_a_way_out());
-    }
-
-    #[test]
-    fn why_nobody_was_found_is_told_apart() {
-        let wait = Duration::from_secs(9);
-        let seen = Seen { price_only: true, ..Seen::default() };
-        assert_eq!(seen.failure(wait).code(), "golem_no_provider");
-        let price = Refusal::Price { what: "an hour", asked: Nano(2), cap: Nano(1) };
-        let mut seen = Seen { price_only: true, ..Seen::default() };
-        seen.refuse(price.clone());
-        assert_eq!(seen.failure(wait).code(), "golem_price");
-        let mut seen = Seen { price_only: true, ..Seen::default() };
-        seen.refuse(Refusal::Platform);
-        seen.refuse(price);
-        assert_eq!(seen.failure(wait).code(), "golem_no_offer");
-        let worker = Worker {
-            provider: "0x1".into(),
-            name: "a".into(),
-            runtime: "vm 0.5".into(),
-            agreement: String::new(),
-            activity: None,
-            price: [Nano::ZERO; 3],
-            probed: None,
-        };
-        let seen = Seen { signing: Some(worker), ..Seen::default() };
-        assert_eq!(seen.failure(wait).code(), "golem_agreement");
     }
 }

@@ -41,7 +41,9 @@ pub use look::{Seen, look};
 pub use manifest::Landmark;
 pub use offer::{CPU, DURATION, Offer, Price, Refusal};
 pub use order::{Caps, Image, Order, RUNTIME_SIM, RUNTIME_VM, is_plain_name, is_test_platform};
-pub use session::{ATTEMPTS_MAX, Attempt, Closed, Command, Ran, Requestor, Session, Times, Worker};
+pub use session::{
+    ATTEMPTS_MAX, Attempt, Closed, Command, Ran, Requestor, Session, Times, UNSIGNED_MAX, Worker,
+};
 pub use settle::reclaim;
 
 /// Longest output of a command that may be asked for, in bytes: the daemon's reply must hold it, escaped.

@@ -1,6 +1,6 @@
 //! One agreement with one provider: a runtime started under it, commands run in it.
 
-use crate::account::Books;
+use crate::account::{Account, Books, Deal};
 use crate::amount::Nano;
 use crate::batch::{Batch, Dead, Step};
 use crate::bill::Terms;
@@ -56,20 +56,7 @@ impl Rental {
             // an earlier start broke off: a second activity would be billed beside the first
             return Err(Failure::Activity("an earlier one did not start".to_owned()));
         }
-        let agreement = self.worker.agreement.clone();
-        let created = daemon.new_activity(&agreement, CREATE_TIME).await;
-        let activity = created.map_err(|trouble| match trouble {
-            Trouble::AppKey | Trouble::Unreachable { heard: false } => trouble.into(),
-            trouble => Failure::Activity(trouble.to_string()),
-        })?;
-        let noted = activity.clone();
-        books
-            .change(move |account| {
-                if let Some(deal) = account.deal_mut(&agreement) {
-                    deal.activity = Some(noted);
-                }
-            })
-            .await?;
+        let activity = self.begin(daemon, books).await?;
         self.worker.activity = Some(activity.clone());
         let batch = json!([{ "deploy": {} }, { "start": { "args": [] } }]);
         let done = self.batch(daemon, &activity, &batch, 2, requestor.times.start).await?;
@@ -78,6 +65,28 @@ impl Rental {
         }
         self.started = true;
         Ok(())
+    }
+
+    /// Begins an activity. That one was asked for is written down first: its id may never be told, and it is billed.
+    async fn begin(&self, daemon: &Daemon, books: &Books) -> Result<String, Failure> {
+        let agreement = &self.worker.agreement;
+        books.change(|account| of(account, agreement, |deal| deal.begun = true)).await?;
+        match daemon.new_activity(agreement, CREATE_TIME).await {
+            Ok(activity) => {
+                let noted = activity.clone();
+                books.change(|account| of(account, agreement, |deal| deal.activity = Some(noted))).await?;
+                Ok(activity)
+            }
+            Err(trouble @ (Trouble::AppKey | Trouble::Unreachable { heard: false })) => {
+                books.change(|account| of(account, agreement, |deal| deal.begun = false)).await?;
+                Err(trouble.into())
+            }
+            Err(trouble) => {
+                let refused = matches!(trouble, Trouble::Refused { status: 400..=499, .. });
+                books.change(|account| of(account, agreement, |deal| deal.begun = !refused)).await?;
+                Err(Failure::Activity(trouble.to_string()))
+            }
+        }
     }
 
     /// Has the way to the landmarks measured, if there is one. What goes wrong here only leaves it unmeasured.
@@ -134,7 +143,8 @@ impl Rental {
     ) -> Result<CommandResult, Failure> {
         let limit_ms = moment::now_ms().saturating_add(millis(limit)).min(self.expires_ms);
         let follow = async {
-            let id = send(daemon, activity, batch).await?;
+            // a question may be run twice, a start may not
+            let id = send(daemon, activity, batch, commands == 1).await?;
             let mut state = Batch::of(commands);
             let mut step = Step::Results(Duration::ZERO);
             loop {
@@ -157,14 +167,21 @@ impl Rental {
     }
 }
 
-/// Sends a batch; again if the daemon went away meanwhile. If it had heard it, a command runs twice: that costs a little,
-/// and a provider is not to blame for our daemon.
-async fn send(daemon: &Daemon, activity: &str, batch: &Value) -> Result<String, Failure> {
+/// Changes a deal of an account.
+fn of(account: &mut Account, agreement: &str, change: impl FnOnce(&mut Deal)) {
+    if let Some(deal) = account.deal_mut(agreement) {
+        change(deal);
+    }
+}
+
+/// Sends a batch; again if the daemon was away, or went away meanwhile and the batch may be run `twice`: that costs a
+/// little, and a provider is not to blame for our daemon.
+async fn send(daemon: &Daemon, activity: &str, batch: &Value, twice: bool) -> Result<String, Failure> {
     let mut tried = 0;
     loop {
         match daemon.exec(activity, batch).await {
             Ok(id) => return Ok(id),
-            Err(Trouble::Unreachable { .. }) if tried < SEND_MAX => {
+            Err(Trouble::Unreachable { heard }) if tried < SEND_MAX && (twice || !heard) => {
                 tried += 1;
                 tokio::time::sleep(Duration::from_secs(2)).await;
             }

@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
-/// Providers tried for one command. A guess.
-pub const ATTEMPTS_MAX: u32 = 4;
+/// Providers tried for one command, and searches that found none. A guess.
+pub const ATTEMPTS_MAX: usize = 4;
+/// Providers told of beside them that were about to sign and did not.
+pub const UNSIGNED_MAX: usize = 4;
 /// Waits between attempts. As stock requestors wait.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How much longer than the work the money stays set aside: invoices come after it. As stock requestors do.
@@ -129,8 +131,8 @@ pub struct Session {
     pub(crate) avoided: Avoided,
     /// Nobody was found who gives a way out: it is not asked for any more.
     pub(crate) no_way_out: bool,
-    /// Whom the last search was about to sign with, and did not.
-    pub(crate) unsigned: Option<Worker>,
+    /// Who was about to sign during the last search, and did not.
+    pub(crate) unsigned: Vec<Attempt>,
     /// What was left when a provider could not be paid from it: nobody is looked for until there is more.
     exhausted: Option<Nano>,
     until_ms: u64,
@@ -164,7 +166,7 @@ impl Requestor {
         let cashier = Cashier::start(self.daemon.clone(), books.clone()).await;
         let avoided = Avoided::default();
         let (requestor, rental, no_way_out) = (self.clone(), None, false);
-        let (unsigned, exhausted) = (None, None);
+        let (unsigned, exhausted) = (Vec::new(), None);
         Ok(Session { requestor, books, cashier, rental, avoided, no_way_out, unsigned, exhausted, until_ms })
     }
 }
@@ -212,22 +214,24 @@ impl Session {
         read: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Ran<T> {
         let mut attempts = Vec::new();
+        let mut tried = 0;
         loop {
             let began_ms = moment::now_ms();
-            self.unsigned = None;
+            self.unsigned.clear();
             let attempt = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(Failure::Cancelled),
                 () = tokio::time::sleep(moment::until(deadline_ms.min(self.until_ms))) => Err(Failure::Deadline),
                 attempt = self.attempt(command, deadline_ms, &read) => attempt,
             };
-            let on =
-                self.rental.as_ref().map(|rental| rental.worker.clone()).or_else(|| self.unsigned.take());
+            let room = UNSIGNED_MAX.saturating_sub(attempts.len().saturating_sub(tried));
+            attempts.extend(self.unsigned.drain(..).take(room));
+            tried += 1;
+            let on = self.rental.as_ref().map(|rental| rental.worker.clone());
             let failure = attempt.as_ref().err().cloned();
             attempts.push(Attempt { on, began_ms, ended_ms: moment::now_ms(), failure: failure.clone() });
             let Some(failure) = failure else { return Ran { result: attempt, attempts } };
             tracing::info!(code = failure.code(), %failure, "an attempt on Golem failed");
-            let tried = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
             if let Some(rental) = self.rental.take_if(|_| failure.is_providers()) {
                 // a provider that is gone must not take the time that others need; what remains is ended by `close`
                 let left = moment::until(deadline_ms).min(DISMISS_MAX);
@@ -237,7 +241,7 @@ impl Session {
                     () = self.dismiss(rental, &failure) => {}
                 }
             }
-            let wait = backoff::after(tried, BACKOFF.0, BACKOFF.1);
+            let wait = backoff::after(u32::try_from(tried).unwrap_or(u32::MAX), BACKOFF.0, BACKOFF.1);
             let in_time = moment::until(deadline_ms.min(self.until_ms)) > wait;
             if !failure.is_providers() || tried >= ATTEMPTS_MAX || !in_time {
                 return Ran { result: Err(failure), attempts };
@@ -258,8 +262,12 @@ impl Session {
         self.end_stale().await;
         if self.rental.is_none() {
             let most = self.books.account().await.most;
-            let left = self.left_for("").await;
-            if left <= self.exhausted.unwrap_or_default() {
+            let exhausted = self.exhausted.unwrap_or_default();
+            if self.left_for("").await <= exhausted {
+                // bills that are on their way may ask for less than they could
+                self.cashier.await_invoices(self.requestor.times.invoice).await;
+            }
+            if self.left_for("").await <= exhausted {
                 return Err(Failure::Budget(most));
             }
             let expires_ms = self.until_ms.min(moment::now_ms() + millis(self.requestor.times.rent));
@@ -284,7 +292,7 @@ impl Session {
 
     /// What may be spent under one agreement: what is set aside, without what was accepted of the others and what their
     /// bills may still ask for.
-    async fn left_for(&self, agreement: &str) -> Nano {
+    pub(crate) async fn left_for(&self, agreement: &str) -> Nano {
         let account = self.books.account().await;
         account.left_for(agreement).less(self.cashier.outstanding(&account, agreement))
     }
@@ -292,12 +300,11 @@ impl Session {
     /// Ends a rental that has too little time or money left for another command.
     async fn end_stale(&mut self) {
         let Some(rental) = &self.rental else { return };
-        let account = self.books.account().await;
         // one that lasts as long as the work is not exchanged for another that would end with it, too
         let lasts = rental.ends_ms() >= self.until_ms;
         let enough = lasts || rental.ends_ms() > moment::now_ms() + millis(self.requestor.times.command);
         let affordable = rental.cost_so_far() <= self.left_for(&rental.worker.agreement).await;
-        let wanted = !account.deal(&rental.worker.agreement).is_some_and(|deal| deal.suspect);
+        let wanted = !self.cashier.is_unwanted(&rental.worker.agreement);
         if enough && affordable && wanted {
             return;
         }

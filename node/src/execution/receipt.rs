@@ -69,7 +69,8 @@ const GOLEM_TEXT_BYTES_MAX: usize = 64;
 const FRAME_BYTES_MAX: usize = 256;
 
 /// Makes a receipt fit its share of the block that a slot of so many cells has. What is left out first is who did not do
-/// the work in earlier attempts (that they failed, and why, stays), then headers. What remains always fits.
+/// the work in earlier attempts (that they failed, and why, stays), then such attempts, of which the number stays, then
+/// headers. What remains always fits.
 pub(super) fn fit(receipt: &mut Receipt, cells: usize) {
     let share = (BLOCK_BYTES_MAX - FRAME_BYTES_MAX) / cells.max(1);
     let fits = |receipt: &Receipt| wire::encode(receipt).len() <= share;
@@ -80,6 +81,14 @@ pub(super) fn fit(receipt: &mut Receipt, cells: usize) {
         }
         if let Some(attempt) = receipt.golem.as_mut().and_then(|golem| golem.attempts.get_mut(at)) {
             attempt.worker = None;
+        }
+    }
+    for _ in 0..earlier {
+        if fits(receipt) {
+            return;
+        }
+        if let Some(golem) = &mut receipt.golem {
+            golem.attempts.remove(0);
         }
     }
     if !fits(receipt) {

@@ -155,6 +155,8 @@ mod tests {
             invoiced: false,
             notes: 0,
             suspect: false,
+            begun: false,
+            expires_ms: None,
         };
         Account { deals: vec![deal], ..account(mark, most) }
     }

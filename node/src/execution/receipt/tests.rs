@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::golem::{self as config, LANDMARKS_MAX};
-use vantage_golem::{ATTEMPTS_MAX, Caps, Image, Landmark, Nano};
+use vantage_golem::{ATTEMPTS_MAX, Caps, Image, Landmark, Nano, UNSIGNED_MAX};
 use vantage_protocol::id::{JobId, NodeId};
 use vantage_protocol::params::{HEADERS_MAX, SLOT_CELLS_MAX};
 use vantage_protocol::receipt::{ProviderRegion, Receipts};
@@ -67,7 +67,7 @@ fn attempts(order: &Order) -> Vec<Attempt> {
     let attempt =
         |failure| Attempt { on: Some(worker.clone()), began_ms: u64::MAX, ended_ms: u64::MAX, failure };
     let lost = || attempt(Some(vantage_golem::Failure::Lost(long())));
-    let mut attempts: Vec<Attempt> = (1..ATTEMPTS_MAX).map(|_| lost()).collect();
+    let mut attempts: Vec<Attempt> = (1..ATTEMPTS_MAX + UNSIGNED_MAX).map(|_| lost()).collect();
     attempts.push(attempt(None));
     attempts
 }
@@ -115,9 +115,9 @@ fn the_longest_receipts_of_a_slot_on_golem_have_a_block() {
     has_a_block(&of_many);
     let golem = of_many.golem.as_ref().unwrap();
     assert!(matches!(&golem.region, ProviderRegion::Measured { delays } if delays.len() == LANDMARKS_MAX));
-    assert_eq!(golem.attempts.len(), whole.golem.as_ref().unwrap().attempts.len());
+    assert_eq!(of_many.attempts, whole.attempts, "how many there were stays");
     assert!(golem.attempts.last().unwrap().worker.is_some(), "who did the work stays");
-    let once = &attempts(&order)[3..];
+    let once = &attempts(&order)[ATTEMPTS_MAX + UNSIGNED_MAX - 1..];
     let mut once = of_golem(&task, &terms, &order, once, Ok(answer("a"))).receipt;
     let before = once.clone();
     fit(&mut once, SLOT_CELLS_MAX);

@@ -107,7 +107,7 @@ impl Verdict {
             let failed: Vec<String> =
                 row.failed.iter().map(|(code, n)| format!("{n} failed ({code})")).collect();
             let failed = if failed.is_empty() { String::new() } else { format!(", {}", failed.join(", ")) };
-            let whom = row.worker.as_ref().map_or("nobody found".to_owned(), |worker| {
+            let whom = row.worker.as_ref().map_or("nobody is named".to_owned(), |worker| {
                 let activity = worker.activity.as_deref().unwrap_or("none");
                 format!(
                     "provider {}, runtime {}, agreement {}, activity {activity}",
