@@ -107,6 +107,10 @@ impl Session {
                 if tokio::time::timeout(DISMISS_MAX, ended).await.is_err() {
                     tracing::debug!("an agreement that was not signed in time could not be ended yet");
                 }
+                if seen.beyond && seen.countered.is_empty() {
+                    self.exhausted = Some(answers.left);
+                    return Err(Failure::Budget(account.most));
+                }
                 Err(seen.failure(self.requestor.times.hire))
             }
         }
@@ -180,6 +184,7 @@ impl Session {
         let asked = offer.price.start();
         if asked > answers.left {
             seen.refuse(Refusal::Price { what: "the start", asked, cap: answers.left });
+            seen.beyond = true;
             return Ok(None);
         }
         match proposal.state.as_str() {

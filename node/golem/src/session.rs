@@ -134,7 +134,7 @@ pub struct Session {
     /// Who was about to sign during the last search, and did not.
     pub(crate) unsigned: Vec<Attempt>,
     /// What was left when a provider could not be paid from it: nobody is looked for until there is more.
-    exhausted: Option<Nano>,
+    pub(crate) exhausted: Option<Nano>,
     until_ms: u64,
 }
 

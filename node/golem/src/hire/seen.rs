@@ -13,6 +13,8 @@ pub(super) struct Seen {
     pub(super) refused: u32,
     pub(super) price_only: bool,
     pub(super) last: Option<Refusal>,
+    /// One would do, and asks for more to start than is left.
+    pub(super) beyond: bool,
     /// Who was answered, and whether the answer asked for a way out.
     pub(super) countered: BTreeMap<String, bool>,
     /// Providers that said no.
