@@ -34,17 +34,23 @@ async fn a_node_is_looked_at_from_all_sides() {
         healthy(&node);
         peers(&node);
         planned(&node);
+        let day = today();
         let job = sealed(&node);
         log(&node, &job);
         proof(&node, &job);
         stopped_here(&node);
         not_cancelled(&node, &job);
         watched(&node);
-        scraped(&node);
+        scraped(&node, day);
         shapes(&node, &job);
     })
     .await
     .unwrap();
+}
+
+/// Days after 1970-01-01 UTC.
+fn today() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400
 }
 
 fn level(report: &Value, check: &str) -> String {
@@ -235,7 +241,7 @@ fn watched(node: &Running) {
 }
 
 /// Health and metrics: every sample has its type and help, and nothing private is told.
-fn scraped(node: &Running) {
+fn scraped(node: &Running, day: u64) {
     let address = node.ready["metrics"].as_str().unwrap().to_owned();
     let get = |path: &str| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -266,7 +272,9 @@ fn scraped(node: &Running) {
     assert_eq!(absent, Vec::<&&str>::new(), "what docs/OPERATING.md tells of is there");
     let value = |name: &str| samples.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
     assert_eq!((value("vantage_committee_heard"), value("vantage_log_lost")), (Some(1.0), Some(0.0)));
-    assert!(value("vantage_vendor_day_calls").unwrap() >= 1.0, "a job was run");
+    // the ledger's day may have ended meanwhile
+    let calls = value("vantage_vendor_day_calls").unwrap();
+    assert!(calls >= 1.0 || today() != day, "a job was run on day {day}");
     assert_eq!(value("vantage_vendor_day_calls_limit"), Some(1000.0));
     assert_eq!(value("vantage_day_limit_microusd"), Some(5_000_000.0));
     let [spent, reserved, free] = ["spent", "reserved", "free"]
