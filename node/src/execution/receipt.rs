@@ -5,11 +5,13 @@ use super::{landmarks, open};
 use crate::clock;
 use std::collections::BTreeMap;
 use vantage_exec::Evidence;
-use vantage_golem::{Attempt, Order, Worker, is_test_platform};
+use vantage_golem::{ATTEMPTS_MAX, Attempt, Order, UNSIGNED_MAX, Worker, is_test_platform};
 use vantage_protocol::attester::Task;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::Hash;
-use vantage_protocol::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX};
+use vantage_protocol::params::{
+    BLOCK_BYTES_MAX, GOLEM_ATTEMPTS_MAX, HEADER_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX,
+};
 use vantage_protocol::receipt::{Engine, Golem, GolemAttempt, GolemWorker, OriginGrade, Receipt};
 use vantage_protocol::wire;
 use vantage_runner::{Answer, EngineFacts, Finish, Generation};
@@ -65,6 +67,8 @@ pub(super) fn of_generation(
 const ENGINE_TEXT_BYTES_MAX: usize = 96;
 /// Longest text of a provider's in an attempt, bytes: the daemon's ids take 64 at most.
 const GOLEM_TEXT_BYTES_MAX: usize = 64;
+// a receipt has room for all attempts that a requestor tells of
+const _: () = assert!(ATTEMPTS_MAX + UNSIGNED_MAX <= GOLEM_ATTEMPTS_MAX);
 /// What the block of a slot's receipts has beside them, bytes; generous.
 const FRAME_BYTES_MAX: usize = 256;
 

@@ -52,20 +52,26 @@ pub struct Compiled {
 /// Compares a job's answers. An error names the blocks that are missing, or the receipts that are
 /// none: reveals acknowledged ok never give one.
 pub fn report(compared: &Compared<'_>, get: Get<'_>) -> Result<Compiled, NotComparable> {
-    report_from(compared, &Lookup(get)).map(|(compiled, _)| compiled)
+    compiled(compared, &Lookup(get)).map(|(_, compiled)| compiled)
 }
 
-/// The same with blocks from anywhere; with the beginnings of answers, which are no part of it.
+/// The same with blocks from anywhere, for readers: with the beginnings of answers, which are no part of it.
 pub(super) fn report_from(
     compared: &Compared<'_>,
     source: &dyn Source,
 ) -> Result<(Compiled, Option<Excerpts>), NotComparable> {
+    let (input, compiled) = compiled(compared, source)?;
+    let excerpts = Excerpts::of(&input, &compiled.report);
+    Ok((compiled, excerpts))
+}
+
+/// The answers, and their comparison.
+fn compiled(compared: &Compared<'_>, source: &dyn Source) -> Result<(Input, Compiled), NotComparable> {
     let input = input_from(compared, source)?;
     let report = compare_answers(&input);
-    let excerpts = Excerpts::of(&input, &report);
     let bytes = wire::encode(&report);
     let cid = Cid::dag_cbor(&bytes);
-    Ok((Compiled { report, bytes, cid }, excerpts))
+    Ok((input, Compiled { report, bytes, cid }))
 }
 
 /// Why there is no comparison.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::golem::{self as config, LANDMARKS_MAX};
-use vantage_golem::{ATTEMPTS_MAX, Caps, Image, Landmark, Nano, UNSIGNED_MAX};
+use vantage_golem::{Caps, Image, Landmark, Nano};
 use vantage_protocol::id::{JobId, NodeId};
 use vantage_protocol::params::{HEADERS_MAX, SLOT_CELLS_MAX};
 use vantage_protocol::receipt::{ProviderRegion, Receipts};
