@@ -10,6 +10,7 @@ use super::script::{OUTPUT_BYTES_MAX, Run, Wanted};
 use crate::process::guard;
 use crate::{BedError, image};
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use tokio::sync::{Mutex, OnceCell};
 /// Largest image and file that are fetched, and the longest time for one: guesses for loopback.
 const FETCHED_BYTES_MAX: u64 = 2 << 30;
 const FETCH_TIME_MAX: Duration = Duration::from_secs(120);
+/// How often a program that is open for writing is tried, ten milliseconds apart. A guess: a fork lasts a few.
+const SPAWN_MAX: u32 = 100;
 
 /// Images that were fetched, checked and unpacked, by hash: an image is unpacked once, however many activities want it.
 #[derive(Debug)]
@@ -189,9 +192,8 @@ impl Runtime {
         program: &Path,
         args: &[String],
     ) -> std::io::Result<(std::process::ExitStatus, Vec<u8>, Vec<u8>)> {
-        let mut child = self
-            .command(program, args)
-            .await?
+        let mut command = self.command(program, args).await?;
+        command
             .args(args)
             .current_dir(&self.dir)
             .env_clear()
@@ -200,8 +202,8 @@ impl Runtime {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
+            .kill_on_drop(true);
+        let mut child = spawn(&mut command).await?;
         let group = child.id().ok_or_else(|| std::io::Error::other("it has no number"))?;
         let mut guard = tokio::process::Command::from(guard(group)).spawn()?;
         let (out, errors) = (child.stdout.take(), child.stderr.take());
@@ -255,6 +257,21 @@ impl Runtime {
         let root = self.root.get().ok_or_else(|| BedError::Image("nothing is deployed".to_owned()))?;
         let in_image = image::below(root, Path::new(inside)).filter(|path| path.exists());
         in_image.ok_or_else(|| BedError::Image(format!("there is no {inside}")))
+    }
+}
+
+/// Starts a program. One that was unpacked just now may be open for writing still, in a child of ours that another thread
+/// forked meanwhile and that has not become its own program yet.
+async fn spawn(command: &mut tokio::process::Command) -> std::io::Result<tokio::process::Child> {
+    let mut tried = 0;
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tried < SPAWN_MAX => {
+                tried += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            spawned => return spawned,
+        }
     }
 }
 
