@@ -2,7 +2,7 @@
 //! and metrics, each on the real program; and every `--json` held against its schema.
 
 use super::running::{Running, start_with};
-use super::{program, ran, schemas, text, vantage};
+use super::{program, ran, schemas, text, today, vantage};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,11 +46,6 @@ async fn a_node_is_looked_at_from_all_sides() {
     })
     .await
     .unwrap();
-}
-
-/// Days after 1970-01-01 UTC.
-fn today() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400
 }
 
 fn level(report: &Value, check: &str) -> String {
@@ -272,9 +267,7 @@ fn scraped(node: &Running, day: u64) {
     assert_eq!(absent, Vec::<&&str>::new(), "what docs/OPERATING.md tells of is there");
     let value = |name: &str| samples.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
     assert_eq!((value("vantage_committee_heard"), value("vantage_log_lost")), (Some(1.0), Some(0.0)));
-    // the ledger's day may have ended meanwhile
-    let calls = value("vantage_vendor_day_calls").unwrap();
-    assert!(calls >= 1.0 || today() != day, "a job was run on day {day}");
+    assert!(value("vantage_vendor_day_calls").unwrap() >= 1.0 || today() != day, "a job was run");
     assert_eq!(value("vantage_vendor_day_calls_limit"), Some(1000.0));
     assert_eq!(value("vantage_day_limit_microusd"), Some(5_000_000.0));
     let [spent, reserved, free] = ["spent", "reserved", "free"]

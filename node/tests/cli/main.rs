@@ -17,6 +17,7 @@ mod verifying;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a run of the program ended with.
 #[derive(Debug)]
@@ -71,4 +72,9 @@ fn ran(output: Output) -> Ran {
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// Days after 1970-01-01 UTC: what belongs to a day may be of the day before where a test ran over midnight.
+fn today() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400
 }
