@@ -48,6 +48,8 @@ pub const GOLEM_ATTEMPTS_MAX: usize = 8;
 pub const LANDMARKS_MAX: usize = 16;
 /// Longest round trip that is told, microseconds: a guess, far above one around the Earth.
 pub const ROUND_TRIP_US_MAX: u64 = 60_000_000;
+/// Longest code kept, bytes: a guess, the longest known one has 34.
+pub const CODE_BYTES_MAX: usize = 64;
 /// Most headers kept of a response: the allow-list is shorter.
 pub const HEADERS_MAX: usize = 32;
 /// Longest header value kept, bytes: a guess.

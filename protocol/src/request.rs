@@ -10,16 +10,69 @@ use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The version of Anthropic's API that `anthropic-messages/1` asks for, in the header that the API wants with every
+/// The version of Anthropic's API that `anthropic-messages/2` asks for, in the header that the API wants with every
 /// request. The vendor's own client of late 2026 asks for 2026-10-21, and knows no temperature there; an adapter for that
 /// is another adapter.
 const ANTHROPIC_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+
+/// What makes the requests to a target and gives their answers a meaning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Adapter {
+    /// A model that the executor runs itself, or on Golem.
+    OpenChat,
+    /// OpenAI's own chat completions.
+    OpenAiChat,
+    /// Chat completions of whoever else speaks OpenAI's format.
+    CompatibleChat,
+    /// Anthropic's messages.
+    AnthropicMessages,
+    /// Gemini's `generateContent`.
+    GeminiGenerate,
+}
+
+impl Adapter {
+    /// All that this edition knows.
+    pub const ALL: [Self; 5] = [
+        Self::OpenChat,
+        Self::OpenAiChat,
+        Self::CompatibleChat,
+        Self::AnthropicMessages,
+        Self::GeminiGenerate,
+    ];
+
+    /// The adapter of a target.
+    pub fn of(target: &Target) -> Self {
+        match (target.dialect(), target.vendor()) {
+            (None, _) => Self::OpenChat,
+            (Some(Dialect::OpenAi), "openai") => Self::OpenAiChat,
+            (Some(Dialect::OpenAi), _) => Self::CompatibleChat,
+            (Some(Dialect::Anthropic), _) => Self::AnthropicMessages,
+            (Some(Dialect::Gemini), _) => Self::GeminiGenerate,
+        }
+    }
+
+    /// Its name in requests, with its version.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenChat => "open-chat/1",
+            Self::OpenAiChat => "openai-chat/2",
+            Self::CompatibleChat => "openai-compatible-chat/2",
+            Self::AnthropicMessages => "anthropic-messages/2",
+            Self::GeminiGenerate => "gemini-generate/1",
+        }
+    }
+
+    /// The adapter of this name; none for a name that this edition does not know.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|adapter| adapter.name() == name)
+    }
+}
 
 /// One request to a model.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Which adapter made the request, with its version: `openai-chat/1`, `anthropic-messages/1`, `open-chat/1`.
+    /// Which [`Adapter`] made the request, with its version.
     pub adapter: String,
     /// HTTP method, or `RUN` for a model that the executor runs itself.
     pub method: String,
@@ -37,23 +90,19 @@ impl Request {
     /// The request for one prompt of a suite to one target.
     pub fn of(target: &Target, suite: &Suite, prompt: &Prompt) -> Self {
         let asked = Asked { target, suite, prompt };
-        match (target.dialect(), target.vendor()) {
-            (None, _) => asked.request("open-chat/1", "RUN", "/", asked.open()),
+        match Adapter::of(target) {
+            Adapter::OpenChat => asked.request("RUN", "/", asked.open()),
             // reasoning models of this vendor refuse the older name of the limit
-            (Some(Dialect::OpenAi), "openai") => {
-                asked.request("openai-chat/1", "POST", CHAT, asked.chat("max_completion_tokens"))
-            }
-            (Some(Dialect::OpenAi), _) => {
-                asked.request("openai-compatible-chat/1", "POST", CHAT, asked.chat("max_tokens"))
-            }
-            (Some(Dialect::Anthropic), _) => {
-                let request = asked.request("anthropic-messages/1", "POST", "/v1/messages", asked.messages());
+            Adapter::OpenAiChat => asked.request("POST", CHAT, asked.chat("max_completion_tokens")),
+            Adapter::CompatibleChat => asked.request("POST", CHAT, asked.chat("max_tokens")),
+            Adapter::AnthropicMessages => {
                 let (name, value) = ANTHROPIC_VERSION;
-                Self { headers: BTreeMap::from([(name.to_owned(), value.to_owned())]), ..request }
+                let headers = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+                Self { headers, ..asked.request("POST", "/v1/messages", asked.messages()) }
             }
-            (Some(Dialect::Gemini), _) => {
+            Adapter::GeminiGenerate => {
                 let path = format!("/v1beta/models/{}:generateContent", target.model());
-                asked.request("gemini-generate/1", "POST", &path, asked.generate())
+                asked.request("POST", &path, asked.generate())
             }
         }
     }
@@ -78,9 +127,9 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn request(&self, adapter: &str, method: &str, path: &str, body: String) -> Request {
+    fn request(&self, method: &str, path: &str, body: String) -> Request {
         Request {
-            adapter: adapter.to_owned(),
+            adapter: Adapter::of(self.target).name().to_owned(),
             method: method.to_owned(),
             path: path.to_owned(),
             headers: BTreeMap::new(),
@@ -180,6 +229,20 @@ mod tests {
     use crate::suite::PromptKind;
 
     #[test]
+    fn an_adapter_is_known_by_its_name() {
+        for adapter in Adapter::ALL {
+            assert_eq!(Adapter::named(adapter.name()), Some(adapter));
+        }
+        assert_eq!(Adapter::named("openai-chat/1"), None);
+        let of = |target: &str| Adapter::of(&target.parse().unwrap());
+        assert_eq!([of("open:a"), of("golem:a")], [Adapter::OpenChat; 2]);
+        assert_eq!([of("openai/a"), of("sim:openai")], [Adapter::OpenAiChat; 2]);
+        assert_eq!(of("compat:lab/a"), Adapter::CompatibleChat);
+        assert_eq!([of("anthropic/a"), of("sim:anthropic")], [Adapter::AnthropicMessages; 2]);
+        assert_eq!([of("gemini/a"), of("sim:gemini")], [Adapter::GeminiGenerate; 2]);
+    }
+
+    #[test]
     fn bytes_are_pinned() {
         let prompt = Prompt {
             id: "a".into(),
@@ -214,7 +277,7 @@ mod tests {
         );
         let request = |t: &str| Request::of(&t.parse().unwrap(), &suite, &prompt);
         let claude = request("anthropic/claude-haiku-4-5");
-        assert_eq!((claude.adapter.as_str(), claude.path.as_str()), ("anthropic-messages/1", "/v1/messages"));
+        assert_eq!((claude.adapter.as_str(), claude.path.as_str()), ("anthropic-messages/2", "/v1/messages"));
         assert_eq!(claude.headers["anthropic-version"], "2023-06-01");
         let gemini = request("gemini/gemini-2.5-flash");
         assert_eq!(gemini.path, "/v1beta/models/gemini-2.5-flash:generateContent");

@@ -202,6 +202,7 @@ fn empty(task: &Task, terms: &Terms) -> Cell {
         model: None,
         request_id: None,
         finish: None,
+        codes: BTreeMap::new(),
         headers: BTreeMap::new(),
         started_ms: now_ms,
         ended_ms: now_ms,

@@ -368,6 +368,7 @@ fn open_receipt(target: &Target, (prompt, repeat): (u32, u32), request: Hash, ou
         model: Some(target.model().to_owned()),
         request_id: None,
         finish: Some("stop".into()),
+        codes: BTreeMap::new(),
         headers: BTreeMap::new(),
         started_ms,
         ended_ms: started_ms + 900,

@@ -374,6 +374,7 @@ impl World {
                 model: Some("sim-gpt-1".into()),
                 request_id: None,
                 finish: Some("stop".into()),
+                codes: BTreeMap::new(),
                 headers: BTreeMap::new(),
                 started_ms: FROM_S * 1000,
                 ended_ms: FROM_S * 1000 + 5,
