@@ -327,7 +327,7 @@ impl Checker<'_> {
                 let what =
                     format!("{target} is offered under a budget of money, and no price of it is known");
                 let help = format!(
-                    "write it into the vendor's table, as in prices = {{ \"{model}\" = {{ input = 400_000, output = \
+                    "write it into the vendor's table, as in prices = {{ {model:?} = {{ input = 400_000, output = \
                      1_600_000 }} }} (millionths of a US dollar for a million tokens), or name a list with [budget] prices"
                 );
                 return self.wrong("offers.targets", what, help);
