@@ -119,7 +119,7 @@ fn slot(target: &str, prompts: u32) -> Execution {
         name: "s".into(),
         label: "l".into(),
         tokens_max: 16,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: (0..prompts).map(prompt).collect(),
     };
