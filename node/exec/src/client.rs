@@ -92,9 +92,9 @@ impl VendorClient {
     ) -> Result<Evidence, RecordError> {
         let clock = CallClock::start();
         let mut evidence = Evidence::begun(clock.unix_ms());
-        match self.address(region, call) {
-            Some(url) => self.attempt_all(&url, call, allowance, &clock, &mut evidence).await?,
-            None => evidence.failure = Some(Failure::NoEndpoint),
+        match self.vendor.address(region, call.path()) {
+            Ok(url) => self.attempt_all(&url, call, allowance, &clock, &mut evidence).await?,
+            Err(_) => evidence.failure = Some(Failure::NoEndpoint),
         }
         evidence.ended_unix_ms = clock.unix_ms();
         tracing::debug!(
@@ -213,13 +213,6 @@ impl VendorClient {
             return false;
         }
         true
-    }
-
-    fn address(&self, region: &str, call: &Call) -> Option<Url> {
-        let base = self.vendor.endpoint(region).ok()?;
-        let mut url = base.clone();
-        url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), call.path()));
-        Some(url)
     }
 }
 
