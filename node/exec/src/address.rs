@@ -4,7 +4,7 @@
 //! one and what does not.
 
 use std::net::Ipv6Addr;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::plain::{Escapes, Plain};
 
@@ -90,8 +90,8 @@ fn before(text: &[u8], at: usize) -> Option<&u8> {
     text.get(at.checked_sub(1)?)
 }
 
-/// Numbers of one to three digits from `at` on, with `between` between them: each one's value and end.
-fn numbers(text: &[u8], at: usize, between: u8) -> Vec<(u32, usize)> {
+/// The numbers from `at` on with `between` between them, no more than `most`: each one's value and end.
+fn numbers(text: &[u8], at: usize, between: u8, most: usize) -> Vec<(u32, usize)> {
     let mut numbers = Vec::new();
     let mut start = at;
     loop {
@@ -105,6 +105,7 @@ fn numbers(text: &[u8], at: usize, between: u8) -> Vec<(u32, usize)> {
         }
         start += len + 1;
         if len == 0
+            || numbers.len() >= most
             || text.get(start - 1) != Some(&between)
             || !text.get(start).is_some_and(u8::is_ascii_digit)
         {
@@ -121,7 +122,7 @@ fn v4(text: &[u8], run: Range<usize>, found: &mut Vec<Range<usize>>) {
     }
     let mut at = run.start;
     while at < run.end {
-        let numbers = numbers(text, at, b'.');
+        let numbers = numbers(text, at, b'.', usize::MAX);
         let Some((_, end)) = numbers.last().copied() else {
             at += 1;
             continue;
@@ -137,8 +138,8 @@ fn v4(text: &[u8], run: Range<usize>, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Fewest nibbles that are taken for an address in `ip6.arpa`.
-const NIBBLES_MIN: usize = 16;
+/// How many nibbles are taken for an address in `ip6.arpa`: from half of one, as its zones have, to a whole one.
+const NIBBLES: RangeInclusive<usize> = 16..=32;
 
 /// An address of the sixth version as the name service has it: its nibbles in reverse, with dots between them.
 fn nibbles(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
@@ -147,7 +148,7 @@ fn nibbles(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let end = bytes.iter().rposition(|byte| *byte != b'.').map_or(run.start, |last| run.start + last + 1);
     let nibbles = text.get(start..end)?;
     let alternate = nibbles.iter().enumerate().all(|(at, byte)| (*byte == b'.') == (at % 2 == 1));
-    (alternate && nibbles.len() >= 2 * NIBBLES_MIN - 1).then_some(start..end)
+    (alternate && NIBBLES.contains(&nibbles.len().div_ceil(2))).then_some(start..end)
 }
 
 /// A host's name that is made of its address: `ip-192-0-2-1`, `192-0-2-1.example.net`.
@@ -155,7 +156,7 @@ fn dashed(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     if run.is_empty() || !text.get(run.start)?.is_ascii_digit() || is_word(before(text, run.start)) {
         return None;
     }
-    let numbers = numbers(text, run.start, b'-');
+    let numbers = numbers(text, run.start, b'-', 5);
     let (_, end) = numbers.last().copied()?;
     if numbers.len() != 4 || numbers.iter().any(|(value, _)| *value > 255) || is_word(text.get(end)) {
         return None;
@@ -198,8 +199,17 @@ fn v6(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     {
         return Some(part);
     }
-    let candidates = [Some(part), is_label.then_some(behind_label), Some(before_port)];
-    candidates.into_iter().flatten().find(|part| counts(text, part))
+    // a port or a word behind a dot
+    let dot = |last: bool| {
+        let mut bytes = text.get(part.clone())?.iter();
+        let at =
+            if last { bytes.rposition(|byte| *byte == b'.') } else { bytes.position(|byte| *byte == b'.') };
+        at.map(|at| part.start..part.start + at)
+    };
+    let before_dots = [dot(true), dot(false)];
+    let candidates =
+        [Some(part), is_label.then_some(behind_label), Some(before_port)].into_iter().chain(before_dots);
+    candidates.flatten().find(|part| counts(text, part))
 }
 
 /// Whether a part of a text is an address of the sixth version, and is meant as one: `a::b` is how programs write names,
