@@ -21,7 +21,7 @@ use vantage_exec::{Tokens, Vendor, VendorClient};
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Dialect, Surface, Target};
 
-/// How much of a refused call's response is shown, characters.
+/// How much of an answer, or of a response without one, is shown, characters.
 const SHOWN_MAX: usize = 600;
 
 /// Carries the command out.
@@ -241,11 +241,15 @@ fn print_probed(probed: &Probed, out: &mut Out) {
         ("host told", or_none(&receipt.endpoint)),
         ("request", receipt.request.to_string()),
     ]);
-    if !receipt.headers.is_empty() {
-        out.heading("headers that are kept");
-        let headers: Vec<(&str, String)> =
-            receipt.headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        out.pairs(&headers);
+    for (heading, kept) in
+        [("codes of the error", &receipt.codes), ("headers that are kept", &receipt.headers)]
+    {
+        if !kept.is_empty() {
+            out.heading(heading);
+            let pairs: Vec<(&str, String)> =
+                kept.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+            out.pairs(&pairs);
+        }
     }
     let (what, bytes) = match &probed.output {
         Some(output) => ("answer", Some(output)),

@@ -3,7 +3,7 @@
 
 use super::Findings;
 use super::place::Configured;
-use crate::config::checked::vendor_name;
+use crate::config::checked::{CAP_HELP, is_uncapped, uncapped, vendor_name};
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;
 
@@ -34,7 +34,7 @@ pub(super) fn models(configured: &Configured, quick: bool, findings: &mut Findin
     }
 }
 
-/// Each vendor's key, and whether an offer has its vendor.
+/// Each vendor's key, whether an offer has its vendor, and whether there is a cap on its money.
 pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
     const CHECK: &str = "API key";
     if configured.raw.vendors.is_empty() {
@@ -52,6 +52,9 @@ pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
                 format!("{name}: {error}"),
                 "the node does not start without it: put right what is named, in the node's own environment",
             ),
+        }
+        if is_uncapped(vendor, &configured.checked.budget.limits) {
+            findings.fail("budget", uncapped(name), CAP_HELP);
         }
     }
 }
