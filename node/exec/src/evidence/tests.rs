@@ -176,11 +176,11 @@ fn an_address_in_pieces_takes_the_response_with_it() {
 
 #[test]
 fn a_models_file_in_a_users_directory_takes_the_response_with_it() {
-    let evidence = absorbed(reply(200, &[], &answer("yes").replace("\"m\"", "\"/home/alice/q.gguf\"")));
-    assert_eq!(
-        (evidence.text.as_deref(), evidence.model.as_deref()),
-        (Some("yes"), Some("/home/[user]/q.gguf"))
-    );
+    let named = |name: &str| answer("yes").replace("\"m\"", &format!("\"{name}/q.gguf\""));
+    // tidy: so it is on any machine
+    let (home, kept_home) = ("/home/alice", "/home/[user]/q.gguf");
+    let evidence = absorbed(reply(200, &[], &named(home)));
+    assert_eq!((evidence.text.as_deref(), evidence.model.as_deref()), (Some("yes"), Some(kept_home)));
     assert!(!kept(&evidence).contains("alice"));
 }
 
