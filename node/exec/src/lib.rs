@@ -52,6 +52,6 @@ pub use failure::{ApiRefusal, Failure};
 pub use key::{KeyError, KeySource};
 pub use meter::{Charge, Meter, MeterError, Pending, Ticket, Tokens};
 pub use pace::PaceState;
-pub use retry::{Backoff, retry_after};
+pub use retry::{Backoff, retry_after, retry_after_ms};
 pub use secret::{KEY_LEN_MAX, KEY_LEN_MIN, REDACTED, Secret, SecretError};
 pub use transport::{BODY_MAX, TransportError};
