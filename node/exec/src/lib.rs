@@ -35,6 +35,7 @@ mod config;
 mod dialect;
 mod evidence;
 mod failure;
+mod json;
 mod key;
 mod meter;
 mod pace;
