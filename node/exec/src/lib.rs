@@ -33,6 +33,7 @@ mod client;
 mod completion;
 mod config;
 mod dialect;
+mod encoding;
 mod evidence;
 mod failure;
 mod json;
