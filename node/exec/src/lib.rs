@@ -43,6 +43,7 @@ mod pace;
 mod retry;
 mod secret;
 mod transport;
+mod trouble;
 
 pub use call::{CALL_BODY_MAX, Call, CallError};
 pub use client::{Allowance, RecordError, Roll, VendorClient};
