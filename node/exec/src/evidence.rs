@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use reqwest::header::HeaderMap;
 
+use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 
-use crate::completion::{self, Completion};
+use crate::completion::{self, Completion, Origin};
 use crate::dialect;
 use crate::failure::Failure;
 use crate::meter::{Charge, Tokens};
 use crate::secret::{Secret, redact_masked};
 use crate::transport::{NoReply, Reply};
+use crate::trouble;
 
 /// Longest header value kept, in bytes. A guess: honest ones have under 100.
 pub const HEADER_VALUE_MAX: usize = 256;
@@ -23,7 +25,8 @@ pub struct Evidence {
     pub status: Option<u16>,
     /// Headers of [`headers_allowed`](crate::headers_allowed), printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
     pub headers: BTreeMap<String, String>,
-    /// The body as it came, at most [`BODY_MAX`](crate::BODY_MAX) bytes; empty if it was cut off or passed a limit.
+    /// The body, unpacked, at most [`BODY_MAX`](crate::BODY_MAX) bytes; empty if it was cut off, passed a limit or is an
+    /// error, whose sentences name accounts and addresses.
     pub response: Vec<u8>,
     /// The answer, at most [`TEXT_MAX`](crate::TEXT_MAX) bytes. Hostile text: escape it wherever it is shown.
     pub text: Option<String>,
@@ -33,8 +36,10 @@ pub struct Evidence {
     pub request_id: Option<String>,
     /// Why the model stopped, as returned (`stop`, `max_tokens`, `SAFETY`, …).
     pub finish_reason: Option<String>,
+    /// What the error says in its code fields, if one came: fields and values as a receipt takes them.
+    pub codes: BTreeMap<String, String>,
     /// Tokens as the vendor counted them.
-    pub usage: Option<Usage>,
+    pub usage: Usage,
     /// When the call was begun, Unix milliseconds by this node's clock.
     pub started_unix_ms: u64,
     /// When the call ended; never before `started_unix_ms`, whatever the clock did.
@@ -45,6 +50,8 @@ pub struct Evidence {
     pub cost_microusd: Option<u64>,
     /// How long the vendor asked to be left alone in the body of the last attempt.
     pub(crate) retry_after: Option<std::time::Duration>,
+    /// What the vendor says with an error of whether to call again (`x-should-retry`, which its own clients obey).
+    pub(crate) should_retry: Option<bool>,
     /// Why there is no usable answer; `None` for an answer.
     pub failure: Option<Failure>,
 }
@@ -67,13 +74,20 @@ pub enum Outcome {
     Failed(Failure),
 }
 
-/// Tokens as the vendor counted them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Tokens as the vendor counted them. A count that is missing, or is no whole number of at most 2^53, is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the request.
-    pub prompt_tokens: u64,
+    pub prompt_tokens: Option<u64>,
     /// Tokens of the answer.
-    pub output_tokens: u64,
+    pub output_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// Both counts, if they are known.
+    pub fn tokens(self) -> Option<Tokens> {
+        Some(Tokens { input: self.prompt_tokens?, output: self.output_tokens? })
+    }
 }
 
 impl Evidence {
@@ -87,12 +101,14 @@ impl Evidence {
             model: None,
             request_id: None,
             finish_reason: None,
-            usage: None,
+            codes: BTreeMap::new(),
+            usage: Usage::default(),
             started_unix_ms,
             ended_unix_ms: started_unix_ms,
             attempts: Vec::new(),
             cost_microusd: Some(0),
             retry_after: None,
+            should_retry: None,
             failure: None,
         }
     }
@@ -102,43 +118,60 @@ impl Evidence {
         &mut self,
         at_unix_ms: u64,
         reply: Result<Reply, NoReply>,
-        dialect: Dialect,
+        adapter: Adapter,
         key: Option<&Secret>,
     ) -> Charge {
         let attempts = std::mem::take(&mut self.attempts);
         *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
         let may_have_arrived = reply.as_ref().map_or_else(|none| none.may_have_arrived, |_| true);
+        let mut is_free = !may_have_arrived;
         self.failure = match reply {
-            Ok(reply) => self.read(reply, dialect, key),
+            Ok(reply) => self.read(reply, adapter, key, &mut is_free),
             Err(none) => Some(none.failure),
         };
         let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
         self.attempts.push(Attempt { at_unix_ms, outcome });
-        match (self.status, self.usage) {
-            (_, Some(usage)) => {
-                Charge::For(Tokens { input: usage.prompt_tokens, output: usage.output_tokens })
-            }
-            // Vendors charge for answers, not for errors; a redirect is none of theirs.
-            (Some(status), None) if !(200..300).contains(&status) => Charge::Nothing,
-            (None, None) if !may_have_arrived => Charge::Nothing,
-            (_, None) => Charge::Unknown,
+        match self.usage.tokens() {
+            Some(tokens) => Charge::For(tokens),
+            None if is_free => Charge::Nothing,
+            None => Charge::Unknown,
         }
     }
 
-    fn read(&mut self, reply: Reply, dialect: Dialect, key: Option<&Secret>) -> Option<Failure> {
-        self.status = Some(reply.status);
-        let leaked_in_headers = self.keep_headers(&reply.headers, dialect, key);
-        let mut leaked = leaked_in_headers;
+    /// Whether the call is made again: as the vendor says with its error, or else if the failure is one that passes.
+    pub(crate) fn is_retried(&self) -> bool {
+        match self.failure {
+            None | Some(Failure::Http3xx(_) | Failure::SecretInResponse) => false,
+            Some(failure) => self.should_retry.unwrap_or(failure.is_transient()),
+        }
+    }
+
+    fn read(
+        &mut self,
+        reply: Reply,
+        adapter: Adapter,
+        key: Option<&Secret>,
+        is_free: &mut bool,
+    ) -> Option<Failure> {
+        let (status, dialect) = (reply.status, dialect::of(adapter));
+        self.status = Some(status);
+        // Vendors charge for answers, not for errors; a redirect is none of theirs.
+        *is_free = !(200..300).contains(&status);
+        let mut leaked = self.keep_headers(&reply.headers, dialect, key);
         let failure = match reply.body {
             Ok(body) => {
-                let (body, leaked_in_body) = scrub(body, reply.status, key);
+                let (body, leaked_in_body) = scrub(body, status, key);
                 leaked |= leaked_in_body;
-                let content_type = self.headers.get("content-type").map(String::as_str);
-                let completion = completion::read(dialect, reply.status, content_type, &body);
-                self.response = body;
+                let origin = Origin { adapter, status, is_framed: reply.is_framed };
+                let completion = completion::read(origin, &body);
+                *is_free |= completion.is_free;
+                if completion.trouble.is_none() && completion.failure != Some(Failure::TooLarge) {
+                    self.response = body;
+                }
                 self.keep_completion(completion, dialect)
             }
-            Err(failure) => Some(failure),
+            // The status says enough without the body.
+            Err(failure) => trouble::under(status, b"").failure.or(Some(failure)),
         };
         if leaked { Some(Failure::SecretInResponse) } else { failure }
     }
@@ -146,14 +179,15 @@ impl Evidence {
     fn keep_completion(&mut self, completion: Completion, dialect: Dialect) -> Option<Failure> {
         self.text = completion.text;
         self.model = completion.model.map(|model| printable(&model));
-        self.finish_reason = completion.finish_reason.map(|reason| printable(&reason));
+        self.finish_reason = completion.finish;
         self.usage = completion.usage;
-        self.retry_after = completion.retry_after;
+        if let Some(trouble) = completion.trouble {
+            self.retry_after = trouble.retry_after;
+            self.codes = trouble.codes;
+            self.should_retry = self.headers.get("x-should-retry").and_then(|word| word.parse().ok());
+        }
         let header = dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
         self.request_id = header.or_else(|| completion.id.map(|id| printable(&id)));
-        if completion.failure == Some(Failure::TooLarge) {
-            self.response = Vec::new();
-        }
         completion.failure
     }
 
@@ -185,7 +219,7 @@ fn scrub(body: Vec<u8>, status: u16, key: Option<&Secret>) -> (Vec<u8>, bool) {
 }
 
 /// Printable ASCII of a short field, cut to [`HEADER_VALUE_MAX`] bytes; anything else becomes `?`.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let plain = text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
     plain.take(HEADER_VALUE_MAX).collect()
 }
@@ -213,12 +247,12 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        Reply { status, headers: map, body: Ok(body.as_bytes().to_vec()) }
+        Reply { status, headers: map, is_framed: true, body: Ok(body.as_bytes().to_vec()) }
     }
 
     fn absorbed(reply: Reply) -> Evidence {
         let mut evidence = Evidence::begun(1);
-        evidence.absorb(2, Ok(reply), Dialect::OpenAi, Some(&Secret::new(KEY).unwrap()));
+        evidence.absorb(2, Ok(reply), Adapter::CompatibleChat, Some(&Secret::new(KEY).unwrap()));
         evidence
     }
 
@@ -259,19 +293,19 @@ mod tests {
         let headers = [("request-id", "req_a".to_owned()), ("x-request-id", "req_o".to_owned())];
         let body = r#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"yes"}]}"#;
         let mut evidence = Evidence::begun(1);
-        let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Dialect::Anthropic, None);
+        let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Adapter::AnthropicMessages, None);
         assert_eq!((evidence.request_id.as_deref(), charge), (Some("req_a"), Charge::Unknown));
         assert!(!evidence.headers.contains_key("x-request-id"));
         let body = r#"{"candidates":[{"content":{"parts":[{"text":"yes"}]}}],"responseId":"r-1",
             "usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}"#;
-        let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Dialect::Gemini, None);
+        let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Adapter::GeminiGenerate, None);
         assert_eq!(evidence.request_id.as_deref(), Some("r-1"));
         assert_eq!(charge, Charge::For(Tokens { input: 3, output: 1 }));
     }
 
     #[test]
     fn what_cannot_have_cost_anything_is_told_from_what_may_have() {
-        let charge = |reply| Evidence::begun(1).absorb(2, reply, Dialect::OpenAi, None);
+        let charge = |reply| Evidence::begun(1).absorb(2, reply, Adapter::OpenAiChat, None);
         let none = |failure, may_have_arrived| Err(NoReply { failure, may_have_arrived });
         assert_eq!(charge(none(Failure::Connect, false)), Charge::Nothing);
         assert_eq!(charge(none(Failure::Connect, true)), Charge::Unknown);
@@ -293,7 +327,9 @@ mod tests {
             let evidence = absorbed(leaking);
             assert_eq!(evidence.failure, Some(Failure::SecretInResponse));
             let shown = format!("{evidence:?} {}", String::from_utf8_lossy(&evidence.response));
-            assert!(!shown.contains(KEY) && shown.contains(REDACTED), "{shown}");
+            // Of an error nothing is kept that it could be redacted in.
+            let is_error = evidence.status != Some(200);
+            assert!(!shown.contains(KEY) && shown.contains(REDACTED) != is_error, "{shown}");
         }
     }
 
@@ -306,15 +342,16 @@ mod tests {
             evidence.failure.map(|failure| failure.to_string()).unwrap(),
             "refused_by_api(invalid_key)"
         );
-        let kept = String::from_utf8(evidence.response).unwrap();
-        assert!(!kept.contains("6789") && kept.contains(REDACTED), "{kept}");
+        let kept = format!("{evidence:?}");
+        assert!(evidence.response.is_empty() && !kept.contains("6789."), "{kept}");
+        assert_eq!(evidence.codes["code"], "invalid_api_key");
     }
 
     #[test]
     fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
         let mut evidence = absorbed(reply(500, &[("server", "old".into())], "broken"));
         let none = NoReply { failure: Failure::Timeout, may_have_arrived: true };
-        evidence.absorb(3, Err(none), Dialect::OpenAi, None);
+        evidence.absorb(3, Err(none), Adapter::OpenAiChat, None);
         assert_eq!((evidence.status, evidence.headers.len(), evidence.response.len()), (None, 0, 0));
         assert_eq!(evidence.failure, Some(Failure::Timeout));
         let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();
