@@ -2,4 +2,6 @@
 
 mod client;
 mod dialects;
+mod oddities;
 mod support;
+mod wire;
