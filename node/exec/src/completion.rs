@@ -64,14 +64,18 @@ fn of_success(adapter: Adapter, body: &Value) -> Completion {
 }
 
 impl Completion {
+    /// The texts that were read out of the body, each put together from all of its parts.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        [&self.text, &self.model, &self.id, &self.finish].into_iter().flatten().map(|text| text.as_bytes())
+    }
+
     fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }
 
     fn of_trouble(trouble: Trouble) -> Self {
         let failure = trouble.failure.unwrap_or(Failure::ApiError);
-        let id = trouble.id.clone();
-        Self { id, trouble: Some(trouble), is_free: true, ..Self::failed(failure) }
+        Self { trouble: Some(trouble), is_free: true, ..Self::failed(failure) }
     }
 
     fn of(adapter: Adapter, answer: Answer, trouble: Option<Trouble>) -> Self {

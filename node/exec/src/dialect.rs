@@ -162,14 +162,11 @@ fn finish(value: &Value) -> Option<String> {
     }
 }
 
-/// A count of tokens: a whole number from 0 that a double holds exactly, with or without `.0`. Any other is not known.
+/// A count of tokens: a whole number from 0, with or without `.0`. Any other is not known. What is too large for one is the
+/// largest, which no call can have taken.
 fn count(value: &Value) -> Option<u64> {
-    /// 2^53
-    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
-    let whole =
-        |number: f64| ((0.0..=EXACT_MAX).contains(&number) && number.fract() == 0.0).then_some(number as u64);
-    let number = value.as_number()?;
-    number.as_f64().and_then(whole)
+    let whole = |number: f64| (number >= 0.0 && number.fract() == 0.0).then_some(number as u64);
+    value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
 
 #[cfg(test)]
@@ -254,12 +251,12 @@ mod tests {
 
     #[test]
     fn a_count_is_a_whole_number_and_nothing_else_is() {
-        for (number, expected) in [("0", 0), ("9", 9), ("9.0", 9), ("1e3", 1000), ("4294967296", 1 << 32)] {
+        for (number, expected) in
+            [("0", 0), ("9", 9), ("9.0", 9), ("1e3", 1000), ("4294967296", 1 << 32), ("1e300", u64::MAX)]
+        {
             assert_eq!(count(&number.parse().unwrap()), Some(expected), "{number}");
         }
-        for odd in
-            ["null", "-1", "0.2", "41.6", "\"9\"", "1e300", "18446744073709551615", "true", "[9]", "{}"]
-        {
+        for odd in ["null", "-1", "0.2", "41.6", "\"9\"", "true", "[9]", "{}"] {
             assert_eq!(count(&odd.parse().unwrap()), None, "{odd}");
         }
     }

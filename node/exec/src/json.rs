@@ -15,7 +15,7 @@ const NODES_MAX: usize = 1 << 16;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 60] = [
+const FIELDS: [&str; 59] = [
     "base_resp",
     "blockReason",
     "cache_creation_input_tokens",
@@ -59,7 +59,6 @@ const FIELDS: [&str; 60] = [
     "reason",
     "reasons",
     "refusal",
-    "request_id",
     "responseId",
     "retryDelay",
     "seconds",

@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+mod address;
 mod call;
 mod client;
 mod completion;
@@ -40,8 +41,11 @@ mod json;
 mod key;
 mod meter;
 mod pace;
+mod plain;
 mod retry;
+mod screen;
 mod secret;
+mod trace;
 mod transport;
 mod trouble;
 

@@ -75,7 +75,6 @@ enum Means {
 pub(crate) struct Trouble {
     /// None if nothing in it is known here.
     pub(crate) failure: Option<Failure>,
-    pub(crate) id: Option<String>,
     /// How long the vendor asks to be left alone, where it says so in the body.
     pub(crate) retry_after: Option<Duration>,
     /// Its code fields, as a receipt takes them.
@@ -162,12 +161,7 @@ fn of(body: &Value, status: u16) -> Trouble {
         }
         None => said.means(status),
     };
-    Trouble {
-        failure: means.and_then(Means::failure),
-        id: body.get("request_id").and_then(Value::as_str).map(str::to_owned),
-        retry_after: said.retry_after,
-        codes: codes(object),
-    }
+    Trouble { failure: means.and_then(Means::failure), retry_after: said.retry_after, codes: codes(object) }
 }
 
 /// The object that describes the error: what `error` holds, if it is one; of an array, the first that has one.

@@ -297,7 +297,7 @@ fn suite(prompts: usize) -> Suite {
         name: "benchmark".into(),
         label: "invented words: a load, not a study".into(),
         tokens_max: 256,
-        temperature_milli: 700,
+        temperature_milli: Some(700),
         seed: Some(7),
         prompts: (0..prompts).map(prompt).collect(),
     }

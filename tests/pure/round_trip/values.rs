@@ -68,7 +68,7 @@ pub fn suite() -> impl Strategy<Value = Suite> {
             prompts.map(|(id, (topic, kind, text))| Prompt { id, topic, kind, text }).collect::<Vec<_>>()
         })
     });
-    (text(), text(), 1u32..=4096, 0u32..=2000, of(any::<u32>()), prompts).prop_map(
+    (text(), text(), 1u32..=4096, of(0u32..=2000), of(any::<u32>()), prompts).prop_map(
         |(name, label, tokens_max, temperature_milli, seed, prompts)| Suite {
             v: 1,
             name,

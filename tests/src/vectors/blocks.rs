@@ -77,7 +77,12 @@ fn requests(w: &World) -> Vec<Vector> {
             "anthropic/claude-haiku-4-5",
         ),
         request("gemini", "What Gemini is asked, the model in the path.", "gemini/gemini-2.5-flash"),
-        request("compatible", "What a compatible endpoint is asked.", "compat:lab/qwen-2.5"),
+        request(
+            "gemini-encoded",
+            "A model that is no plain segment of a path.",
+            "gemini/models/tuned:Eu/\"x\"%2F..",
+        ),
+        request("compatible", "What a compatible endpoint is asked.", "compat:lab/Qwen/Qwen2.5-7B-Instruct"),
     ]
 }
 

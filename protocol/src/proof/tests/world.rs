@@ -445,7 +445,7 @@ fn suite() -> Suite {
         name: "two prompts".into(),
         label: "an illustration, not a study".into(),
         tokens_max: 16,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: vec![
             prompt("who", PromptKind::Identity, "Who are you?"),
