@@ -56,7 +56,7 @@ pub use config::{ConfigError, ConfigProblem, NoEndpoint, Price, SIM_PREFIX, Vend
 pub use dialect::headers_allowed;
 pub use evidence::{Attempt, Evidence, HEADER_VALUE_MAX, Outcome, Usage};
 pub use failure::{ApiRefusal, Failure};
-pub use key::{KeyError, KeySource};
+pub use key::{KeyError, KeySource, Openness};
 pub use meter::{Charge, Meter, MeterError, Pending, Ticket, Tokens};
 pub use pace::PaceState;
 pub use retry::{Backoff, retry_after, retry_after_ms};

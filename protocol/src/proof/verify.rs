@@ -78,10 +78,7 @@ pub fn verify(root: Cid, get: Get<'_>, trust: &Trust) -> Verdict {
         problems.invalid(format!("block {cid}: its bytes have another hash"));
     }
     let blocks = blocks.into_inner().into_iter().map(|(cid, block)| (cid, Cow::Owned(block)));
-    match Pool::new(blocks.collect()) {
-        Ok(pool) => verify_pool(root, &pool, trust, problems),
-        Err(_) => refused(trust, "blocks: one stands twice"),
-    }
+    verify_pool(root, &Pool::new(blocks.collect()), trust, problems)
 }
 
 fn refused(trust: &Trust, why: impl ToString) -> Verdict {
