@@ -118,8 +118,8 @@ pub enum NodeError {
     /// The engine ended by itself.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// A defect: the engine's thread panicked.
-    #[error("the engine broke down ({0}): this is a defect, please report it with the node's log")]
+    /// A defect: the engine's thread panicked. What the panic says may hold anything, and is not shown.
+    #[error("the engine broke down: this is a defect, please report it with what is on standard error")]
     Broken(#[from] JoinError),
 }
 

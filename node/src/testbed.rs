@@ -143,7 +143,7 @@ pub(crate) fn order(regions: &[&str], prompts: u32, commit_s: u64) -> (JobOrder,
         name: "bed".into(),
         label: "for tests".into(),
         tokens_max: 32,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: Some(1),
         prompts: (0..prompts).map(prompt).collect(),
     };

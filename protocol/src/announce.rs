@@ -55,3 +55,32 @@ impl Announce {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{NetId, NodeId};
+    use crate::leaf::{Leaf, Statement};
+    use crate::params::{LEAF_BYTES_MAX, NAME_BYTES_MAX, TARGET_BYTES_MAX};
+
+    #[test]
+    fn the_largest_announce_is_a_leaf() {
+        let region = |n: usize| format!("{n:0>width$}", width = NAME_BYTES_MAX);
+        let target = |n: usize| format!("compat:{:m>56}/{n:M>128}", "").parse::<Target>().unwrap();
+        let mut offers: Vec<Offer> =
+            (0..TARGETS_MAX).map(|n| Offer { target: target(n), call_microusd: u64::MAX }).collect();
+        offers.sort_by(|a, b| a.target.cmp(&b.target));
+        assert!(offers.iter().all(|offer| offer.target.as_str().len() == TARGET_BYTES_MAX));
+        let statement = Statement::Announce(Announce {
+            regions: (0..REGIONS_MAX).map(region).collect(),
+            offers,
+            slots_max: 1024,
+            from_s: 1 << 39,
+            until_s: (1 << 39) + ANNOUNCE_S_MAX,
+        });
+        let leaf = Leaf { net: NetId([1; 32]), author: NodeId([2; 32]), statement };
+        let bytes = leaf.encode();
+        assert!(bytes.len() < LEAF_BYTES_MAX / 2, "{}", bytes.len());
+        assert_eq!(Leaf::decode(&bytes, &leaf.net), Ok(leaf));
+    }
+}

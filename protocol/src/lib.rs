@@ -11,6 +11,7 @@ pub mod cid;
 pub mod compare;
 pub mod content;
 pub mod domain;
+pub mod finish;
 pub mod genesis;
 pub mod hash;
 pub mod id;

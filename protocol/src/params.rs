@@ -38,8 +38,13 @@ pub const SLOTS_MAX: usize = 1024;
 pub const EXECUTORS_MAX: usize = 512;
 /// Most items of one ack: about 100 bytes each under the leaf limit.
 pub const ACK_ITEMS_MAX: usize = 100;
-/// Longest name (operator, region, suite, target), bytes: a guess.
+/// Longest name of our own (operator, region, suite, open model), bytes: a guess.
 pub const NAME_BYTES_MAX: usize = 64;
+/// Longest name of a model as its vendor spells it, bytes: a guess, the longest known have about 100.
+pub const MODEL_BYTES_MAX: usize = 128;
+/// Longest target, bytes: the longest model, and room for an endpoint's name before it. An announce of 16 such targets and
+/// 32 regions, and a job of as many, stay below a leaf.
+pub const TARGET_BYTES_MAX: usize = 192;
 /// Longest free text in a leaf (a decline's reason), bytes: a guess.
 pub const REASON_BYTES_MAX: usize = 256;
 /// Most attempts that a receipt tells of at Golem: an executor makes four, a guess, and room to spare.
@@ -48,6 +53,8 @@ pub const GOLEM_ATTEMPTS_MAX: usize = 8;
 pub const LANDMARKS_MAX: usize = 16;
 /// Longest round trip that is told, microseconds: a guess, far above one around the Earth.
 pub const ROUND_TRIP_US_MAX: u64 = 60_000_000;
+/// Longest code kept, bytes: a guess, the longest known one has 34.
+pub const CODE_BYTES_MAX: usize = 64;
 /// Most headers kept of a response: the allow-list is shorter.
 pub const HEADERS_MAX: usize = 32;
 /// Longest header value kept, bytes: a guess.

@@ -2,7 +2,9 @@
 
 use crate::cid::Cid;
 use crate::id::{Hash, JobId, NodeId};
-use crate::params::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, REASON_BYTES_MAX, SLOT_CELLS_MAX};
+use crate::params::{
+    BLOCK_BYTES_MAX, CODE_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, REASON_BYTES_MAX, SLOT_CELLS_MAX,
+};
 use crate::target::Surface;
 use crate::wire::{Wire, rule};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,9 @@ use std::collections::BTreeMap;
 mod golem;
 
 pub use golem::{Golem, GolemAttempt, GolemWorker, LandmarkDelay, ProviderRegion};
+
+/// The code fields of an error object that are kept. A field that names what was asked, or who asked, is none.
+pub const CODE_FIELDS: [&str; 4] = ["code", "reason", "status", "type"];
 
 /// Everything that one executor did for one slot. The block that a commit hides and a reveal shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,7 +45,7 @@ pub struct Receipt {
     pub request: Hash,
     /// The answer's text, a raw block; none if the execution failed.
     pub output: Option<Cid>,
-    /// The response body as it came, a raw block.
+    /// The response body, a raw block: as it came, unpacked where it was packed. None of an error.
     pub response: Option<Cid>,
     /// Stable code of the failure; none if there is an answer.
     pub failure: Option<String>,
@@ -55,6 +60,9 @@ pub struct Receipt {
     pub request_id: Option<String>,
     /// Why generation ended, as returned.
     pub finish: Option<String>,
+    /// What the error object of the last attempt says in its code fields, by their names; empty without one. The
+    /// sentences of an error are not kept: they name accounts and addresses.
+    pub codes: BTreeMap<String, String>,
     /// Allow-listed response headers: forgeable hints.
     pub headers: BTreeMap<String, String>,
     /// When the first attempt began by the executor's clock, POSIX milliseconds.
@@ -75,8 +83,7 @@ pub struct Receipt {
     pub sim: bool,
     /// Facts about the engine, where the executor ran the model itself or on Golem.
     pub engine: Option<Engine>,
-    /// Who did the work, where it was done on Golem. Absent elsewhere, not null: receipts from before Golem stay as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Who did the work, where it was done on Golem.
     pub golem: Option<Golem>,
     /// Whose word stands behind the output.
     pub origin: OriginGrade,
@@ -149,6 +156,7 @@ impl Receipt {
             rule::name("headers", name)?;
             rule::text("headers", value, HEADER_BYTES_MAX)?;
         }
+        self.codes.iter().try_for_each(|(field, code)| check_code(field, code))?;
         if let Some(engine) = &self.engine {
             rule::text("engine.name", &engine.name, REASON_BYTES_MAX)?;
             rule::text("engine.quantisation", &engine.quantisation, REASON_BYTES_MAX)?;
@@ -159,6 +167,45 @@ impl Receipt {
             (Some(_), _, _) => Err("golem: the surface is another one".into()),
             (None, Surface::Golem, true) => Err("golem: an answer from Golem says who gave it".into()),
             (None, _, _) => Ok(()),
+        }
+    }
+}
+
+/// Whether a receipt may say this of an error: the field is one of [`CODE_FIELDS`], and the code is one word, so that
+/// neither a sentence nor an address finds room.
+pub fn is_code(field: &str, code: &str) -> bool {
+    check_code(field, code).is_ok()
+}
+
+fn check_code(field: &str, code: &str) -> Result<(), String> {
+    if !CODE_FIELDS.contains(&field) {
+        return Err(format!("codes: {field:?} is none of {}", CODE_FIELDS.join(", ")));
+    }
+    rule::text("codes", code, CODE_BYTES_MAX)?;
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if code.bytes().all(is_good) {
+        Ok(())
+    } else {
+        Err(format!("codes: the {field} {code:?} may hold only letters, digits, - and _"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_one_word_of_a_known_field() {
+        let longest = "x".repeat(CODE_BYTES_MAX);
+        for code in ["rate_limit_exceeded", "RESOURCE_EXHAUSTED", "1113", "model-not-found", &longest] {
+            assert!(CODE_FIELDS.iter().all(|field| is_code(field, code)), "{code}");
+        }
+        let too_long = "x".repeat(CODE_BYTES_MAX + 1);
+        for code in ["", "192.0.2.1", "2001:db8::1", "two words", "a/b", "ü", "a\n", &too_long] {
+            assert!(!is_code("code", code), "{code}");
+        }
+        for field in ["param", "message", "Code", ""] {
+            assert!(!is_code(field, "model"), "{field}");
         }
     }
 }

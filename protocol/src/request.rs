@@ -10,16 +10,69 @@ use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The version of Anthropic's API that `anthropic-messages/1` asks for, in the header that the API wants with every
+/// The version of Anthropic's API that `anthropic-messages/2` asks for, in the header that the API wants with every
 /// request. The vendor's own client of late 2026 asks for 2026-10-21, and knows no temperature there; an adapter for that
 /// is another adapter.
 const ANTHROPIC_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+
+/// What makes the requests to a target and gives their answers a meaning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Adapter {
+    /// A model that the executor runs itself, or on Golem.
+    OpenChat,
+    /// OpenAI's own chat completions.
+    OpenAiChat,
+    /// Chat completions of whoever else speaks OpenAI's format.
+    CompatibleChat,
+    /// Anthropic's messages.
+    AnthropicMessages,
+    /// Gemini's `generateContent`.
+    GeminiGenerate,
+}
+
+impl Adapter {
+    /// All that this edition knows.
+    pub const ALL: [Self; 5] = [
+        Self::OpenChat,
+        Self::OpenAiChat,
+        Self::CompatibleChat,
+        Self::AnthropicMessages,
+        Self::GeminiGenerate,
+    ];
+
+    /// The adapter of a target.
+    pub fn of(target: &Target) -> Self {
+        match (target.dialect(), target.vendor()) {
+            (None, _) => Self::OpenChat,
+            (Some(Dialect::OpenAi), "openai") => Self::OpenAiChat,
+            (Some(Dialect::OpenAi), _) => Self::CompatibleChat,
+            (Some(Dialect::Anthropic), _) => Self::AnthropicMessages,
+            (Some(Dialect::Gemini), _) => Self::GeminiGenerate,
+        }
+    }
+
+    /// Its name in requests, with its version.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OpenChat => "open-chat/1",
+            Self::OpenAiChat => "openai-chat/2",
+            Self::CompatibleChat => "openai-compatible-chat/2",
+            Self::AnthropicMessages => "anthropic-messages/2",
+            Self::GeminiGenerate => "gemini-generate/1",
+        }
+    }
+
+    /// The adapter of this name; none for a name that this edition does not know.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|adapter| adapter.name() == name)
+    }
+}
 
 /// One request to a model.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Which adapter made the request, with its version: `openai-chat/1`, `anthropic-messages/1`, `open-chat/1`.
+    /// Which [`Adapter`] made the request, with its version.
     pub adapter: String,
     /// HTTP method, or `RUN` for a model that the executor runs itself.
     pub method: String,
@@ -37,24 +90,20 @@ impl Request {
     /// The request for one prompt of a suite to one target.
     pub fn of(target: &Target, suite: &Suite, prompt: &Prompt) -> Self {
         let asked = Asked { target, suite, prompt };
-        match (target.dialect(), target.vendor()) {
-            (None, _) => asked.request("open-chat/1", "RUN", "/", asked.open()),
+        match Adapter::of(target) {
+            Adapter::OpenChat => asked.request("RUN", "/", asked.open()),
             // reasoning models of this vendor refuse the older name of the limit
-            (Some(Dialect::OpenAi), "openai") => {
-                asked.request("openai-chat/1", "POST", CHAT, asked.chat("max_completion_tokens"))
+            Adapter::OpenAiChat => {
+                asked.request("POST", "/v1/chat/completions", asked.chat("max_completion_tokens"))
             }
-            (Some(Dialect::OpenAi), _) => {
-                asked.request("openai-compatible-chat/1", "POST", CHAT, asked.chat("max_tokens"))
-            }
-            (Some(Dialect::Anthropic), _) => {
-                let request = asked.request("anthropic-messages/1", "POST", "/v1/messages", asked.messages());
+            // which version of its API stands before that is the endpoint's, and in its base address
+            Adapter::CompatibleChat => asked.request("POST", "/chat/completions", asked.chat("max_tokens")),
+            Adapter::AnthropicMessages => {
                 let (name, value) = ANTHROPIC_VERSION;
-                Self { headers: BTreeMap::from([(name.to_owned(), value.to_owned())]), ..request }
+                let headers = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+                Self { headers, ..asked.request("POST", "/v1/messages", asked.messages()) }
             }
-            (Some(Dialect::Gemini), _) => {
-                let path = format!("/v1beta/models/{}:generateContent", target.model());
-                asked.request("gemini-generate/1", "POST", &path, asked.generate())
-            }
+            Adapter::GeminiGenerate => asked.request("POST", &gemini_path(target.model()), asked.generate()),
         }
     }
 
@@ -64,8 +113,25 @@ impl Request {
     }
 }
 
-/// Path of chat completions.
-const CHAT: &str = "/v1/chat/completions";
+/// The path of Gemini's answers. The vendor names a model with its collection or without; one that is not named is
+/// `models`. The rest is one segment, whatever it holds.
+fn gemini_path(model: &str) -> String {
+    let (collection, id) = match model.split_once('/') {
+        Some((collection @ ("models" | "tunedModels"), id)) if !id.is_empty() => (collection, id),
+        _ => ("models", model),
+    };
+    format!("/v1beta/{collection}/{}:generateContent", segment(id))
+}
+
+/// Text as one segment of a path (RFC 3986): every byte that is not unreserved as `%XX`.
+fn segment(text: &str) -> String {
+    text.bytes().fold(String::new(), |out, byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            out + &char::from(byte).to_string()
+        }
+        _ => out + &format!("%{byte:02X}"),
+    })
+}
 
 /// What a request is a function of.
 ///
@@ -78,9 +144,9 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn request(&self, adapter: &str, method: &str, path: &str, body: String) -> Request {
+    fn request(&self, method: &str, path: &str, body: String) -> Request {
         Request {
-            adapter: adapter.to_owned(),
+            adapter: Adapter::of(self.target).name().to_owned(),
             method: method.to_owned(),
             path: path.to_owned(),
             headers: BTreeMap::new(),
@@ -99,9 +165,10 @@ impl Asked<'_> {
         )
     }
 
+    /// A stream is asked for by nobody, and said so: some endpoints stream unless they are told.
     fn chat(&self, limit: &str) -> String {
         format!(
-            "{{\"{limit}\":{},\"messages\":[{}],\"model\":{},{}\"temperature\":{}}}",
+            "{{\"{limit}\":{},\"messages\":[{}],\"model\":{}{},\"stream\":false{}}}",
             self.suite.tokens_max,
             self.message(),
             self.model(),
@@ -113,7 +180,7 @@ impl Asked<'_> {
     /// This API knows no seed.
     fn messages(&self) -> String {
         format!(
-            "{{\"max_tokens\":{},\"messages\":[{}],\"model\":{},\"temperature\":{}}}",
+            "{{\"max_tokens\":{},\"messages\":[{}],\"model\":{},\"stream\":false{}}}",
             self.suite.tokens_max,
             self.message(),
             self.model(),
@@ -121,11 +188,11 @@ impl Asked<'_> {
         )
     }
 
-    /// The model stands in the path.
+    /// The model stands in the path, and streams have a method of their own.
     fn generate(&self) -> String {
         format!(
             "{{\"contents\":[{{\"parts\":[{{\"text\":{}}}],\"role\":\"user\"}}],\
-             \"generationConfig\":{{\"maxOutputTokens\":{},{}\"temperature\":{}}}}}",
+             \"generationConfig\":{{\"maxOutputTokens\":{}{}{}}}}}",
             json_text(&self.prompt.text),
             self.suite.tokens_max,
             self.seed(),
@@ -141,13 +208,15 @@ impl Asked<'_> {
         json_text(self.target.model())
     }
 
-    /// With a comma behind it, or nothing.
+    /// With a comma before it, or nothing.
     fn seed(&self) -> String {
-        self.suite.seed.map_or(String::new(), |seed| format!("\"seed\":{seed},"))
+        self.suite.seed.map_or(String::new(), |seed| format!(",\"seed\":{seed}"))
     }
 
+    /// With a comma before it, or nothing.
     fn temperature(&self) -> String {
-        thousandths(self.suite.temperature_milli)
+        let milli = self.suite.temperature_milli;
+        milli.map_or(String::new(), |milli| format!(",\"temperature\":{}", thousandths(milli)))
     }
 }
 
@@ -180,6 +249,20 @@ mod tests {
     use crate::suite::PromptKind;
 
     #[test]
+    fn an_adapter_is_known_by_its_name() {
+        for adapter in Adapter::ALL {
+            assert_eq!(Adapter::named(adapter.name()), Some(adapter));
+        }
+        assert_eq!(Adapter::named("openai-chat/1"), None);
+        let of = |target: &str| Adapter::of(&target.parse().unwrap());
+        assert_eq!([of("open:a"), of("golem:a")], [Adapter::OpenChat; 2]);
+        assert_eq!([of("openai/a"), of("sim:openai")], [Adapter::OpenAiChat; 2]);
+        assert_eq!(of("compat:lab/a"), Adapter::CompatibleChat);
+        assert_eq!([of("anthropic/a"), of("sim:anthropic")], [Adapter::AnthropicMessages; 2]);
+        assert_eq!([of("gemini/a"), of("sim:gemini")], [Adapter::GeminiGenerate; 2]);
+    }
+
+    #[test]
     fn bytes_are_pinned() {
         let prompt = Prompt {
             id: "a".into(),
@@ -192,7 +275,7 @@ mod tests {
             name: "s".into(),
             label: "l".into(),
             tokens_max: 64,
-            temperature_milli: 700,
+            temperature_milli: Some(700),
             seed: Some(7),
             prompts: vec![prompt.clone()],
         };
@@ -200,12 +283,12 @@ mod tests {
         assert_eq!(
             of("sim:openai"),
             "{\"max_completion_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
-             \"model\":\"sim-gpt-1\",\"seed\":7,\"temperature\":0.7}"
+             \"model\":\"sim-gpt-1\",\"seed\":7,\"stream\":false,\"temperature\":0.7}"
         );
         assert_eq!(
             of("anthropic/claude-haiku-4-5"),
             "{\"max_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
-             \"model\":\"claude-haiku-4-5\",\"temperature\":0.7}"
+             \"model\":\"claude-haiku-4-5\",\"stream\":false,\"temperature\":0.7}"
         );
         assert_eq!(
             of("sim:gemini"),
@@ -214,7 +297,7 @@ mod tests {
         );
         let request = |t: &str| Request::of(&t.parse().unwrap(), &suite, &prompt);
         let claude = request("anthropic/claude-haiku-4-5");
-        assert_eq!((claude.adapter.as_str(), claude.path.as_str()), ("anthropic-messages/1", "/v1/messages"));
+        assert_eq!((claude.adapter.as_str(), claude.path.as_str()), ("anthropic-messages/2", "/v1/messages"));
         assert_eq!(claude.headers["anthropic-version"], "2023-06-01");
         let gemini = request("gemini/gemini-2.5-flash");
         assert_eq!(gemini.path, "/v1beta/models/gemini-2.5-flash:generateContent");
@@ -229,8 +312,57 @@ mod tests {
             "{\"max_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
              \"model\":\"smollm2-135m\"}"
         );
+        let compatible = request("compat:lab/Qwen/Q\"2\\5");
+        assert_eq!(compatible.path, "/chat/completions");
+        assert_eq!(
+            of("compat:lab/Qwen/Q\"2\\5"),
+            "{\"max_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
+             \"model\":\"Qwen/Q\\\"2\\\\5\",\"seed\":7,\"stream\":false,\"temperature\":0.7}"
+        );
+        assert_eq!(request("openai/gpt-4.1").path, "/v1/chat/completions");
         assert_eq!(thousandths(0), "0");
         assert_eq!(thousandths(2000), "2");
         assert_eq!(thousandths(1250), "1.25");
+    }
+    #[test]
+    fn what_a_suite_leaves_open_is_not_sent() {
+        let prompt = Prompt { id: "a".into(), topic: "t".into(), kind: PromptKind::Fact, text: "Hi".into() };
+        let suite = Suite {
+            v: 1,
+            name: "s".into(),
+            label: "l".into(),
+            tokens_max: 64,
+            temperature_milli: None,
+            seed: None,
+            prompts: vec![prompt.clone()],
+        };
+        let of = |t: &str| String::from_utf8(Request::of(&t.parse().unwrap(), &suite, &prompt).body).unwrap();
+        let said = "\"messages\":[{\"content\":\"Hi\",\"role\":\"user\"}],\"model\"";
+        assert_eq!(of("openai/o"), format!("{{\"max_completion_tokens\":64,{said}:\"o\",\"stream\":false}}"));
+        assert_eq!(of("compat:lab/o"), format!("{{\"max_tokens\":64,{said}:\"o\",\"stream\":false}}"));
+        assert_eq!(of("anthropic/o"), format!("{{\"max_tokens\":64,{said}:\"o\",\"stream\":false}}"));
+        assert!(
+            of("gemini/o").ends_with("\"generationConfig\":{\"maxOutputTokens\":64}}"),
+            "{}",
+            of("gemini/o")
+        );
+    }
+
+    #[test]
+    fn a_model_is_one_segment_of_geminis_path() {
+        for (model, path) in [
+            ("gemini-2.5-flash", "models/gemini-2.5-flash"),
+            ("models/gemini-2.5-flash", "models/gemini-2.5-flash"),
+            ("tunedModels/mine-1", "tunedModels/mine-1"),
+            ("models/", "models/models%2F"),
+            ("models/../x", "models/..%2Fx"),
+            ("Models/x", "models/Models%2Fx"),
+            ("..", "models/.."),
+            ("a/../../b", "models/a%2F..%2F..%2Fb"),
+            ("x:generateContent", "models/x%3AgenerateContent"),
+            ("x?alt=sse#%2e\\", "models/x%3Falt%3Dsse%23%252e%5C"),
+        ] {
+            assert_eq!(gemini_path(model), format!("/v1beta/{path}:generateContent"), "{model}");
+        }
     }
 }

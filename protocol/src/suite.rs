@@ -17,8 +17,9 @@ pub struct Suite {
     pub label: String,
     /// Longest answer, tokens.
     pub tokens_max: u32,
-    /// Sampling temperature in thousandths. The open model always decodes greedily.
-    pub temperature_milli: u32,
+    /// Sampling temperature in thousandths; none: no temperature is sent, and the API's own default holds, which is all that
+    /// some models take. An open model always decodes greedily.
+    pub temperature_milli: Option<u32>,
     /// Seed for vendors that take one.
     pub seed: Option<u32>,
     /// The prompts, in the author's order.
@@ -86,7 +87,7 @@ impl Wire for Suite {
         rule::text("name", &self.name, NAME_BYTES_MAX)?;
         rule::text("label", &self.label, 256)?;
         rule::within("tokens_max", self.tokens_max.into(), 1, 4096)?;
-        rule::within("temperature_milli", self.temperature_milli.into(), 0, 2000)?;
+        rule::within("temperature_milli", self.temperature_milli.unwrap_or(0).into(), 0, 2000)?;
         rule::some("prompts", self.prompts.len(), PROMPTS_MAX)?;
         let mut seen = BTreeSet::new();
         for prompt in &self.prompts {

@@ -1,6 +1,10 @@
 //! Targets: what is asked. `open:smollm2-135m`, `golem:smollm2-135m`, `openai/gpt-4.1-mini`, `anthropic/claude-haiku-4-5`,
-//! `gemini/gemini-2.5-flash`, `compat:name/model`, `sim:openai`.
+//! `gemini/gemini-2.5-flash`, `compat:lab/Qwen/Qwen2.5-7B-Instruct`, `sim:openai`.
+//!
+//! Names of our own are narrow: open models, simulated vendors, and what an operator calls a compatible endpoint. A model
+//! behind an API is named by its vendor, and stands here as the vendor spells it.
 
+use crate::params::{MODEL_BYTES_MAX, TARGET_BYTES_MAX};
 use crate::wire::rule;
 use core::fmt;
 use core::str::FromStr;
@@ -126,34 +130,52 @@ impl FromStr for Target {
     type Err = BadTarget;
 
     fn from_str(text: &str) -> Result<Self, BadTarget> {
-        let bad = |why: &str| BadTarget { text: text.chars().take(80).collect(), why: why.to_owned() };
-        rule::name("target", text).map_err(|why| bad(&why))?;
-        let target = |vendor: &str, model: &str, sim| {
-            if vendor.is_empty() || model.is_empty() {
-                return Err(bad("a vendor and a model are needed"));
-            }
-            Ok(Target { text: text.to_owned(), vendor: vendor.to_owned(), model: model.to_owned(), sim })
-        };
-        for place in ["open", "golem"] {
-            if let Some(model) = text.strip_prefix(place).and_then(|rest| rest.strip_prefix(':')) {
-                return target(place, model, false);
-            }
-        }
-        if let Some(vendor) = text.strip_prefix("sim:") {
-            let model = SIM_MODELS.iter().find(|(name, _)| *name == vendor).map(|(_, model)| *model);
-            return target(vendor, model.ok_or_else(|| bad("no vendor of this name is simulated"))?, true);
-        }
-        let (vendor, model) = text.split_once('/').ok_or_else(|| bad("no model is named"))?;
-        // this vendor's models stand in the path of the request, where the name must remain one segment
-        if vendor == "gemini" && (model.contains(['/', ':']) || model.contains("..")) {
-            return Err(bad("a model of gemini is one name, without / : or .."));
-        }
-        let is_name = |n: &str| {
-            !n.is_empty() && !n.contains(':') && n != "open" && n != "golem" && !VENDORS.contains(&n)
-        };
-        let known = VENDORS.contains(&vendor) || vendor.strip_prefix("compat:").is_some_and(is_name);
-        if known { target(vendor, model, false) } else { Err(bad("unknown vendor")) }
+        parts(text)
+            .map(|(vendor, model, sim)| Self {
+                text: text.to_owned(),
+                vendor: vendor.to_owned(),
+                model: model.to_owned(),
+                sim,
+            })
+            .map_err(|why| BadTarget { text: text.chars().take(80).collect(), why })
     }
+}
+
+/// Vendor, model, and whether both are simulated.
+fn parts(text: &str) -> Result<(&str, &str, bool), String> {
+    rule::text("target", text, TARGET_BYTES_MAX)?;
+    for place in ["open", "golem"] {
+        if let Some(model) = text.strip_prefix(place).and_then(|rest| rest.strip_prefix(':')) {
+            rule::name("target", text)?;
+            rule::name("model", model)?;
+            return Ok((place, model, false));
+        }
+    }
+    if let Some(vendor) = text.strip_prefix("sim:") {
+        let found = SIM_MODELS.iter().find(|(name, _)| *name == vendor);
+        let (vendor, model) = found.ok_or("no vendor of this name is simulated")?;
+        return Ok((vendor, model, true));
+    }
+    let (vendor, model) = text.split_once('/').ok_or("no model is named")?;
+    match vendor.strip_prefix("compat:") {
+        Some(name) => endpoint_name(name)?,
+        None if VENDORS.contains(&vendor) => {}
+        None => return Err("unknown vendor".into()),
+    }
+    rule::spelled("model", model, MODEL_BYTES_MAX)?;
+    Ok((vendor, model, false))
+}
+
+/// What an operator may call a compatible endpoint: nothing that has a meaning of its own.
+fn endpoint_name(name: &str) -> Result<(), String> {
+    rule::name("name of the endpoint", name)?;
+    if name.contains(':') {
+        return Err("the name of an endpoint holds no colon".into());
+    }
+    if name == "open" || name == "golem" || VENDORS.contains(&name) {
+        return Err(format!("{name:?} is no name for a compatible endpoint: it is taken"));
+    }
+    Ok(())
 }
 
 impl fmt::Display for Target {
@@ -177,6 +199,7 @@ impl<'de> Deserialize<'de> for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn names_say_vendor_model_and_simulation() {
@@ -207,14 +230,73 @@ mod tests {
             "compat:/x",
             "compat:anthropic/x",
             "compat:openai/x",
+            "compat:Lab/x",
+            "compat:a:b/x",
             "OPENAI/x",
-            "gemini/models/x",
-            "gemini/x:generatecontent",
-            "gemini/a..b",
+            "open:Qwen",
+            "golem:a@b",
+            "sim:OpenAI",
+            "compat:lab/",
+            "openai/",
+            "openai/gpt 4",
+            "openai/gpt\t4",
+            "openai/g\u{e9}",
+            "openai/gpt\u{7f}",
+            " openai/gpt",
+            "openai/gpt\n",
             "",
         ] {
             assert!(bad.parse::<Target>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_model_is_named_as_its_vendor_spells_it() {
+        for (text, vendor, model) in [
+            ("compat:lab/Qwen/Qwen2.5-7B-Instruct", "compat:lab", "Qwen/Qwen2.5-7B-Instruct"),
+            (
+                "compat:x/accounts/fireworks/models/llama-v3p1",
+                "compat:x",
+                "accounts/fireworks/models/llama-v3p1",
+            ),
+            ("compat:x/models=x", "compat:x", "models=x"),
+            ("compat:x//models/a.gguf", "compat:x", "/models/a.gguf"),
+            ("compat:x/@cf/meta/llama-3.1-8b-instruct", "compat:x", "@cf/meta/llama-3.1-8b-instruct"),
+            ("compat:x/a\"b\\c<d>|e`f%2F{g}?h#i&j", "compat:x", "a\"b\\c<d>|e`f%2F{g}?h#i&j"),
+            ("anthropic/claude-3-5-sonnet@20240620", "anthropic", "claude-3-5-sonnet@20240620"),
+            ("openai/ft:gpt-4o:org::id", "openai", "ft:gpt-4o:org::id"),
+            ("gemini/models/gemini-2.5-flash", "gemini", "models/gemini-2.5-flash"),
+            ("gemini/..", "gemini", ".."),
+            ("gemini/x:generateContent", "gemini", "x:generateContent"),
+        ] {
+            let target: Target = text.parse().unwrap();
+            assert_eq!((target.vendor(), target.model(), target.as_str()), (vendor, model, text));
+            assert_eq!((target.surface(), target.is_sim()), (Surface::Api, false));
+        }
+    }
+
+    #[test]
+    fn lengths_are_bounded() {
+        let model = |bytes: usize| format!("openai/{}", "M".repeat(bytes)).parse::<Target>();
+        assert!(model(MODEL_BYTES_MAX).is_ok());
+        let error = model(MODEL_BYTES_MAX + 1).unwrap_err().to_string();
+        assert!(error.contains("model: 129 bytes, at most 128 are allowed"), "{error}");
+        let named = |name: usize, model: usize| {
+            format!("compat:{}/{}", "a".repeat(name), "M".repeat(model)).parse::<Target>()
+        };
+        assert!(named(56, 128).is_ok() && named(64, 120).is_ok());
+        let error = named(57, 128).unwrap_err().to_string();
+        assert!(error.contains("target: 193 bytes, at most 192 are allowed"), "{error}");
+        assert!(named(65, 1).is_err());
+        assert!(format!("open:{}", "a".repeat(59)).parse::<Target>().is_ok());
+        assert!(format!("open:{}", "a".repeat(60)).parse::<Target>().is_err(), "our own names are shorter");
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_different() {
+        let [small, capital]: [Target; 2] =
+            ["compat:lab/m", "compat:lab/M"].map(|text| text.parse().unwrap());
+        assert!(capital < small, "by bytes");
     }
 
     #[test]
@@ -233,6 +315,25 @@ mod tests {
             let target: Target = text.parse().unwrap();
             assert_eq!((target.dialect(), target.as_str()), (dialect, text));
             assert_eq!(target.is_sim(), text.starts_with("sim:"));
+        }
+    }
+    proptest! {
+        #[test]
+        fn every_name_of_a_model_comes_back(vendor in "openai|anthropic|gemini|compat:[a-z0-9._-]{1,8}x", model in "[!-~]{1,128}") {
+            let text = format!("{vendor}/{model}");
+            let target: Target = text.parse().unwrap();
+            prop_assert_eq!((target.vendor(), target.model(), target.as_str()), (&*vendor, &*model, &*text));
+        }
+
+        #[test]
+        fn a_text_is_refused_or_means_itself(text in "(open:|golem:|sim:|openai/|compat:lab/|compat:)?\\PC{0,24}.{0,2}") {
+            match text.parse::<Target>() {
+                Ok(target) => {
+                    prop_assert_eq!(target.to_string(), text.clone());
+                    prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+                }
+                Err(error) => prop_assert!(error.to_string().contains("targets look like")),
+            }
         }
     }
 }

@@ -144,7 +144,7 @@ pub(crate) mod rule {
             || (!text.is_ascii() && text.chars().any(char::is_control))
     }
 
-    /// A name: lower-case letters, digits and `-_.:/`, as used for regions, targets, operators.
+    /// A name of our own: lower-case letters, digits and `-_.:/`, as used for regions, operators, open models.
     pub(crate) fn name(what: &str, found: &str) -> Result<(), String> {
         text(what, found, crate::params::NAME_BYTES_MAX)?;
         let good = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b':' | b'/');
@@ -152,6 +152,16 @@ pub(crate) mod rule {
             Ok(())
         } else {
             Err(format!("{what}: {found:?} may hold only lower-case letters, digits and -_.:/"))
+        }
+    }
+
+    /// A name as others spell it: printable ASCII without spaces.
+    pub(crate) fn spelled(what: &str, found: &str, bytes_max: usize) -> Result<(), String> {
+        text(what, found, bytes_max)?;
+        if found.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(())
+        } else {
+            Err(format!("{what}: {found:?} may hold only printable ASCII characters, and no space"))
         }
     }
 

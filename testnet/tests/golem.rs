@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use vantage_golem_bed::provider::Seen;
 use vantage_testnet::cluster::Cluster;
+use vantage_testnet::demo::Deadlines;
 use vantage_testnet::golem::{Bed, GolemArgs, released, run, start, submit};
 
 /// Each of these tests fills two processors: one after the other, each has the time that its job gives.
@@ -16,7 +17,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_answered_the_same_here_and_on_golem_and_paid() {
     let _turn = TURN.lock().await;
-    let arguments = GolemArgs { json: true, dir: None, image: None };
+    let arguments = GolemArgs { json: true, dir: None, image: None, deadlines: Deadlines::default() };
     run(&arguments).await.unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -57,7 +58,7 @@ async fn a_node_that_is_killed_or_stopped_at_work_leaves_nothing_open() {
     let _turn = TURN.lock().await;
     let dir = tempfile::tempdir().unwrap();
     let (mut cluster, bed) = start(dir.path()).await.unwrap_or_else(|error| panic!("{error}"));
-    let id = submit(&cluster).await.unwrap_or_else(|error| panic!("{error}"));
+    let id = submit(&cluster, Deadlines::default()).await.unwrap_or_else(|error| panic!("{error}"));
     let found = cluster.until("a provider works for a node", 120, || at_work(&cluster)).await;
     let (at, killed) = found.unwrap_or_else(|error| panic!("{error}"));
     cluster.nodes[at].process.kill().await;

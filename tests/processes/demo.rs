@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::proof::{Summary, Trust, verify_car};
-use vantage_testnet::demo::{DemoArgs, run};
+use vantage_testnet::demo::{Deadlines, DemoArgs, run};
 
 /// Flips tried: issue A asks for this many.
 const FLIPS: u32 = 2_000;
@@ -15,8 +15,14 @@ async fn the_demo_seals_and_no_flip_of_its_bundle_does() {
     let _turn = turn().await;
     let dir = tempfile::tempdir().unwrap();
     let at = dir.path().join("demo");
-    let arguments =
-        DemoArgs { keep: false, json: true, require_model: true, golem: false, dir: Some(at.clone()) };
+    let arguments = DemoArgs {
+        keep: false,
+        json: true,
+        require_model: true,
+        golem: false,
+        dir: Some(at.clone()),
+        deadlines: Deadlines::default(),
+    };
     if let Err(e) = run(&arguments).await {
         panic!("{e}; kept for a look: {}", dir.keep().display());
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use vantage_protocol::params::MODEL_BYTES_MAX;
 
 /// Largest request body, in bytes. A guess: a prompt of a suite is far smaller.
 pub const CALL_BODY_MAX: usize = 1 << 20;
 
-/// Longest request path, in bytes. A guess: the known ones have under 100.
-const PATH_LEN_MAX: usize = 256;
+/// Longest request path, in bytes: the longest name of a model, each of its bytes written as three, and what is around it.
+const PATH_LEN_MAX: usize = 3 * MODEL_BYTES_MAX + 64;
 
 /// The headers that a request may bring, in lower case: those that the core's adapters are known to need. None that could
 /// carry a credential or name the sender.
@@ -31,7 +32,7 @@ pub enum CallError {
     Method(String),
     /// The path would not stay below the endpoint's base address.
     #[error(
-        "path {0:?} is refused: it starts with one /, and holds letters, digits and - _ . : / without .."
+        "path {0:?} is refused: it starts with one /, holds letters, digits, - _ . ~ : / and %XX, and no segment of dots"
     )]
     Path(String),
     /// A header that no adapter is known to need, or a value that cannot be sent.
@@ -43,7 +44,7 @@ pub enum CallError {
 }
 
 impl Call {
-    /// Checks a request; `path` is what follows the base address, such as `/v1/chat/completions`.
+    /// Checks a request; `path` is what follows the base address, such as `/chat/completions`.
     pub fn new(
         method: impl Into<String>,
         path: impl Into<String>,
@@ -54,9 +55,7 @@ impl Call {
         if method != "POST" {
             return Err(CallError::Method(method));
         }
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
-        let inside = path.starts_with('/') && !path.contains("//") && !path.contains("..");
-        if !inside || path.len() > PATH_LEN_MAX || !path.bytes().all(plain) {
+        if path.len() > PATH_LEN_MAX || !stays_below(&path) {
             return Err(CallError::Path(path));
         }
         let mut checked = HeaderMap::new();
@@ -93,6 +92,31 @@ impl Call {
     }
 }
 
+/// Whether a path names something below the base address, in bytes that a URL carries unchanged.
+fn stays_below(path: &str) -> bool {
+    let Some(path) = path.strip_prefix('/') else { return false };
+    path.split('/').all(|segment| {
+        // a dot that is percent-encoded is one to those who walk paths
+        let is_dots = matches!(segment.replace("%2E", ".").as_str(), "." | "..");
+        !segment.is_empty() && !is_dots && is_plain(segment)
+    })
+}
+
+/// Whether all of a segment stands for itself, or is written as `%XX`.
+fn is_plain(segment: &str) -> bool {
+    let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    let mut bytes = segment.bytes();
+    while let Some(byte) = bytes.next() {
+        let plain = byte.is_ascii_alphanumeric() || b"-_.~:".contains(&byte);
+        let escape =
+            byte == b'%' && [bytes.next(), bytes.next()].iter().all(|byte| byte.as_ref().is_some_and(hex));
+        if !plain && !escape {
+            return false;
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,10 +148,36 @@ mod tests {
 
     #[test]
     fn a_path_cannot_leave_its_endpoint() {
-        assert!(post("/v1/models/gemini-2.5:generate", vec![]).is_ok());
-        for path in ["", "v1", "//evil.example/", "/a/../b", "/a?key=1", "/a#b", "/a b", "/@evil.example"] {
+        for path in
+            ["/v1/models/gemini-2.5:generate", "/chat/completions", "/a..b", "/..:x", "/%2E%2E:x", "/a%2Fb~"]
+        {
+            assert!(post(path, vec![]).is_ok(), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "v1",
+            "//evil.example/",
+            "/a/../b",
+            "/a/./b",
+            "/a/%2E%2E/b",
+            "/a/.%2E",
+            "/a/%2e%2e/b",
+            "/a/",
+            "/a%2",
+            "/a%",
+            "/a%zz",
+            "/a?key=1",
+            "/a#b",
+            "/a b",
+            "/a\\b",
+            "/@evil.example",
+            "/a\u{e9}",
+        ] {
             assert_eq!(post(path, vec![]), Err(CallError::Path(path.into())), "{path}");
         }
+        let long = format!("/{}", "a".repeat(PATH_LEN_MAX));
+        assert_eq!(post(&long, vec![]), Err(CallError::Path(long.clone())));
         let got = Call::new("GET", "/v1", &BTreeMap::new(), vec![]);
         assert_eq!(got, Err(CallError::Method("GET".into())));
         assert!(matches!(post("/v1", vec![0; CALL_BODY_MAX + 1]), Err(CallError::Body(_))));

@@ -14,7 +14,7 @@ use crate::config::Vendor;
 use crate::dialect;
 use crate::evidence::{Evidence, Outcome};
 use crate::failure::Failure;
-use crate::meter::{Charge, Meter, MeterError, Ticket, Tokens};
+use crate::meter::{Charge, Meter, MeterError, Ticket, Tokens, UNSEEN_TOKENS_MAX};
 use crate::pace::{Pace, PaceState};
 use crate::retry::retry_after;
 use crate::transport::{NoReply, Transport, TransportError};
@@ -72,12 +72,13 @@ impl VendorClient {
         self.pace.state()
     }
 
-    /// The most tokens that `call` can take: no token is shorter than a byte, and the body has more bytes than the prompt;
-    /// the answer has the limit that the body sets.
+    /// The most tokens that `call` can take: no token is shorter than a byte, the answer has the limit that the body sets,
+    /// and a vendor may add some of its own to both. A count above this is no count.
     pub fn most(&self, call: &Call) -> Tokens {
         let input = u64::try_from(call.body().len()).unwrap_or(u64::MAX);
         let output = dialect::output_tokens_max(self.vendor.dialect(), call.body()).unwrap_or(u64::MAX);
-        Tokens { input, output }
+        let with_unseen = |tokens: u64| tokens.saturating_add(UNSEEN_TOKENS_MAX);
+        Tokens { input: with_unseen(input), output: with_unseen(output) }
     }
 
     /// Sends `call` to the endpoint of `region`, with as many attempts as the configuration and `allowance` permit.
@@ -92,9 +93,9 @@ impl VendorClient {
     ) -> Result<Evidence, RecordError> {
         let clock = CallClock::start();
         let mut evidence = Evidence::begun(clock.unix_ms());
-        match self.address(region, call) {
-            Some(url) => self.attempt_all(&url, call, allowance, &clock, &mut evidence).await?,
-            None => evidence.failure = Some(Failure::NoEndpoint),
+        match self.vendor.address(region, call.path()) {
+            Ok(url) => self.attempt_all(&url, call, allowance, &clock, &mut evidence).await?,
+            Err(_) => evidence.failure = Some(Failure::NoEndpoint),
         }
         evidence.ended_unix_ms = clock.unix_ms();
         tracing::debug!(
@@ -125,7 +126,8 @@ impl VendorClient {
                     return Ok(());
                 }
             };
-            let ticket = match allowance.meter.reserve(self.most(call)).await {
+            let most = self.most(call);
+            let ticket = match allowance.meter.reserve(most).await {
                 Ok(ticket) => ticket,
                 Err(MeterError::Exhausted(why)) => {
                     tracing::warn!(target: "vantage_exec", vendor = self.vendor.target(), why, "no call is sent");
@@ -137,7 +139,7 @@ impl VendorClient {
             let at_unix_ms = clock.unix_ms();
             let reply = allowance.guard(self.send(url, call)).await;
             let reply = reply.unwrap_or_else(|failure| Err(NoReply { failure, may_have_arrived: true }));
-            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.dialect(), self.vendor.key());
+            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.dialect(), self.vendor.key(), most);
             let began = place.began();
             drop(place);
             settle(allowance, ticket, charge, evidence).await?;
@@ -213,13 +215,6 @@ impl VendorClient {
             return false;
         }
         true
-    }
-
-    fn address(&self, region: &str, call: &Call) -> Option<Url> {
-        let base = self.vendor.endpoint(region).ok()?;
-        let mut url = base.clone();
-        url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), call.path()));
-        Some(url)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading a whole body, whatever its vendor: what all dialects have in common.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vantage_protocol::target::Dialect;
@@ -20,6 +21,10 @@ pub(crate) struct Completion {
     pub(crate) finish_reason: Option<String>,
     pub(crate) usage: Option<Usage>,
     pub(crate) failure: Option<Failure>,
+    /// The body is an error object and no answer, whatever its status.
+    pub(crate) is_error_object: bool,
+    /// What an error's code fields say.
+    pub(crate) codes: BTreeMap<String, String>,
     /// How long the vendor asks to be left alone, where the body says so.
     pub(crate) retry_after: Option<Duration>,
 }
@@ -29,7 +34,7 @@ pub(crate) fn read(dialect: Dialect, status: u16, content_type: Option<&str>, bo
     if let Some(failure) = Failure::of_status(status) {
         let found = dialect::trouble(dialect, status, body);
         let failed = Completion::failed(found.failure.unwrap_or(failure));
-        return Completion { id: found.id, retry_after: found.retry_after, ..failed };
+        return Completion { retry_after: found.retry_after, is_error_object: true, ..failed };
     }
     if body.is_empty() {
         return Completion::failed(Failure::Empty);
@@ -41,6 +46,14 @@ pub(crate) fn read(dialect: Dialect, status: u16, content_type: Option<&str>, bo
 }
 
 impl Completion {
+    /// The texts that were read out of the body, each put together from all of its parts.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        [&self.text, &self.model, &self.id, &self.finish_reason]
+            .into_iter()
+            .flatten()
+            .map(|text| text.as_bytes())
+    }
+
     fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }
@@ -59,7 +72,7 @@ impl Completion {
             finish_reason: answer.finish_reason,
             usage: answer.usage,
             failure,
-            retry_after: None,
+            ..Self::default()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use vantage_protocol::target::Dialect;
+use vantage_protocol::target::{Dialect, VENDORS};
 
 use crate::key::{KeyError, KeySource};
 use crate::retry::Backoff;
@@ -32,8 +32,9 @@ pub struct VendorConfig {
     /// The name jobs use: `openai`, `anthropic`, `gemini`, a compatible vendor's own name, or `sim:<name>` for a simulated
     /// one.
     pub target: String,
-    /// Base address by region, without `/v1`: `eu = "https://eu.api.openai.com"`. A vendor with one address for all has it
-    /// written down for each region that this node may call it from.
+    /// Base address by region. A vendor's own is its host alone, `eu = "https://eu.api.openai.com"`: requests bring their
+    /// path. A compatible endpoint's is what its `/chat/completions` follows, version included: `https://api.example/v1`.
+    /// A vendor with one address for all has it written down for each region that this node may call it from.
     pub endpoints: BTreeMap<String, String>,
     /// Where the API key is: `{ env = "NAME" }`, `{ file = "/path" }` (mode 0600) or `"none"`.
     #[serde(default)]
@@ -244,10 +245,26 @@ impl VendorConfig {
         if let Some(own) = own.filter(|own| host != *own && !host.ends_with(&format!(".{own}"))) {
             return Err(ConfigProblem::NotItsOwn { region, host, own });
         }
+        if let Some(reason) = self.wrong_path(&url) {
+            return Err(ConfigProblem::Address { region, reason: reason.to_owned() });
+        }
         if url.scheme() == "http" && !loopback && !self.allow_plain_http {
             return Err(ConfigProblem::PlainHttp { region, host });
         }
         Ok(url)
+    }
+
+    /// What the path of a base address has too much, for what requests bring of their own.
+    fn wrong_path(&self, url: &Url) -> Option<&'static str> {
+        let path = url.path().trim_end_matches('/');
+        if self.is_compatible() {
+            path.ends_with("/chat/completions").then_some("leave off /chat/completions, which requests bring")
+        } else if self.target.starts_with(SIM_PREFIX) {
+            None
+        } else {
+            (!path.is_empty())
+                .then_some("leave off its path, requests to this vendor bring theirs with the version")
+        }
     }
 
     fn check_numbers(&self) -> Result<(), ConfigProblem> {
@@ -284,6 +301,11 @@ impl VendorConfig {
     pub fn dialect(&self) -> Dialect {
         Dialect::of_vendor(self.target.strip_prefix(SIM_PREFIX).unwrap_or(&self.target))
     }
+
+    /// Whether it is an endpoint that speaks another vendor's format, under a name of the operator's.
+    pub fn is_compatible(&self) -> bool {
+        !self.target.starts_with(SIM_PREFIX) && !VENDORS.contains(&self.target.as_str())
+    }
 }
 
 impl Vendor {
@@ -316,6 +338,15 @@ impl Vendor {
     /// The regions with an endpoint.
     pub fn regions(&self) -> impl Iterator<Item = &str> {
         self.endpoints.keys().map(String::as_str)
+    }
+
+    /// Where a request with this path goes from a region: the path stands behind that of the base address, byte for byte,
+    /// with one slash between them.
+    pub fn address(&self, region: &str, path: &str) -> Result<Url, NoEndpoint> {
+        let mut url = self.endpoint(region)?.clone();
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
+        Ok(url)
     }
 
     /// The base address for a region: this one or none.
@@ -358,8 +389,7 @@ fn check_target(target: &str) -> Result<bool, ConfigProblem> {
     Ok(simulated)
 }
 
-/// A base address without a trailing slash in its path, or what is wrong with it. The address may hold a password and
-/// is not quoted.
+/// A base address, or what is wrong with it. The address may hold a password and is not quoted.
 fn base_address(address: &str) -> Result<Url, String> {
     let url = Url::parse(address).map_err(|error| error.to_string())?;
     let reason = if !matches!(url.scheme(), "http" | "https") {
@@ -370,8 +400,6 @@ fn base_address(address: &str) -> Result<Url, String> {
         "a user name or password in it: use key"
     } else if url.query().is_some() || url.fragment().is_some() {
         "a ? or # part"
-    } else if ["/v1", "/v1beta"].iter().any(|end| url.path().trim_end_matches('/').ends_with(end)) {
-        "leave off the /v1 or /v1beta at its end, requests bring their own"
     } else {
         return Ok(url);
     };

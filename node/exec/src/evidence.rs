@@ -10,7 +10,8 @@ use crate::completion::{self, Completion};
 use crate::dialect;
 use crate::failure::Failure;
 use crate::meter::{Charge, Tokens};
-use crate::secret::{Secret, redact_masked};
+use crate::screen::Screen;
+use crate::secret::Secret;
 use crate::transport::{NoReply, Reply};
 
 /// Longest header value kept, in bytes. A guess: honest ones have under 100.
@@ -23,7 +24,10 @@ pub struct Evidence {
     pub status: Option<u16>,
     /// Headers of [`headers_allowed`](crate::headers_allowed), printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
     pub headers: BTreeMap<String, String>,
-    /// The body as it came, at most [`BODY_MAX`](crate::BODY_MAX) bytes; empty if it was cut off or passed a limit.
+    /// What an error's code fields say.
+    pub codes: BTreeMap<String, String>,
+    /// The body of an answer as it came, addresses taken out, at most [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
+    /// whatever is no answer: an error, a body that cannot be read, one that was cut off, passed a limit or held the key.
     pub response: Vec<u8>,
     /// The answer, at most [`TEXT_MAX`](crate::TEXT_MAX) bytes. Hostile text: escape it wherever it is shown.
     pub text: Option<String>,
@@ -82,6 +86,7 @@ impl Evidence {
         Self {
             status: None,
             headers: BTreeMap::new(),
+            codes: BTreeMap::new(),
             response: Vec::new(),
             text: None,
             model: None,
@@ -98,20 +103,23 @@ impl Evidence {
     }
 
     /// Takes in the outcome of an attempt sent at `at_unix_ms`, in place of the one before; tells what it is charged for.
+    /// `most` is what was set aside for it.
     pub(crate) fn absorb(
         &mut self,
         at_unix_ms: u64,
         reply: Result<Reply, NoReply>,
         dialect: Dialect,
         key: Option<&Secret>,
+        most: Tokens,
     ) -> Charge {
         let attempts = std::mem::take(&mut self.attempts);
         *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
         let may_have_arrived = reply.as_ref().map_or_else(|none| none.may_have_arrived, |_| true);
         self.failure = match reply {
-            Ok(reply) => self.read(reply, dialect, key),
+            Ok(reply) => self.read(reply, dialect, &Screen::new(key)),
             Err(none) => Some(none.failure),
         };
+        self.doubt(most);
         let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
         self.attempts.push(Attempt { at_unix_ms, outcome });
         match (self.status, self.usage) {
@@ -125,63 +133,94 @@ impl Evidence {
         }
     }
 
-    fn read(&mut self, reply: Reply, dialect: Dialect, key: Option<&Secret>) -> Option<Failure> {
+    fn read(&mut self, reply: Reply, dialect: Dialect, screen: &Screen<'_>) -> Option<Failure> {
         self.status = Some(reply.status);
-        let leaked_in_headers = self.keep_headers(&reply.headers, dialect, key);
-        let mut leaked = leaked_in_headers;
-        let failure = match reply.body {
-            Ok(body) => {
-                let (body, leaked_in_body) = scrub(body, reply.status, key);
-                leaked |= leaked_in_body;
-                let content_type = self.headers.get("content-type").map(String::as_str);
-                let completion = completion::read(dialect, reply.status, content_type, &body);
-                self.response = body;
-                self.keep_completion(completion, dialect)
-            }
-            Err(failure) => Some(failure),
+        self.keep_headers(&reply.headers, dialect, screen);
+        let body = match reply.body {
+            Ok(body) => body,
+            Err(failure) => return Some(failure),
         };
-        if leaked { Some(Failure::SecretInResponse) } else { failure }
+        let content_type = self.headers.get("content-type").cloned();
+        let read = |body: &[u8]| completion::read(dialect, reply.status, content_type.as_deref(), body);
+        let completion = read(&body);
+        let is_error = Failure::of_status(reply.status).is_some() || completion.is_error_object;
+        if is_error || completion.failure == Some(Failure::Malformed) {
+            return self.keep_codes(completion, screen);
+        }
+        if completion.pieces().chain([body.as_slice()]).any(|piece| screen.finds_key(piece)) {
+            self.usage = completion.usage;
+            return Some(Failure::SecretInResponse);
+        }
+        match screen.body(&body) {
+            Some(cleaned) => self.keep_completion(read(&cleaned), cleaned, screen),
+            None => self.keep_completion(completion, body, screen),
+        }
     }
 
-    fn keep_completion(&mut self, completion: Completion, dialect: Dialect) -> Option<Failure> {
-        self.text = completion.text;
-        self.model = completion.model.map(|model| printable(&model));
-        self.finish_reason = completion.finish_reason.map(|reason| printable(&reason));
-        self.usage = completion.usage;
+    /// Of an error its codes alone: its words are the vendor's, and may be about whoever called.
+    fn keep_codes(&mut self, completion: Completion, screen: &Screen<'_>) -> Option<Failure> {
         self.retry_after = completion.retry_after;
-        let header = dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
-        self.request_id = header.or_else(|| completion.id.map(|id| printable(&id)));
-        if completion.failure == Some(Failure::TooLarge) {
-            self.response = Vec::new();
-        }
+        self.codes = completion.codes;
+        self.codes.retain(|_, code| screen.passes_code(code));
         completion.failure
     }
 
-    /// Keeps the allowed headers; returns whether the key was in one.
-    fn keep_headers(&mut self, headers: &HeaderMap, dialect: Dialect, key: Option<&Secret>) -> bool {
-        let mut leaked = false;
+    fn keep_completion(
+        &mut self,
+        completion: Completion,
+        body: Vec<u8>,
+        screen: &Screen<'_>,
+    ) -> Option<Failure> {
+        let Completion { text, model, id, finish_reason, usage, failure, .. } = completion;
+        let mut in_pieces = false;
+        let mut keep = |text: String, cleaned: Option<String>| {
+            in_pieces |= cleaned.is_some();
+            cleaned.unwrap_or(text)
+        };
+        let mut name = |name: Option<String>| {
+            let name = name?;
+            let cleaned = screen.name(&name);
+            Some(printable(&keep(name, cleaned)))
+        };
+        self.model = name(model);
+        self.finish_reason = name(finish_reason);
+        let id = name(id);
+        self.text = text.map(|text| {
+            let cleaned = screen.text(&text);
+            keep(text, cleaned)
+        });
+        self.request_id = self.request_id.take().or(id);
+        self.usage = usage;
+        // An address that shows only where the pieces of an answer are put together stands in the response as well, and so
+        // does a user's name.
+        if failure != Some(Failure::TooLarge) && !in_pieces {
+            self.response = body;
+        }
+        failure
+    }
+
+    /// Counts that cannot be are no counts, and what came with them is no answer to this request.
+    fn doubt(&mut self, most: Tokens) {
+        let counted =
+            self.usage.map(|usage| Tokens { input: usage.prompt_tokens, output: usage.output_tokens });
+        if counted.is_none_or(|counted| counted.are_within(&most)) {
+            return;
+        }
+        (self.usage, self.text) = (None, None);
+        if self.failure != Some(Failure::SecretInResponse) {
+            self.failure = Some(Failure::AbsurdUsage);
+        }
+    }
+
+    /// Keeps the allowed headers, screened, and with them the vendor's id of the request.
+    fn keep_headers(&mut self, headers: &HeaderMap, dialect: Dialect, screen: &Screen<'_>) {
         for name in dialect::headers_allowed(dialect) {
             let Some(value) = headers.get(*name) else { continue };
-            let redacted = key.and_then(|key| key.redact(value.as_bytes()));
-            leaked |= redacted.is_some();
-            let bytes = redacted.as_deref().unwrap_or(value.as_bytes());
-            self.headers.insert((*name).to_owned(), printable(&String::from_utf8_lossy(bytes)));
+            self.headers.insert((*name).to_owned(), printable(&screen.header(name, value.as_bytes())));
         }
-        leaked
+        self.request_id =
+            dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
     }
-}
-
-/// The body without the key, and whether the key was in it.
-fn scrub(body: Vec<u8>, status: u16, key: Option<&Secret>) -> (Vec<u8>, bool) {
-    let Some(key) = key else { return (body, false) };
-    let (body, leaked) = match key.redact(&body) {
-        Some(redacted) => (redacted, true),
-        None => (body, false),
-    };
-    if matches!(status, 401 | 403) {
-        return (redact_masked(&body).unwrap_or(body), leaked);
-    }
-    (body, leaked)
 }
 
 /// Printable ASCII of a short field, cut to [`HEADER_VALUE_MAX`] bytes; anything else becomes `?`.
@@ -200,124 +239,4 @@ impl std::fmt::Display for Outcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    use crate::secret::REDACTED;
-
-    const KEY: &str = "sk-evidence-0123456789";
-
-    fn reply(status: u16, headers: &[(&'static str, String)], body: &str) -> Reply {
-        let mut map = HeaderMap::new();
-        map.insert("content-type", "application/json".parse().unwrap());
-        for (name, value) in headers {
-            map.insert(*name, value.parse().unwrap());
-        }
-        Reply { status, headers: map, body: Ok(body.as_bytes().to_vec()) }
-    }
-
-    fn absorbed(reply: Reply) -> Evidence {
-        let mut evidence = Evidence::begun(1);
-        evidence.absorb(2, Ok(reply), Dialect::OpenAi, Some(&Secret::new(KEY).unwrap()));
-        evidence
-    }
-
-    fn answer(text: &str) -> String {
-        serde_json::json!({ "id": "chatcmpl-1", "model": "m", "choices": [{ "message": { "content": text } }] })
-            .to_string()
-    }
-
-    #[test]
-    fn only_allowed_headers_are_kept_and_each_is_bounded() {
-        let evidence = absorbed(reply(
-            200,
-            &[
-                ("x-request-id", "req_1".into()),
-                ("server", "s".repeat(5000)),
-                ("set-cookie", "session=1".into()),
-                ("openai-organization", "org-private".into()),
-                ("x-forwarded-for", "192.0.2.1".into()),
-            ],
-            &answer("yes"),
-        ));
-        let names: Vec<_> = evidence.headers.keys().map(String::as_str).collect();
-        assert_eq!(names, ["content-type", "server", "x-request-id"]);
-        assert_eq!(evidence.headers["server"].len(), HEADER_VALUE_MAX);
-        assert_eq!(evidence.request_id.as_deref(), Some("req_1"));
-        assert_eq!(evidence.failure, None);
-    }
-
-    #[test]
-    fn a_header_with_control_or_other_bytes_becomes_printable() {
-        let mut raw = reply(200, &[], &answer("yes"));
-        raw.headers.insert("via", reqwest::header::HeaderValue::from_bytes(b"a\tb\xff").unwrap());
-        assert_eq!(absorbed(raw).headers["via"], "a?b?");
-    }
-
-    #[test]
-    fn each_vendor_has_its_own_headers_and_request_id() {
-        let headers = [("request-id", "req_a".to_owned()), ("x-request-id", "req_o".to_owned())];
-        let body = r#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"yes"}]}"#;
-        let mut evidence = Evidence::begun(1);
-        let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Dialect::Anthropic, None);
-        assert_eq!((evidence.request_id.as_deref(), charge), (Some("req_a"), Charge::Unknown));
-        assert!(!evidence.headers.contains_key("x-request-id"));
-        let body = r#"{"candidates":[{"content":{"parts":[{"text":"yes"}]}}],"responseId":"r-1",
-            "usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}"#;
-        let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Dialect::Gemini, None);
-        assert_eq!(evidence.request_id.as_deref(), Some("r-1"));
-        assert_eq!(charge, Charge::For(Tokens { input: 3, output: 1 }));
-    }
-
-    #[test]
-    fn what_cannot_have_cost_anything_is_told_from_what_may_have() {
-        let charge = |reply| Evidence::begun(1).absorb(2, reply, Dialect::OpenAi, None);
-        let none = |failure, may_have_arrived| Err(NoReply { failure, may_have_arrived });
-        assert_eq!(charge(none(Failure::Connect, false)), Charge::Nothing);
-        assert_eq!(charge(none(Failure::Connect, true)), Charge::Unknown);
-        assert_eq!(charge(none(Failure::Timeout, true)), Charge::Unknown);
-        assert_eq!(charge(Ok(reply(429, &[], "{}"))), Charge::Nothing);
-        assert_eq!(charge(Ok(reply(200, &[], "{"))), Charge::Unknown);
-    }
-
-    #[test]
-    fn a_key_in_body_or_header_is_redacted_and_said() {
-        let escaped: String = KEY.chars().map(|c| format!("\\u{:04X}", u32::from(c))).collect();
-        for leaking in [
-            reply(200, &[], &answer(&format!("your key is {KEY}"))),
-            reply(200, &[("server", format!("Bearer {KEY}"))], &answer("yes")),
-            reply(200, &[], &answer("yes").replace("yes", &escaped)),
-            reply(500, &[], &format!("trace: authorization={KEY}")),
-            reply(401, &[], &format!("{{\"error\":{{\"code\":\"invalid_api_key\",\"message\":\"{KEY}\"}}}}")),
-        ] {
-            let evidence = absorbed(leaking);
-            assert_eq!(evidence.failure, Some(Failure::SecretInResponse));
-            let shown = format!("{evidence:?} {}", String::from_utf8_lossy(&evidence.response));
-            assert!(!shown.contains(KEY) && shown.contains(REDACTED), "{shown}");
-        }
-    }
-
-    #[test]
-    fn a_masked_key_in_a_refusal_is_redacted_but_is_no_leak() {
-        let body =
-            r#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: sk-ev****6789."}}"#;
-        let evidence = absorbed(reply(401, &[], body));
-        assert_eq!(
-            evidence.failure.map(|failure| failure.to_string()).unwrap(),
-            "refused_by_api(invalid_key)"
-        );
-        let kept = String::from_utf8(evidence.response).unwrap();
-        assert!(!kept.contains("6789") && kept.contains(REDACTED), "{kept}");
-    }
-
-    #[test]
-    fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
-        let mut evidence = absorbed(reply(500, &[("server", "old".into())], "broken"));
-        let none = NoReply { failure: Failure::Timeout, may_have_arrived: true };
-        evidence.absorb(3, Err(none), Dialect::OpenAi, None);
-        assert_eq!((evidence.status, evidence.headers.len(), evidence.response.len()), (None, 0, 0));
-        assert_eq!(evidence.failure, Some(Failure::Timeout));
-        let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();
-        assert_eq!(outcomes, ["http_5xx(500)", "timeout"]);
-    }
-}
+mod tests;

@@ -41,8 +41,11 @@ pub enum Failure {
     Cancelled,
     /// A budget is used up: the job's calls, or what may be called or spent for a job or on a day. Nothing was sent.
     Budget,
-    /// The answer contained the API key; what is kept of it is redacted.
+    /// The answer contained a part of the API key; nothing of it is kept.
     SecretInResponse,
+    /// The vendor counted more tokens than the call can have taken: what it costs is not known, and what it brought is no
+    /// answer to this request.
+    AbsurdUsage,
     /// This node has no endpoint of the target for the region; nothing was sent.
     NoEndpoint,
 }
@@ -82,6 +85,7 @@ impl Failure {
             Self::Cancelled => "cancelled",
             Self::Budget => "budget",
             Self::SecretInResponse => "secret_in_response",
+            Self::AbsurdUsage => "absurd_usage",
             Self::NoEndpoint => "no_endpoint",
         }
     }
@@ -161,6 +165,7 @@ mod tests {
             Failure::Cancelled,
             Failure::Budget,
             Failure::SecretInResponse,
+            Failure::AbsurdUsage,
             Failure::NoEndpoint,
         ];
         assert!(transient.iter().all(Failure::is_transient));

@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+mod address;
 mod call;
 mod client;
 mod completion;
@@ -38,8 +39,11 @@ mod failure;
 mod key;
 mod meter;
 mod pace;
+mod plain;
 mod retry;
+mod screen;
 mod secret;
+mod trace;
 mod transport;
 
 pub use call::{CALL_BODY_MAX, Call, CallError};

@@ -12,6 +12,17 @@ pub struct Tokens {
     pub output: u64,
 }
 
+/// Tokens that a vendor may count beyond those that a request shows: of its own instructions and templates, and of
+/// reasoning beyond the limit. A guess: the longest known instructions that a vendor adds unasked have some 700.
+pub(crate) const UNSEEN_TOKENS_MAX: u64 = 1_024;
+
+impl Tokens {
+    /// Whether there are no more of either kind than of `most`.
+    pub fn are_within(&self, most: &Self) -> bool {
+        self.input <= most.input && self.output <= most.output
+    }
+}
+
 /// What a call is charged for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charge {

@@ -1,12 +1,13 @@
 //! An API key: never shown, wiped from memory when dropped, and looked for in whatever a server sends back.
 
 use std::fmt;
+use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-/// What stands in evidence where the key stood.
+use crate::trace::{Trace, WINDOW};
+
+/// What stands in evidence where a key stood.
 pub const REDACTED: &str = "[redacted:key]";
 
 /// Shortest key accepted, in bytes. A guess: a shorter one would be "found" in honest answers.
@@ -15,9 +16,54 @@ pub const KEY_LEN_MIN: usize = 8;
 /// Longest key accepted, in bytes. A guess: the longest vendor keys known are under 200.
 pub const KEY_LEN_MAX: usize = 4096;
 
+/// How vendors' keys begin, as their references show them: what all keys of a vendor share tells nothing of one. Where
+/// several fit, the longest counts.
+const PUBLIC_PREFIXES: [&str; 37] = [
+    "AIza", // Google
+    "AQ.",
+    "api-",
+    "cpk_",     // Chutes
+    "csk-",     // Cerebras
+    "esecret_", // Anyscale
+    "fw_",      // Fireworks
+    "fw-",
+    "gho_", // GitHub
+    "ghp_",
+    "github_pat_",
+    "gsk_",  // Groq
+    "hf_",   // Hugging Face
+    "jina_", // Jina
+    "key-",
+    "nvapi-", // NVIDIA
+    "pplx-",  // Perplexity
+    "r8_",    // Replicate
+    "sk_",
+    "sk-", // OpenAI, DeepSeek, Moonshot, DashScope and others
+    "sk-admin-",
+    "sk-ant-", // Anthropic
+    "sk-ant-admin01-",
+    "sk-ant-api03-",
+    "sk-ant-oat01-",
+    "sk-ant-sid01-",
+    "sk-None-",
+    "sk-or-", // OpenRouter
+    "sk-or-v1-",
+    "sk-proj-",
+    "sk-sim-", // our simulated vendors
+    "sk-svcacct-",
+    "syn_",    // Synthetic
+    "tgp_v1_", // Together
+    "tok-",
+    "vck_", // Vercel
+    "xai-", // xAI
+];
+
 /// An API key. `Debug` and `Display` print `***`.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret {
+    key: Zeroizing<String>,
+    trace: Arc<Trace>,
+}
 
 /// Why a text cannot be a key. It never shows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,39 +88,31 @@ impl Secret {
             len if len < KEY_LEN_MIN => Err(SecretError::TooShort(len)),
             len if len > KEY_LEN_MAX => Err(SecretError::TooLong(len)),
             _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(SecretError::NotPrintable),
-            _ => Ok(Self(key)),
+            _ => Ok(Self { trace: Arc::new(Trace::of(private(&key).as_bytes())), key }),
         }
     }
 
     /// The key itself, for the one header that carries it.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.key
     }
 
-    /// `bytes` with every occurrence of the key replaced by [`REDACTED`]; `None` if it does not occur.
-    ///
-    /// Found are the key in any letter case, its base64 forms, and the key behind JSON escapes; in this last case
-    /// the places cannot be told and all of `bytes` is replaced.
-    pub fn redact(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let key = self.0.as_bytes();
-        let forms = [
-            Zeroizing::new(self.0.to_string()),
-            Zeroizing::new(STANDARD_NO_PAD.encode(key)),
-            Zeroizing::new(URL_SAFE_NO_PAD.encode(key)),
-        ];
-        let mut redacted = None;
-        for form in &forms {
-            let source = redacted.as_deref().unwrap_or(bytes);
-            if let Some(cleaned) = replace_ignoring_case(source, form.as_bytes()) {
-                redacted = Some(cleaned);
-            }
-        }
-        let plain = Zeroizing::new(without_json_escapes(redacted.as_deref().unwrap_or(bytes)));
-        if forms.iter().any(|form| find_ignoring_case(&plain, form.as_bytes()).is_some()) {
-            return Some(REDACTED.as_bytes().to_vec());
-        }
-        redacted
+    /// Whether a part of the key stands in `bytes`: any eight characters in a row of what follows its vendor's public
+    /// prefix, in any letter case, bare, in hexadecimal, in base64, behind escapes, or in several of those at once.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.trace.is_in(bytes)
     }
+}
+
+/// What is private in a key: what follows its public prefix, or, where that is shorter than a window, the key's last
+/// window. Of a token of three parts (`eyJ….….…`) the first is the same for everybody.
+fn private(key: &str) -> &str {
+    let is_token = key.starts_with("eyJ") && key.split('.').count() == 3;
+    let header = key.find('.').filter(|_| is_token).map(|dot| dot + 1);
+    let prefixes =
+        PUBLIC_PREFIXES.iter().filter(|prefix| key.starts_with(**prefix)).map(|prefix| prefix.len());
+    let begins = header.or(prefixes.max()).unwrap_or(0);
+    key.get(begins.min(key.len().saturating_sub(WINDOW))..).unwrap_or(key)
 }
 
 impl fmt::Debug for Secret {
@@ -89,90 +127,11 @@ impl fmt::Display for Secret {
     }
 }
 
-/// `bytes` with masked keys such as `sk-ab***yz` replaced by [`REDACTED`]; `None` if there are none.
-///
-/// Vendors quote a refused key with its ends in clear, which is a part of the key all the same.
-pub(crate) fn redact_masked(bytes: &[u8]) -> Option<Vec<u8>> {
-    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"*-_.".contains(byte);
-    let mut cleaned = Vec::with_capacity(bytes.len());
-    let mut found = false;
-    let mut rest = bytes;
-    while let Some(&first) = rest.first() {
-        let len = rest.iter().take_while(|byte| in_token(byte)).count();
-        let (token, tail) = rest.split_at(len.max(1));
-        if in_token(&first) && token.windows(3).any(|three| three == b"***") {
-            cleaned.extend_from_slice(REDACTED.as_bytes());
-            found = true;
-        } else {
-            cleaned.extend_from_slice(token);
-        }
-        rest = tail;
-    }
-    found.then_some(cleaned)
-}
-
-fn find_ignoring_case(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len().max(1)).position(|window| window.eq_ignore_ascii_case(needle))
-}
-
-fn replace_ignoring_case(bytes: &[u8], needle: &[u8]) -> Option<Vec<u8>> {
-    let mut at = find_ignoring_case(bytes, needle)?;
-    let mut cleaned = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    loop {
-        let (before, found) = rest.split_at(at);
-        cleaned.extend_from_slice(before);
-        cleaned.extend_from_slice(REDACTED.as_bytes());
-        rest = found.get(needle.len()..).unwrap_or_default();
-        match find_ignoring_case(rest, needle) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    cleaned.extend_from_slice(rest);
-    Some(cleaned)
-}
-
-/// `bytes` with the JSON escapes of ASCII characters undone (`\u0041`, `\/`), valid JSON or not.
-fn without_json_escapes(bytes: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((&byte, tail)) = rest.split_first() {
-        if byte == b'\\' {
-            if let Some(character) = unicode_escape(tail) {
-                plain.push(character);
-                rest = tail.get(5..).unwrap_or_default();
-                continue;
-            }
-            if let Some((&escaped, after)) = tail.split_first() {
-                plain.push(escaped);
-                rest = after;
-                continue;
-            }
-        }
-        plain.push(byte);
-        rest = tail;
-    }
-    plain
-}
-
-/// The ASCII character that `u00XX` at the start of `bytes` stands for.
-fn unicode_escape(bytes: &[u8]) -> Option<u8> {
-    let digits = bytes.strip_prefix(b"u")?.get(..4)?;
-    let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    u8::try_from(code).ok().filter(u8::is_ascii)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const KEY: &str = "sk-test-a1B2c3D4e5F6";
-
-    fn redacted(text: &str) -> Option<String> {
-        let cleaned = Secret::new(KEY).unwrap().redact(text.as_bytes());
-        cleaned.map(|bytes| String::from_utf8(bytes).unwrap())
-    }
 
     #[test]
     fn a_secret_never_shows_itself() {
@@ -196,26 +155,35 @@ mod tests {
     }
 
     #[test]
-    fn every_occurrence_is_replaced_and_nothing_else() {
-        assert_eq!(redacted("an honest answer"), None);
-        assert_eq!(redacted(&format!("a {KEY} b {KEY}")).unwrap(), "a [redacted:key] b [redacted:key]");
-        assert_eq!(redacted(&KEY.to_uppercase()).unwrap(), REDACTED);
-        let encoded = base64::engine::general_purpose::STANDARD.encode(KEY);
-        assert!(redacted(&format!("Basic {encoded}")).unwrap().starts_with("Basic [redacted:key]"));
+    fn windows_are_counted_after_the_public_prefix() {
+        for (key, begins) in [
+            ("sk-a1B2c3D4e5F6", "a1B2c3D4e5F6"),
+            ("sk-proj-a1B2c3D4e5F6", "a1B2c3D4e5F6"),
+            ("sk-ant-api03-a1B2c3D4e5F6", "a1B2c3D4e5F6"),
+            ("AIzaSyA1B2c3D4e5F6", "SyA1B2c3D4e5F6"),
+            ("a1B2c3D4e5F6", "a1B2c3D4e5F6"),
+            ("sk-proj-a1B2", "oj-a1B2"),
+            ("sk-proj-", "sk-proj-"),
+            ("eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.a1B2c3D4", "eyJpc3MiOiJhIn0.a1B2c3D4"),
+        ] {
+            assert!(
+                private(key).ends_with(begins) && private(key).len() >= WINDOW,
+                "{key}: {}",
+                private(key)
+            );
+            assert!(begins.len() < WINDOW || private(key) == begins, "{key}: {}", private(key));
+        }
+        let key = Secret::new("sk-proj-a1B2c3D4e5F6").unwrap();
+        assert!(!key.is_in(b"keys begin with sk-proj- and sk-proj-a1B2c3D"));
+        assert!(key.is_in(b"...a1B2c3D4...") && key.is_in(b"sk-****C3d4E5f6"));
     }
 
     #[test]
-    fn a_key_behind_json_escapes_takes_everything_with_it() {
-        let escaped: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
-        assert_eq!(redacted(&format!("{{\"a\":\"{escaped}\"}}")).unwrap(), REDACTED);
-        assert_eq!(redacted("\\u00e9 \\u12 \\"), None);
-    }
-
-    #[test]
-    fn masked_keys_are_redacted() {
-        let text = b"Incorrect API key provided: sk-ab****wxyz. See the page.";
-        let cleaned = redact_masked(text).unwrap();
-        assert_eq!(cleaned, b"Incorrect API key provided: [redacted:key] See the page.");
-        assert_eq!(redact_masked(b"**bold** text, a-b_c.d"), None);
+    fn prefixes_are_printable_and_stand_once() {
+        let mut sorted = PUBLIC_PREFIXES.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), PUBLIC_PREFIXES.len());
+        assert!(sorted.iter().all(|prefix| prefix.bytes().all(|byte| byte.is_ascii_graphic())));
     }
 }

@@ -48,9 +48,12 @@ pub fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads `NAME` or `NAME=REPEATS`.
+/// Reads `NAME` or `NAME=REPEATS`. A name may hold `=` itself: what stands behind the last one are repeats if it is digits
+/// alone, so that a name which ends so itself needs `=1` behind it.
 pub fn target(text: &str) -> Result<(Target, u32), String> {
-    let (name, repeats) = match text.split_once('=') {
+    let counted =
+        text.rsplit_once('=').filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let (name, repeats) = match counted {
         Some((name, repeats)) => {
             let repeats = repeats.parse().ok().filter(|n| *n > 0);
             (name, repeats.ok_or("after = comes how often each prompt is put: a whole number from 1")?)
@@ -63,7 +66,7 @@ pub fn target(text: &str) -> Result<(Target, u32), String> {
 /// Reads `NAME=MICROUSD`.
 pub fn price(text: &str) -> Result<(Target, u64), String> {
     let (name, price) =
-        text.split_once('=').ok_or("a target and its price are needed, e.g. openai/gpt-4.1-mini=400")?;
+        text.rsplit_once('=').ok_or("a target and its price are needed, e.g. openai/gpt-4.1-mini=400")?;
     let price =
         price.parse().map_err(|_| "after = comes the price of one call: whole millionths of a US dollar")?;
     Ok((name.parse::<Target>().map_err(|e| e.to_string())?, price))
@@ -113,7 +116,27 @@ mod tests {
         let (t, n) = target("sim:openai=2").unwrap();
         assert_eq!((t.as_str(), n), ("sim:openai", 2));
         assert_eq!(target("open:smollm2-135m").unwrap().1, 1);
-        for bad in ["sim:openai=", "sim:openai=0", "sim:openai=x", "sim:openai=1=2", "=2", "gpt"] {
+        for (text, name, repeats) in [
+            ("compat:lab/a=b=3", "compat:lab/a=b", 3),
+            ("compat:lab/a=b", "compat:lab/a=b", 1),
+            ("compat:lab/a=", "compat:lab/a=", 1),
+            ("compat:lab/models=x=2", "compat:lab/models=x", 2),
+            ("compat:lab/top=5=1", "compat:lab/top=5", 1),
+            ("openai/ft:gpt-4o:Org::id=4", "openai/ft:gpt-4o:Org::id", 4),
+            ("compat:lab/t=0.7", "compat:lab/t=0.7", 1),
+        ] {
+            let (t, n) = target(text).unwrap();
+            assert_eq!((t.as_str(), n), (name, repeats), "{text}");
+        }
+        for bad in [
+            "sim:openai=",
+            "sim:openai=0",
+            "sim:openai=x",
+            "sim:openai=1=2",
+            "=2",
+            "gpt",
+            "openai/a=99999999999",
+        ] {
             assert!(target(bad).is_err(), "{bad:?}");
         }
     }
@@ -122,6 +145,8 @@ mod tests {
     fn prices_are_whole_millionths() {
         let (t, price_microusd) = price("sim:openai=400").unwrap();
         assert_eq!((t.as_str(), price_microusd), ("sim:openai", 400));
+        let (t, price_microusd) = price("compat:lab/a=b=7").unwrap();
+        assert_eq!((t.as_str(), price_microusd), ("compat:lab/a=b", 7));
         for bad in ["sim:openai", "sim:openai=", "sim:openai=-1", "sim:openai=0.5", "gpt=1"] {
             assert!(price(bad).is_err(), "{bad:?}");
         }

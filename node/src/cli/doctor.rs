@@ -51,6 +51,7 @@ pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
     if let Some(config) = &config {
         apis::models(config, args.quick, &mut findings);
         apis::keys(config, &mut findings);
+        apis::addresses(config, &mut findings);
         golem::look(config, &mut findings);
         machine::ports(config, &running, &mut findings);
     }

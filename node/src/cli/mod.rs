@@ -10,6 +10,7 @@ mod bench_store;
 mod bundle;
 mod comparison;
 mod control;
+mod crash;
 mod data;
 mod doctor;
 mod error;
@@ -53,6 +54,7 @@ use std::process::ExitCode;
 
 /// The program: reads the arguments, carries the command out, tells how it ended.
 pub fn main() -> ExitCode {
+    crash::quiet_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

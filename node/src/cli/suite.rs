@@ -50,18 +50,26 @@ fn check(args: &SuiteCheckArgs, out: &mut Out) -> CliResult<Exit> {
         return Ok(Exit::Done);
     }
     let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-    let (whole, thousandths) = (suite.temperature_milli / 1000, suite.temperature_milli % 1000);
     out.pairs(&[
         ("suite", cid.to_string()),
         ("name", suite.name.clone()),
         ("label", suite.label.clone()),
         ("prompts", format!("{} in {} topics: {}", suite.prompts.len(), topics.len(), kinds.join(", "))),
-        ("asked with", format!("temperature {whole}.{thousandths:03}, at most {} tokens", suite.tokens_max)),
+        ("asked with", sampling(&suite)),
         ("size", format!("{prompt_bytes} bytes of prompts, a block of {} bytes", block.len())),
     ]);
     remarks.iter().for_each(|remark| out.painted(Paint::Warn, "remark: ", remark));
     out.line("the suite is valid");
     Ok(Exit::Done)
+}
+
+/// How a suite's prompts are put, for people.
+pub(super) fn sampling(suite: &Suite) -> String {
+    let temperature = suite.temperature_milli.map_or("no temperature".to_owned(), |milli| {
+        format!("temperature {}.{:03}", milli / 1000, milli % 1000)
+    });
+    let seed = suite.seed.map_or("no seed".to_owned(), |seed| format!("seed {seed}"));
+    format!("{temperature}, {seed}, at most {} tokens", suite.tokens_max)
 }
 
 /// What its author may want to think about again: no rule is broken.
@@ -89,10 +97,12 @@ fn remarks(suite: &Suite) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if suite.temperature_milli > 0 {
-        remarks
-            .push("temperature is above 0: ask for repeats, or noise will pass for a difference".to_owned());
-    }
+    let varies = match suite.temperature_milli {
+        Some(0) => return remarks,
+        Some(_) => "temperature is above 0",
+        None => "no temperature is sent, so that each API samples by its own default",
+    };
+    remarks.push(format!("{varies}: ask for repeats, or noise will pass for a difference"));
     remarks
 }
 
@@ -105,15 +115,24 @@ mod tests {
         let prompt = |id: &str, kind: &str, text: &str| {
             format!("[[prompts]]\nid = \"{id}\"\ntopic = \"t\"\nkind = \"{kind}\"\ntext = \"{text}\"\n")
         };
-        let head = |temperature: u32| {
-            format!("v = 1\nname = \"n\"\nlabel = \"l\"\ntokens_max = 9\ntemperature_milli = {temperature}\n")
+        let head = |temperature: &str| {
+            format!("v = 1\nname = \"n\"\nlabel = \"l\"\ntokens_max = 9\n{temperature}\n")
         };
-        let fine = head(0) + &prompt("a", "control", "Count to three.") + &prompt("b", "fact", "Why?");
+        let fine = head("temperature_milli = 0")
+            + &prompt("a", "control", "Count to three.")
+            + &prompt("b", "fact", "Why?");
         assert_eq!(remarks(&Suite::from_toml(&fine).unwrap()), Vec::<String>::new());
-        let odd = head(700) + &prompt("a", "fact", "Why? ") + &prompt("b", "fact", "Why?");
+        let odd =
+            head("temperature_milli = 700") + &prompt("a", "fact", "Why? ") + &prompt("b", "fact", "Why?");
         let said = remarks(&Suite::from_toml(&odd).unwrap()).join("\n");
         for words in ["a and b have one", "a begins or ends", "no prompt of kind control", "above 0"] {
             assert!(said.contains(words), "{words}: {said}");
         }
+        let open = Suite::from_toml(&(head("") + &prompt("a", "control", "Why?"))).unwrap();
+        assert_eq!(open.temperature_milli, None);
+        assert!(remarks(&open).join("\n").contains("no temperature is sent"), "{:?}", remarks(&open));
+        assert_eq!(sampling(&open), "no temperature, no seed, at most 9 tokens");
+        let seeded = Suite::from_toml(&fine.replace("tokens_max", "seed = 7\ntokens_max")).unwrap();
+        assert_eq!(sampling(&seeded), "temperature 0.000, seed 7, at most 9 tokens");
     }
 }

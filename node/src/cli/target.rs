@@ -5,21 +5,23 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Out, Paint, Table};
 use super::spending::dollars;
-use super::{control, data, run};
+use super::{control, data, run, suite};
 use crate::config::checked::vendor_name;
 use crate::config::{self, Config};
-use crate::execution::{Probe, Probed};
+use crate::execution::{Probe, Probed, plain_suite};
 use crate::keys;
 use crate::ledger::{Known, Ledger, Purpose, today};
 use crate::lock::DataLock;
 use crate::store::Store;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use vantage_exec::{Tokens, Vendor, VendorClient};
+use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Dialect, Surface, Target};
 
-/// How much of a refused call's response is shown, characters.
+/// How much of an answer, or of a response without one, is shown, characters.
 const SHOWN_MAX: usize = 600;
 
 /// Carries the command out.
@@ -98,12 +100,16 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
     })?;
     let client = VendorClient::new(vendor.clone())
         .map_err(|error| CliError::failed(error).at("the HTTP client").advise("put right what is named"))?;
+    let suite = args.suite.as_deref().map_or_else(|| Ok(plain_suite()), suite::read)?;
+    let probe = Probe::new(&config.genesis.net(), args.target.clone(), &region, &suite).ok_or_else(|| {
+        CliError::usage("a suite without a prompt asks nothing").at("--suite").advise("add one")
+    })?;
     let desk = Desk::open(&config)?;
-    let probe = Probe::new(&config.genesis.net(), args.target.clone(), &region);
     let most = probe.most(&client).map_err(|error| CliError::failed(error).at("the request"))?;
     let known = desk.ledger.price(&args.target);
     let purse = desk.ledger.purse(&args.target, vendor.target(), Purpose::Probe);
-    let plan = Plan { args, region: &region, endpoint: endpoint.to_string(), most, known: &known };
+    let plan =
+        Plan { args, region: &region, endpoint: endpoint.to_string(), suite: &suite, most, known: &known };
     let most_microusd = purse.cost_microusd(most);
     if !out.is_json() {
         plan.print(most_microusd, out);
@@ -119,11 +125,14 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
                 .advise("nothing was sent unless it says so")
         })
     })?;
-    let request_hash = probed.receipt.request.to_string();
+    let address =
+        vendor.address(&region, &probe.request().path).map(|url| url.to_string()).unwrap_or_default();
+    let advice = advice(vendor, &address, &suite, probed.receipt.status);
     if out.is_json() {
-        out.object(&plan.json(most_microusd, &request_hash, &probed));
+        out.object(&plan.json(most_microusd, advice.as_deref(), &probed));
     } else {
         print_probed(&probed, out);
+        advice.iter().for_each(|advice| out.painted(Paint::Warn, "advice: ", advice));
     }
     Ok(if probed.receipt.failure.is_none() { Exit::Done } else { Exit::Failed })
 }
@@ -159,6 +168,7 @@ struct Plan<'a> {
     args: &'a TargetProbeArgs,
     region: &'a str,
     endpoint: String,
+    suite: &'a Suite,
     most: Tokens,
     known: &'a Option<Known>,
 }
@@ -174,21 +184,39 @@ impl Plan<'_> {
             ("target", self.args.target.to_string()),
             ("region", self.region.to_owned()),
             ("endpoint", self.endpoint.clone()),
+            ("asked with", suite::sampling(self.suite)),
             ("price", price),
             ("at most", format!("{input} tokens in, {output} out")),
             ("costs at most", most_microusd.map_or("not known".to_owned(), dollars)),
         ]);
     }
 
-    fn json(&self, most_microusd: Option<u64>, request_hash: &str, probed: &Probed) -> Value {
+    fn json(&self, most_microusd: Option<u64>, advice: Option<&str>, probed: &Probed) -> Value {
         let text =
             |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let Suite { tokens_max, temperature_milli, seed, .. } = self.suite;
         json!({
             "target": self.args.target, "region": self.region, "endpoint": self.endpoint,
-            "price": price_json(self.known), "most_microusd": most_microusd,
-            "cost_microusd": probed.receipt.cost_microusd, "request": request_hash,
+            "sampling": { "tokens_max": tokens_max, "temperature_milli": temperature_milli, "seed": seed },
+            "price": price_json(self.known), "most_microusd": most_microusd, "advice": advice,
+            "cost_microusd": probed.receipt.cost_microusd, "request": probed.receipt.request.to_string(),
             "output": text(&probed.output), "response": text(&probed.response), "receipt": probed.receipt,
         })
+    }
+}
+
+/// What to try next where the API's status hints at it.
+fn advice(vendor: &Vendor, address: &str, suite: &Suite, status: Option<u16>) -> Option<String> {
+    match status? {
+        404 | 405 if vendor.config().is_compatible() => Some(format!(
+            "{address} is not there, or there is no such model. A compatible endpoint's base address carries its version: \
+             https://api.example/v1, https://api.example/api/paas/v4 or https://api.example/v1beta/openai"
+        )),
+        400 | 422 if suite.temperature_milli.is_some() => Some(
+            "some models take no temperature but their own: leave temperature_milli out of the suite and none is sent"
+                .to_owned(),
+        ),
+        _ => None,
     }
 }
 
@@ -207,16 +235,21 @@ fn print_probed(probed: &Probed, out: &mut Out) {
         ("request id", or_none(&receipt.request_id)),
         ("finish", or_none(&receipt.finish)),
         ("status", receipt.status.map_or("none".to_owned(), |status| status.to_string())),
+        ("said by code", codes(&receipt.codes)),
         ("attempts", receipt.attempts.to_string()),
         ("tokens", format!("{} in, {} out", number(receipt.input_tokens), number(receipt.output_tokens))),
         ("host told", or_none(&receipt.endpoint)),
         ("request", receipt.request.to_string()),
     ]);
-    if !receipt.headers.is_empty() {
-        out.heading("headers that are kept");
-        let headers: Vec<(&str, String)> =
-            receipt.headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        out.pairs(&headers);
+    for (heading, kept) in
+        [("codes of the error", &receipt.codes), ("headers that are kept", &receipt.headers)]
+    {
+        if !kept.is_empty() {
+            out.heading(heading);
+            let pairs: Vec<(&str, String)> =
+                kept.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+            out.pairs(&pairs);
+        }
     }
     let (what, bytes) = match &probed.output {
         Some(output) => ("answer", Some(output)),
@@ -226,6 +259,12 @@ fn print_probed(probed: &Probed, out: &mut Out) {
         out.heading(what);
         out.line(String::from_utf8_lossy(bytes).chars().take(SHOWN_MAX).collect::<String>());
     }
+}
+
+/// What an error says in its code fields.
+fn codes(codes: &BTreeMap<String, String>) -> String {
+    let said: Vec<String> = codes.iter().map(|(field, code)| format!("{field} {code}")).collect();
+    if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
 }
 
 pub(super) fn load(arg: &super::args::DataArg) -> CliResult<Config> {
@@ -309,7 +348,7 @@ fn price_json(known: &Option<Known>) -> Value {
 fn vendor_json(config: &Config, vendor: &Vendor) -> Value {
     let limits = &config.budget.limits;
     let (job, day) = (limits.job(Some(vendor.target())), limits.day(Some(vendor.target())));
-    let endpoints: std::collections::BTreeMap<&str, String> = vendor
+    let endpoints: BTreeMap<&str, String> = vendor
         .regions()
         .filter_map(|region| Some((region, vendor.endpoint(region).ok()?.to_string())))
         .collect();
@@ -318,4 +357,17 @@ fn vendor_json(config: &Config, vendor: &Vendor) -> Value {
         "vendor": vendor.target(), "speaks": speaks(vendor.dialect()), "simulated": vendor.is_simulated(),
         "endpoints": endpoints, "job": limit(job), "day": limit(day),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_by_its_codes() {
+        let said = [("type", "invalid_request_error"), ("code", "unsupported_value")];
+        let said = said.map(|(field, code)| (field.to_owned(), code.to_owned())).into();
+        assert_eq!(codes(&said), "code unsupported_value, type invalid_request_error");
+        assert_eq!(codes(&BTreeMap::new()), "nothing");
+    }
 }

@@ -13,7 +13,7 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use vantage_exec::Vendor;
+use vantage_exec::{KeySource, SIM_PREFIX, Vendor, VendorConfig};
 use vantage_net::{Multiaddr, Role};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
@@ -137,6 +137,7 @@ impl Config {
         let golem = raw.golem.as_ref().map(|golem| golem.check(raw.allow_sim, file)).transpose()?;
         let offers = checker.offers(&raw.offers, &vendors, golem.as_ref(), region)?;
         let budget = checker.budget(&raw, base)?;
+        checker.capped(&raw.vendors, &budget)?;
         checker.priced(&offers, &budget)?;
         Ok(Self {
             data: raw.data.map_or_else(|| base.to_owned(), |data| base.join(data)),
@@ -279,7 +280,7 @@ impl Checker<'_> {
         })
     }
 
-    fn vendors(&self, vendors: &[vantage_exec::VendorConfig]) -> Result<Vec<Vendor>, ConfigError> {
+    fn vendors(&self, vendors: &[VendorConfig]) -> Result<Vec<Vendor>, ConfigError> {
         let mut seen = BTreeSet::new();
         let mut checked = Vec::new();
         for vendor in vendors {
@@ -287,7 +288,7 @@ impl Checker<'_> {
                 let what = format!("{:?} stands twice", vendor.target);
                 return self.wrong("vendor.target", what, "keep one table for each vendor");
             }
-            let sim = vendor.target.starts_with(vantage_exec::SIM_PREFIX);
+            let sim = vendor.target.starts_with(SIM_PREFIX);
             if sim && !self.allow_sim {
                 let what = format!("{:?} is simulated", vendor.target);
                 return self.wrong("vendor", what, "set allow_sim = true (in a test network), or remove it");
@@ -317,6 +318,13 @@ impl Checker<'_> {
         }
     }
 
+    fn capped(&self, vendors: &[VendorConfig], budget: &Budget) -> Result<(), ConfigError> {
+        match vendors.iter().find(|vendor| is_uncapped(vendor, &budget.limits)) {
+            Some(vendor) => self.wrong("vendor.microusd_max_per_day", uncapped(&vendor.target), CAP_HELP),
+            None => Ok(()),
+        }
+    }
+
     /// A budget of money holds only for what has a price.
     fn priced(&self, offers: &Offers, budget: &Budget) -> Result<(), ConfigError> {
         let api = offers.targets.iter().map(|offer| &offer.target).filter(|t| t.surface() == Surface::Api);
@@ -327,7 +335,7 @@ impl Checker<'_> {
                 let what =
                     format!("{target} is offered under a budget of money, and no price of it is known");
                 let help = format!(
-                    "write it into the vendor's table, as in prices = {{ \"{model}\" = {{ input = 400_000, output = \
+                    "write it into the vendor's table, as in prices = {{ {model:?} = {{ input = 400_000, output = \
                      1_600_000 }} }} (millionths of a US dollar for a million tokens), or name a list with [budget] prices"
                 );
                 return self.wrong("offers.targets", what, help);
@@ -335,6 +343,24 @@ impl Checker<'_> {
         }
         Ok(())
     }
+}
+
+/// What to do about a vendor without a cap.
+pub const CAP_HELP: &str = "add the line microusd_max_per_day = 2_000_000 to its [[vendor]] table ($2 a day, in \
+    millionths of a US dollar), or to [budget] for all vendors together";
+
+/// Whether nothing limits what a vendor may cost on one day. Whoever has a key can run up a bill; without one there is no
+/// account to be charged, and a simulated vendor charges nobody.
+pub fn is_uncapped(vendor: &VendorConfig, limits: &Limits) -> bool {
+    let days = [limits.day(Some(&vendor.target)), limits.day(None)];
+    vendor.key != KeySource::None
+        && !vendor.target.starts_with(SIM_PREFIX)
+        && days.iter().all(|day| day.microusd_max.is_none())
+}
+
+/// What is said of a vendor without a cap.
+pub fn uncapped(target: &str) -> String {
+    format!("{target:?} has a key, and nothing limits what it may cost on one day")
 }
 
 /// The name of the `[[vendor]]` table that serves a target: `openai`, `lab` for `compat:lab/…`, `sim:openai`.

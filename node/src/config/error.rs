@@ -41,12 +41,26 @@ impl ConfigError {
     /// The file is not TOML, or not of the expected shape.
     pub(super) fn shape(file: &Path, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count());
-        let message = error.message().to_owned();
+        let message = without_value(error.message());
         let help = suggest::for_unknown_field(&message).unwrap_or_else(|| {
             "correct the line; the configuration that `vantage init` writes explains all keys".to_owned()
         });
         Self { file: file.to_owned(), line, key: None, what: message, help }
     }
+}
+
+/// The decoder's message without the value that it quotes: in the wrong place it may be a key, or an address with a
+/// password. The line says where it stands.
+fn without_value(message: &str) -> String {
+    for (before, word, after) in
+        [("string \"", "a string", "\", expected"), ("unknown variant `", "unknown variant", "`, expected")]
+    {
+        let quoted = message.split_once(before).zip(message.rsplit_once(after));
+        if let Some(((head, _), (_, tail))) = quoted {
+            return format!("{head}{word}, expected{tail}");
+        }
+    }
+    message.to_owned()
 }
 
 impl fmt::Display for ConfigError {

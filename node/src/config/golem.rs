@@ -216,7 +216,7 @@ impl Table<'_> {
             }
             if !is_landmark_url(url) {
                 let help = "the task image speaks plain HTTP alone: http://host/ or http://host:port/path";
-                return self.wrong(KEY, format!("{url:?} is no such address"), help);
+                return self.wrong(KEY, format!("the url of {name:?} is no such address"), help);
             }
             found.push(Landmark { name: name.clone(), region: region.clone(), url: url.clone() });
         }
@@ -226,9 +226,10 @@ impl Table<'_> {
     fn image(&self) -> Result<Image, ConfigError> {
         let (url, hash) = (&self.raw.image_url, &self.raw.image_sha3_224);
         let is_web = url.starts_with("http://") || url.starts_with("https://");
-        if !is_web || url.len() > 512 || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let help = "providers fetch the image from there: an http or https address";
-            return self.wrong("image_url", format!("{url:?} is no such address"), help);
+        if !is_web || url.len() > 512 || !url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'@') {
+            let help = "providers fetch the image from there, and everybody can read it in receipts: an http or https \
+                        address without user name and password";
+            return self.wrong("image_url", "is no such address", help);
         }
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if hash.len() != 56 || !hash.bytes().all(is_hex) {

@@ -236,6 +236,64 @@ fn a_budget_of_money_wants_a_price_for_what_is_offered() {
 }
 
 #[test]
+fn a_vendor_with_a_key_wants_a_cap_of_money_per_day_and_the_line_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    private(dir.path(), "api.key", "sk-0123456789abcdef\n");
+    let of = |target: &str, key: &str, more: &str| {
+        let own = if target == "openai" { "https://api.openai.com" } else { "http://127.0.0.1:9/eu" };
+        format!(
+            "genesis = \"genesis.toml\"\nallow_sim = true\n[[vendor]]\ntarget = {target:?}\nkey = {key}\n\
+             endpoints = {{ eu = {own:?} }}\n{more}\n"
+        )
+    };
+    let file = format!("{{ file = {:?} }}", dir.path().join("api.key"));
+    let line = "microusd_max_per_day = 2_000_000";
+    for target in ["openai", "lab"] {
+        for more in
+            ["", "microusd_max_per_job = 5", "calls_max_per_day = 5", "[budget]\ncalls_max_per_day = 5"]
+        {
+            let error = load_in(dir.path(), true, &of(target, &file, more)).unwrap_err().to_string();
+            assert!(error.contains(", vendor.microusd_max_per_day: ") && error.contains(line), "{error}");
+            assert!(error.contains(target) && !error.contains("0123456789abcdef"), "{error}");
+        }
+        for more in [line.to_owned(), format!("[budget]\n{line}"), "microusd_max_per_day = 0".to_owned()] {
+            assert!(load_in(dir.path(), true, &of(target, &file, &more)).is_ok(), "{more}");
+        }
+    }
+    // without a key there is no account to be charged, and a simulated vendor charges nobody
+    assert!(load_in(dir.path(), true, &of("lab", "\"none\"", "")).is_ok());
+    assert!(load_in(dir.path(), true, &of("sim:openai", &file, "")).is_ok());
+}
+
+/// A value in the wrong place may be a key, or an address with a password: no error shows it.
+#[test]
+fn errors_name_keys_and_never_quote_values() {
+    for (text, what) in [
+        ("[[vendor]]\ntarget = \"lab\"\nendpoints = \"https://bob:CANARY@h.example\"", "expected a map"),
+        (
+            "[[vendor]]\ntarget = \"lab\"\nendpoints = { eu = \"https://bob:CANARY@h.example\" }",
+            "a user name or password",
+        ),
+        (
+            "[[vendor]]\ntarget = \"lab\"\nendpoints = { eu = \"https://bob:CANARY@h:x\" }",
+            "not a base address",
+        ),
+        ("[[vendor]]\ntarget = \"lab\"\nendpoints = {}\ntimeout_ms = \"CANARY\"", "expected u64"),
+        ("[[vendor]]\ntarget = \"lab\"\nendpoints = {}\nkey = { env = [\"CANARY\"] }", "line 5"),
+        ("[[vendor]]\ntarget = \"lab\"\nendpoints = {}\nkey = \"CANARY\"", "never write the key itself"),
+        ("[log]\nrotation = \"CANARY\"", "unknown variant"),
+        ("[net]\nallow_private = \"CANARY\"", "expected a boolean"),
+        ("[golem]\napp_key = \"CANARY\"", "line "),
+        ("[golem]\ndaemon = \"http://bob:CANARY@127.0.0.1:7465\"", "line "),
+        ("allow_sim = CANARY", "line 2"),
+        ("region = \"CANARY", "line 2"),
+    ] {
+        let error = refused(&format!("genesis = \"genesis.toml\"\n{text}\n"));
+        assert!(!error.contains("CANARY") && error.contains(what), "{text}\n{error}");
+    }
+}
+
+#[test]
 fn a_list_of_prices_is_read_beside_the_configuration() {
     let dir = tempfile::tempdir().unwrap();
     let list = "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"openai/m\"\nfrom = \"2026-01-01\"\n\
@@ -261,12 +319,18 @@ fn a_member_stands_where_the_genesis_says() {
     assert!(error.contains("region: is \"us\"") && error.contains("\"eu\""), "{error}");
 }
 
+/// A file that its owner alone can read.
+fn private(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = dir.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
 /// A `[golem]` table, its app-key in a file of the directory.
 fn golem(dir: &Path, lines: &str) -> String {
-    use std::os::unix::fs::PermissionsExt as _;
-    let key = dir.join("yagna.key");
-    fs::write(&key, "0123456789abcdef\n").unwrap();
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let key = private(dir, "yagna.key", "0123456789abcdef\n");
     let hash = "9a".repeat(28);
     format!(
         "genesis = \"genesis.toml\"\n{lines}\n[golem]\napp_key = {{ file = {key:?} }}\nplatform = \"erc20-polygon-glm\"\n\

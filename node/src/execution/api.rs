@@ -33,6 +33,7 @@ pub(super) async fn in_store<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     match tokio::task::spawn_blocking(call).await {
         Ok(result) => result,
-        Err(error) => Err(StoreError::Unrecorded(error.to_string())),
+        // what a panic says may hold anything; where it was is on standard error
+        Err(_) => Err(StoreError::Unrecorded("the task that writes it ended before its time".to_owned())),
     }
 }

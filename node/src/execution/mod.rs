@@ -21,7 +21,7 @@ use crate::ledger::{Ledger, today};
 use crate::store::{Store, StoreError};
 use golem::{GolemDesk, GolemSlot};
 use open::OpenWorker;
-pub use probe::{Probe, Probed};
+pub use probe::{Probe, Probed, plain_suite};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;

@@ -24,6 +24,22 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Largest answer that is kept, bytes.
 const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
 
+/// The suite of a probe for which none is named. It sends neither temperature nor seed: some models take no other than
+/// their own.
+pub fn plain_suite() -> Suite {
+    let prompt =
+        Prompt { id: "probe".into(), topic: "probe".into(), kind: PromptKind::Control, text: PROMPT.into() };
+    Suite {
+        v: 1,
+        name: "probe".into(),
+        label: "one call by an operator, no study".into(),
+        tokens_max: TOKENS_MAX,
+        temperature_milli: None,
+        seed: None,
+        prompts: vec![prompt],
+    }
+}
+
 /// A call that has not been made yet.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -44,26 +60,12 @@ pub struct Probed {
 }
 
 impl Probe {
-    /// The call for a target, in the bytes that a job would send.
-    pub fn new(net: &NetId, target: Target, region: &str) -> Self {
-        let prompt = Prompt {
-            id: "probe".into(),
-            topic: "probe".into(),
-            kind: PromptKind::Control,
-            text: PROMPT.into(),
-        };
-        let suite = Suite {
-            v: 1,
-            name: "probe".into(),
-            label: "one call by an operator, no study".into(),
-            tokens_max: TOKENS_MAX,
-            temperature_milli: 0,
-            seed: None,
-            prompts: vec![prompt.clone()],
-        };
-        let request = Request::of(&target, &suite, &prompt);
+    /// The call with which a job over `suite` would begin at a target, in the same bytes; none for a suite without a prompt,
+    /// which no valid one is.
+    pub fn new(net: &NetId, target: Target, region: &str, suite: &Suite) -> Option<Self> {
+        let request = Request::of(&target, suite, suite.prompts.first()?);
         let task = Task { prompt: 0, repeat: 0, hash: request.hash(net), request };
-        Self { target, region: region.to_owned(), task }
+        Some(Self { target, region: region.to_owned(), task })
     }
 
     /// The request that it sends.

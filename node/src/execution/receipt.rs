@@ -29,6 +29,7 @@ pub(super) fn of_evidence(task: &Task, terms: &Terms, evidence: Evidence, host: 
     receipt.request_id = short(evidence.request_id.as_deref());
     receipt.finish = short(evidence.finish_reason.as_deref());
     receipt.headers = headers(evidence.headers);
+    receipt.codes = evidence.codes;
     receipt.started_ms = evidence.started_unix_ms;
     receipt.ended_ms = evidence.ended_unix_ms;
     receipt.input_tokens = evidence.usage.and_then(|usage| usage.prompt_tokens.try_into().ok());
@@ -202,6 +203,7 @@ fn empty(task: &Task, terms: &Terms) -> Cell {
         model: None,
         request_id: None,
         finish: None,
+        codes: BTreeMap::new(),
         headers: BTreeMap::new(),
         started_ms: now_ms,
         ended_ms: now_ms,

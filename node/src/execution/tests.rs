@@ -119,7 +119,7 @@ fn slot(target: &str, prompts: u32) -> Execution {
         name: "s".into(),
         label: "l".into(),
         tokens_max: 16,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: (0..prompts).map(prompt).collect(),
     };
@@ -240,7 +240,8 @@ async fn the_caps_on_calls_hold_over_restarts() {
 #[tokio::test]
 async fn receipts_say_what_calls_cost_and_a_day_ends_when_its_money_does() {
     let mut rig = Rig::new().await;
-    rig.day = Limit { calls_max: None, microusd_max: Some(200) };
+    // 200, and 2048 for the tokens that a vendor may add unasked
+    rig.day = Limit { calls_max: None, microusd_max: Some(2248) };
     let (mut executions, mut ended) = rig.start();
     executions.start(slot("sim:openai", 8));
     let cells = executed(end(&mut ended).await);
@@ -257,7 +258,7 @@ async fn receipts_say_what_calls_cost_and_a_day_ends_when_its_money_does() {
     );
     assert_eq!(
         (all.spent_microusd, all.microusd_max, all.free_microusd),
-        (spent, Some(200), Some(200 - spent))
+        (spent, Some(2248), Some(2248 - spent))
     );
     assert_eq!((vendor.calls, rig.vendor.calls()), (answered.len() as u64, answered.len() as u64));
     assert_eq!(vendor.pace.unwrap().at_once_max, 2);

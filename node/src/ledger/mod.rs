@@ -1,8 +1,9 @@
 //! The ledger: no call leaves that is not paid for by a budget, and no restart forgets one.
 //!
 //! Before a call is sent the most that it can cost is set aside on disk ([`Purse::reserve`](Purse)); afterwards what it
-//! did cost takes its place. The most is the price of as many tokens as the request has bytes, and of the limit of
-//! tokens that the request sets. So a budget holds whatever happens in between: a node that is killed amid a call finds
+//! did cost takes its place, and never more than that. The most is the price of as many tokens as the request has bytes,
+//! of the limit of tokens that the request sets, and of some that a vendor may add unasked; who counts more counts
+//! nonsense (`absurd_usage`). So a budget holds whatever happens in between: a node that is killed amid a call finds
 //! the reservation at its next start and counts it as spent, *assumed*, for nobody tells it any more.
 //!
 //! Budgets are of calls and of money; for a job and for a day (UTC, by this node's clock); at one vendor and at all
@@ -147,7 +148,8 @@ impl Ledger {
         Ok(asked.into_iter().try_for_each(|(limit, sum, whose)| limit.check(&sum, most, &whose)))
     }
 
-    fn settle(&self, ticket: Ticket, cost_microusd: Option<u64>) -> Result<(), StoreError> {
+    /// What was booked, as far as that is known.
+    fn settle(&self, ticket: Ticket, cost_microusd: Option<u64>) -> Result<Option<u64>, StoreError> {
         self.store.change_books(|books| books.settle(ticket.0, cost_microusd))
     }
 }

@@ -84,9 +84,9 @@ impl Meter for Purse {
                 Charge::For(tokens) => purse.cost_microusd(tokens),
                 Charge::Unknown => None,
             };
-            in_store(move || purse.ledger.settle(ticket, cost)).await?;
+            let booked = in_store(move || purse.ledger.settle(ticket, cost)).await?;
             // What costs nothing is known to, but a receipt tells only what a price backs.
-            Ok(cost.filter(|_| self.price.is_some()))
+            Ok(booked.filter(|_| self.price.is_some()))
         })
     }
 }
@@ -97,6 +97,7 @@ async fn in_store<T: Send + 'static>(
 ) -> Result<T, MeterError> {
     match tokio::task::spawn_blocking(call).await {
         Ok(result) => result.map_err(|error| MeterError::NotRecorded(error.to_string())),
-        Err(error) => Err(MeterError::NotRecorded(error.to_string())),
+        // what a panic says may hold anything; where it was is on standard error
+        Err(_) => Err(MeterError::NotRecorded("the task that writes it ended before its time".to_owned())),
     }
 }

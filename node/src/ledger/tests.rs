@@ -62,15 +62,16 @@ async fn the_most_is_set_aside_and_what_it_cost_takes_its_place() {
     assert_eq!(purse.settle(free, Charge::Nothing).await, Ok(Some(0)));
     let unknown = purse.reserve(tokens(100, 50)).await.unwrap();
     assert_eq!(purse.settle(unknown, Charge::Unknown).await, Ok(None));
-    // More than was set aside is put down as it is: a vendor that counts otherwise is paid all the same.
+    // More than was set aside is never booked, and a second word about the same call counts for nothing.
     let dear = purse.reserve(tokens(100, 50)).await.unwrap();
-    assert_eq!(purse.settle(dear, Charge::For(tokens(400, 0))).await, Ok(Some(400)));
+    assert_eq!(purse.settle(dear, Charge::For(tokens(400, 0))).await, Ok(Some(300)));
+    assert_eq!(purse.settle(dear, Charge::For(tokens(10, 0))).await, Ok(None));
     let (vendors, all) = ledger.today().unwrap();
-    let expected = Sum { calls: 4, spent_microusd: 760, assumed_microusd: 300, reserved_microusd: 0 };
+    let expected = Sum { calls: 4, spent_microusd: 660, assumed_microusd: 300, reserved_microusd: 0 };
     assert_eq!((all.sum, vendors["lab"].sum), (expected, expected));
-    let why = refused(&purse, tokens(100, 50)).await;
-    assert!(why.contains("760 of 1000 micro-USD") && why.contains("may cost 300"), "{why}");
-    assert!(purse.reserve(tokens(240, 0)).await.is_ok(), "what still fits is let through");
+    let why = refused(&purse, tokens(150, 50)).await;
+    assert!(why.contains("660 of 1000 micro-USD") && why.contains("may cost 350"), "{why}");
+    assert!(purse.reserve(tokens(340, 0)).await.is_ok(), "what still fits is let through");
 }
 
 #[tokio::test]
@@ -170,32 +171,43 @@ fn days_are_those_of_the_calendar() {
     }
 }
 
+/// What a vendor may say that it counted.
+fn any_count() -> impl Strategy<Value = u64> {
+    prop_oneof![0u64..1000, any::<u64>(), Just(u64::MAX)]
+}
+
 proptest! {
-    /// Whatever is asked in whatever order, no budget of calls or money is ever passed by what was set aside.
+    /// Whatever is asked in whatever order, and whatever a vendor counts afterwards, no budget of calls or money is ever
+    /// passed, and no call is booked at more than was set aside for it.
     #[test]
     fn no_budget_is_ever_passed(
         calls_max in 0u64..6,
         microusd_max in 0u64..2000,
-        asked in prop::collection::vec((0u64..400, 0u64..100, 0u8..4), 0..12),
+        asked in prop::collection::vec((0u64..400, 0u64..100, 0u8..5, any_count(), any_count()), 0..12),
     ) {
         let dir = tempfile::tempdir().unwrap();
-        let vendors = [vendor("lab", PRICE)];
+        let vendors = [vendor("lab", &format!("microusd_max_per_job = {microusd_max}\n{PRICE}"))];
         let limits = Limits::new(limit(Some(calls_max), Some(microusd_max)), Limit::default(), &vendors);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let ledger = ledger_in(dir.path(), limits, &vendors);
         let purse = ledger.purse(&target("lab"), "lab", slot(JOB, 0));
         runtime.block_on(async {
-            for (input, output, end) in asked {
+            for (input, output, end, counted_in, counted_out) in asked {
                 let most = tokens(input, output);
+                let before = ledger.today().unwrap().1.sum;
                 if let Ok(ticket) = purse.reserve(most).await {
                     let charge = match end {
                         0 => Charge::Nothing,
                         1 => Charge::Unknown,
                         2 => Charge::For(tokens(input / 2, output)),
+                        3 => Charge::For(tokens(counted_in, counted_out)),
                         // never told: still set aside
                         _ => continue,
                     };
-                    purse.settle(ticket, charge).await.unwrap();
+                    let most = purse.cost_microusd(most).unwrap();
+                    let told = purse.settle(ticket, charge).await.unwrap();
+                    let booked = ledger.today().unwrap().1.sum.spent_microusd - before.spent_microusd;
+                    assert!(booked <= most && told.is_none_or(|told| told == booked), "{booked} {told:?} of {most}");
                 }
                 let sum = ledger.today().unwrap().1.sum;
                 assert!(sum.calls <= calls_max && sum.committed_microusd() <= microusd_max, "{sum:?}");

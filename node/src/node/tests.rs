@@ -261,7 +261,7 @@ fn long_suite() -> Vec<u8> {
         name: "long".into(),
         label: "l".into(),
         tokens_max: 16,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: (0..10).map(prompt).collect(),
     })

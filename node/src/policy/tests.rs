@@ -80,12 +80,41 @@ fn each_rule_speaks_for_itself() {
             assert!(text.len() <= vantage_protocol::params::REASON_BYTES_MAX, "it fits a leaf whole: {text}");
         }
     }
+    let longest = "x".repeat(vantage_protocol::params::TARGET_BYTES_MAX);
+    let refusal =
+        Policy { targets_deny: patterns(&["*"]), ..none() }.decide(&Asked { target: &longest, ..asked() });
+    let text = refusal.unwrap_err().to_string();
+    assert!(text.len() <= vantage_protocol::params::REASON_BYTES_MAX, "it fits a leaf whole: {text}");
 }
 
 #[test]
 fn what_is_no_pattern_is_refused() {
-    for text in ["", "OpenAI/*", "a b", "open*ai", "**", &"x".repeat(65)] {
+    for text in [
+        "",
+        "OpenAI/*",
+        "a b",
+        "open*ai",
+        "**",
+        "openai/*mini",
+        "openai/a b",
+        "openai/\u{e9}*",
+        &"x".repeat(193),
+    ] {
         assert!(text.parse::<Pattern>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_pattern_spells_a_model_as_its_target_does() {
+    let target = "compat:lab/Qwen/Qwen2.5-7B-Instruct@v1=x";
+    for (text, matches) in [
+        (target, true),
+        ("compat:lab/Qwen/*", true),
+        ("compat:lab/qwen/*", false),
+        ("compat:lab/Qwen/Qwen2.5-7B-Instruct@*", true),
+        ("compat:*", true),
+    ] {
+        assert_eq!(text.parse::<Pattern>().unwrap().matches(target), matches, "{text}");
     }
 }
 
@@ -96,7 +125,7 @@ fn execution(job: u8, slot: u32, cells: u32) -> Execution {
         name: "s".into(),
         label: "l".into(),
         tokens_max: 8,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: vec![prompt.clone()],
     };

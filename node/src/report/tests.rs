@@ -205,3 +205,13 @@ fn without_a_vendor_here_and_golem_stand_side_by_side() {
     let vendors = verdict(&input(&["sim:v", "sim:w"], 1, |_, _, _| Some("Yes.")));
     assert!(documents(&vendors).iter().all(|page| !page.contains("side by side")));
 }
+
+#[test]
+fn a_models_name_is_shown_as_it_is_spelled_and_acted_on_by_nobody() {
+    let name = "compat:lab/<img>|`a`[b](c)*_&lt;\"'\\#{x}";
+    let [page, text] = documents(&verdict(&input(&["open:m", name], 1, |_, _, _| Some("Yes."))));
+    assert!(page.contains("compat:lab/&lt;img&gt;|`a`[b](c)*_&amp;lt;&quot;'\\#{x}"), "{page}");
+    assert!(!page.contains("<img"), "{page}");
+    let spelled = r"compat\:lab\/\<img\>\|\`a\`\[b\]\(c\)\*\_\&lt;";
+    assert!(text.contains(spelled), "{text}");
+}

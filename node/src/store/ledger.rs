@@ -143,21 +143,23 @@ impl<'t> Books<'t> {
         })
     }
 
-    /// Puts what a call cost in place of what was set aside; `None`: nobody told, so the most is assumed. A ticket that is
-    /// settled already is left alone.
-    pub fn settle(&mut self, ticket: u64, cost_microusd: Option<u64>) -> Result<(), redb::Error> {
+    /// Puts what a call cost in place of what was set aside, and never more than that; `None`: nobody told, so the most is
+    /// assumed. Gives back what is booked as known. A ticket that is settled already is left alone.
+    pub fn settle(&mut self, ticket: u64, cost_microusd: Option<u64>) -> Result<Option<u64>, redb::Error> {
         let kept = self.open.remove(ticket)?.map(|kept| {
             let (job, vendor, day, most) = kept.value();
             (job, vendor.to_owned(), day, most)
         });
-        let Some((job, vendor, day, most)) = kept else { return Ok(()) };
+        let Some((job, vendor, day, most)) = kept else { return Ok(None) };
+        let booked = cost_microusd.map(|cost| cost.min(most));
         self.change(job, &vendor, day, |sum| {
             sum.reserved_microusd = sum.reserved_microusd.saturating_sub(most);
-            sum.spent_microusd = sum.spent_microusd.saturating_add(cost_microusd.unwrap_or(most));
-            if cost_microusd.is_none() {
+            sum.spent_microusd = sum.spent_microusd.saturating_add(booked.unwrap_or(most));
+            if booked.is_none() {
                 sum.assumed_microusd = sum.assumed_microusd.saturating_add(most);
             }
-        })
+        })?;
+        Ok(booked)
     }
 
     /// Tickets of calls that are not settled.

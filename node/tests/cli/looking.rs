@@ -436,7 +436,7 @@ fn a_doctor_finds_what_is_wrong_with_a_stopped_node() {
     let broken = text_before.replace("tcp/0", &port).replace("targets = []", offers) + vendor;
     fs::write(&config, broken.replace("# models = \"models\"", "models = \"models\"")).unwrap();
     let report = ask(&["--quick"]).json();
-    for check in ["listening", "API key", "model"] {
+    for check in ["listening", "API key", "budget", "model"] {
         assert_eq!(level(&report, check), "FAIL", "{check}: {report}");
     }
     fs::write(&config, text_before.replace("listen =", "lisen =")).unwrap();

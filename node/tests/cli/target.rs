@@ -11,6 +11,11 @@ use vantage_testnet::vendors::{Fault, SIM_KEY, SimConfig, SimVendor};
 
 /// A node that was never started, with this vendor in its configuration and these lines in the vendor's table.
 fn set_up(dir: &Path, vendor: &str, endpoint: &str, more: &str) -> PathBuf {
+    set_up_for(dir, vendor, vendor, endpoint, more)
+}
+
+/// The same, where the target that is offered has another name than the vendor's table.
+fn set_up_for(dir: &Path, target: &str, vendor: &str, endpoint: &str, more: &str) -> PathBuf {
     let (data, genesis) = (dir.join("node"), dir.join("genesis.toml"));
     if !genesis.exists() {
         found(&data, &genesis);
@@ -19,7 +24,7 @@ fn set_up(dir: &Path, vendor: &str, endpoint: &str, more: &str) -> PathBuf {
     }
     let key = data.join("sim.key");
     let config = format!(
-        "genesis = {genesis:?}\nregion = \"eu\"\nallow_sim = true\n[offers]\ntargets = [{{ target = {vendor:?} }}]\n\
+        "genesis = {genesis:?}\nregion = \"eu\"\nallow_sim = true\n[offers]\ntargets = [{{ target = {target:?} }}]\n\
          [[vendor]]\ntarget = {vendor:?}\nendpoints = {{ eu = {endpoint:?} }}\nkey = {{ file = {key:?} }}\n{more}\n"
     );
     fs::write(data.join("config.toml"), config).unwrap();
@@ -78,7 +83,7 @@ async fn a_probe_shows_what_a_receipt_would_have_and_is_paid_from_the_ledger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_probe_that_fails_says_what_the_vendor_said() {
+async fn a_probe_that_fails_says_why_and_nothing_of_the_vendors_words() {
     let sim = SimVendor::start(SimConfig::default()).await.unwrap();
     sim.inject(Fault::ModelRetired, 1);
     let endpoint = sim.endpoint("eu");
@@ -87,12 +92,63 @@ async fn a_probe_that_fails_says_what_the_vendor_said() {
         let data = set_up(dir.path(), "sim:openai", &endpoint, "");
         let failed = vantage(&["target", "probe", "sim:openai", "--data", text(&data), "--yes"]);
         assert_eq!(failed.code, 1);
-        for words in ["refused_by_api(model_not_found)", "does not exist", "404"] {
+        for words in ["refused_by_api(model_not_found)", "404"] {
             assert!(failed.out.contains(words), "{words} is missing in:\n{}", failed.out);
         }
+        assert!(!failed.out.contains("does not exist"), "a vendor's words about a caller are not kept");
     })
     .await
     .unwrap();
+}
+
+const QWEN: &str = "compat:lab/Qwen/Qwen2.5-7B-Instruct";
+const QWEN_LIMITS: &str = "microusd_max_per_day = 100_000\nprices = { \"Qwen/Qwen2.5-7B-Instruct\" = { input = 1000, output = 1000 } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compatible_endpoint_is_probed_under_the_names_that_it_has() {
+    let sim = SimVendor::start(SimConfig::default()).await.unwrap();
+    let base = sim.endpoint("eu");
+    let suite = "v = 1\nname = \"s\"\nlabel = \"l\"\ntokens_max = 77\ntemperature_milli = 1000\nseed = 5\n\
+        [[prompts]]\nid = \"a\"\ntopic = \"t\"\nkind = \"control\"\ntext = \"What is the capital of Australia?\"\n";
+    let asked = tokio::task::spawn_blocking(move || {
+        let dir = tempfile::tempdir().unwrap();
+        let suite_file = dir.path().join("suite.toml");
+        fs::write(&suite_file, suite).unwrap();
+        let data = set_up_for(dir.path(), QWEN, "lab", &format!("{base}/v1"), QWEN_LIMITS);
+        let probe = |more: &[&str]| {
+            vantage(&[&["target", "probe", QWEN, "--data", text(&data), "--yes", "--json"], more].concat())
+        };
+        let plain = probe(&[]).json();
+        assert_eq!((&plain["receipt"]["failure"], &plain["advice"]), (&Value::Null, &Value::Null), "{plain}");
+        assert_eq!(plain["receipt"]["model"], "Qwen/Qwen2.5-7B-Instruct");
+        assert!(plain["cost_microusd"].as_u64() > Some(0), "the price is that of the name as it is spelled");
+        assert_eq!(plain["sampling"]["temperature_milli"], Value::Null);
+        let by_suite = probe(&["--suite", text(&suite_file)]).json();
+        assert_eq!(by_suite["sampling"]["temperature_milli"], 1000);
+        probe(&["--suite", text(&data.join("none.toml"))]).refused(2, &["none.toml"]);
+        // the same endpoint without the version of its API
+        set_up_for(dir.path(), QWEN, "lab", &base, QWEN_LIMITS);
+        let lost = probe(&[]);
+        assert_eq!((lost.code, lost.json()["receipt"]["status"].as_u64()), (1, Some(404)));
+        let told = vantage(&["target", "probe", QWEN, "--data", text(&data), "--yes"]).out;
+        for words in ["carries its version", "https://api.example/v1", &format!("{base}/chat/completions")] {
+            assert!(told.contains(words), "{words} is missing in:\n{told}");
+        }
+        let report = vantage(&["doctor", "--data", text(&data), "--quick"]).out;
+        assert!(
+            report.contains("WARN API address: lab: ") && report.contains("carries no version"),
+            "{report}"
+        );
+    });
+    asked.await.unwrap();
+    let requests = sim.requests();
+    let [plain, by_suite] = &requests[..] else { panic!("{requests:?}") };
+    let suite = vantage_protocol::suite::Suite::from_toml(suite).unwrap();
+    let request = vantage_protocol::request::Request::of(&QWEN.parse().unwrap(), &suite, &suite.prompts[0]);
+    assert_eq!(by_suite.body, request.body, "what a job over the suite sends");
+    assert_eq!(by_suite.path, "/v1/chat/completions");
+    let plain: Value = serde_json::from_slice(&plain.body).unwrap();
+    assert_eq!((plain.get("temperature"), plain.get("seed"), &plain["stream"]), (None, None, &false.into()));
 }
 
 #[test]

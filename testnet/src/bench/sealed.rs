@@ -295,7 +295,7 @@ fn suite(prompts: usize) -> Suite {
         name: "benchmark".into(),
         label: "invented words: a load, not a study".into(),
         tokens_max: 256,
-        temperature_milli: 700,
+        temperature_milli: Some(700),
         seed: Some(7),
         prompts: (0..prompts).map(prompt).collect(),
     }
@@ -366,6 +366,7 @@ fn open_receipt(target: &Target, (prompt, repeat): (u32, u32), request: Hash, ou
         model: Some(target.model().to_owned()),
         request_id: None,
         finish: Some("stop".into()),
+        codes: BTreeMap::new(),
         headers: BTreeMap::new(),
         started_ms,
         ended_ms: started_ms + 900,

@@ -8,7 +8,7 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
 /// Longest wait for one answer: a guess.
-const ANSWER_S_MAX: u64 = 20;
+const ANSWER_S_MAX: u64 = 60;
 
 /// Why a node did not answer.
 #[derive(Debug, thiserror::Error)]

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Longest time for a network to come together: a guess, far above the few seconds it takes.
-const GATHER_S_MAX: u64 = 90;
+/// Longest time for a network to come together: a guess, far above the few
+/// seconds that it takes on a machine with nothing else to do.
+const GATHER_S_MAX: u64 = 600;
 /// Time between two looks at a condition.
 const LOOK_MS: u64 = 100;
 

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// Longest time for a process to say that it is ready: a guess, generous for a busy machine.
-const READY_S_MAX: u64 = 60;
+const READY_S_MAX: u64 = 300;
 /// Longest time for a process to end in good order before it is killed. A guess: a node with a provider at work waits for
 /// its bill.
 const STOP_S_MAX: u64 = 60;

@@ -1,5 +1,6 @@
 //! The demo: the main job, end to end, on real processes, with a stranger's verification at the end.
 
+mod deadlines;
 pub(crate) mod model;
 mod outcome;
 pub(crate) mod progress;
@@ -8,6 +9,7 @@ use crate::cluster::{self, Cluster, ClusterError, NodePlan, Plan};
 use crate::golem::{self, GolemError};
 use crate::vendors::{Plant, PlantKind, SimConfig};
 use clap::Args;
+pub use deadlines::Deadlines;
 use model::Model;
 use outcome::Outcome;
 use progress::Screen;
@@ -24,11 +26,6 @@ const OPEN: &str = "open:smollm2-135m";
 const SIMS: [(&str, Dialect); 3] =
     [("sim:anthropic", Dialect::Anthropic), ("sim:gemini", Dialect::Gemini), ("sim:openai", Dialect::OpenAi)];
 const SIM_REPEATS: u32 = 2;
-/// Longest time for the answers, seconds: three times what two free cores take; the job closes as soon
-/// as all executors have committed.
-const COMMIT_S: u64 = 300;
-/// Time for reveals and for Finals, seconds each.
-const STEP_S: u64 = 15;
 /// The planted differences: by which vendor, of which kind, on which topic, in which region.
 const PLANTS: [(&str, PlantKind, &str, &str); 3] = [
     ("sim:openai", PlantKind::ChangedFact, "karun-sel-dam", "ap"),
@@ -55,6 +52,9 @@ pub struct DemoArgs {
     /// Keep everything in this directory, which must be empty or new [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// How long the job may take
+    #[command(flatten)]
+    pub deadlines: Deadlines,
 }
 
 /// Why the demo failed.
@@ -117,7 +117,7 @@ pub async fn run(arguments: &DemoArgs) -> Result<(), DemoError> {
         None
     };
     if arguments.golem {
-        let told = golem::job(None, None, &screen).await.map_err(Box::new)?;
+        let told = golem::job(None, None, arguments.deadlines, &screen).await.map_err(Box::new)?;
         report["golem"] = told;
     }
     if arguments.json {
@@ -163,14 +163,14 @@ async fn main_job(arguments: &DemoArgs, dir: &Path, screen: &Screen) -> Result<(
     screen.network(&cluster);
     let gathered_s = started.elapsed().as_secs();
 
-    let id = submit(&cluster, open).await?;
+    let id = submit(&cluster, open, arguments.deadlines).await?;
     screen.say(&format!(
         "\nJob {id} submitted through {}; suite: an illustration, not a study",
         cluster.nodes[0].plan.name
     ));
-    let view = progress::follow(&cluster, &cluster.nodes[1], &id, screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    let view = progress::follow(&cluster, &cluster.nodes[1], &id, screen, arguments.deadlines).await?;
     screen.sealed(&view);
-    let outcome = Outcome::gather(&cluster, &id, &view, planted, open, screen).await?;
+    let outcome = Outcome::gather(&cluster, &id, &view, planted, (open, arguments.deadlines), screen).await?;
     let total_s = started.elapsed().as_secs();
     outcome.tell(screen);
     screen.say(&format!("\nDone in {total_s} s, of which {gathered_s} s until the network stood."));
@@ -207,31 +207,16 @@ pub(crate) fn directory(named: Option<&Path>) -> Result<(PathBuf, Option<tempfil
 }
 
 /// Orders the job by the node's own command line.
-async fn submit(cluster: &Cluster, open: bool) -> Result<String, DemoError> {
+async fn submit(cluster: &Cluster, open: bool, deadlines: Deadlines) -> Result<String, DemoError> {
     let suite = cluster.dir.join("suite.toml");
     std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
     let data = cluster.nodes[0].data.to_string_lossy().into_owned();
     let suite = suite.to_string_lossy().into_owned();
     let sims = SIMS.map(|(sim, _)| format!("{sim}={SIM_REPEATS}"));
-    let (commit, step) = (format!("{COMMIT_S}s"), format!("{STEP_S}s"));
-    let mut arguments = vec![
-        "job",
-        "submit",
-        &suite,
-        "--data",
-        &data,
-        "--json",
-        "--regions",
-        "eu,us,ap",
-        "--replicas",
-        "2",
-        "--commit",
-        &commit,
-        "--reveal",
-        &step,
-        "--final",
-        &step,
-    ];
+    let mut arguments =
+        vec!["job", "submit", &suite, "--data", &data, "--json", "--regions", "eu,us,ap", "--replicas", "2"];
+    let times = deadlines.arguments();
+    arguments.extend(times.iter().map(String::as_str));
     for sim in &sims {
         arguments.extend(["--target", sim.as_str()]);
     }

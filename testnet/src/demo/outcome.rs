@@ -1,13 +1,13 @@
 //! What came out, seen by a stranger: fetched by content id from a peer that did not submit the job,
 //! verified with nothing but the genesis hash, and held against what the demo promises.
 
-use super::{COMMIT_S, DemoError, OPEN, STEP_S, Screen};
+use super::{Deadlines, DemoError, OPEN, Screen};
 use crate::cluster::{Cluster, vantage};
 use crate::vendors::Plant;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::process::Command;
-use vantage_protocol::compare::{Class, Excerpt, ExcerptSides, Headline, Report};
+use vantage_protocol::compare::{Account, Class, Excerpt, ExcerptSides, Headline, Report};
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
 
@@ -30,9 +30,12 @@ impl Outcome {
         id: &str,
         view: &Value,
         planted: Vec<(&'static str, Plant)>,
-        open: bool,
+        (open, deadlines): (bool, Deadlines),
         screen: &Screen,
     ) -> Result<Self, DemoError> {
+        if let Some(missed) = deadlines.missed(view) {
+            return Err(DemoError::Promise(missed));
+        }
         let content = view.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
         let node = &cluster.nodes[2];
         let peer = node.listen.first().cloned().unwrap_or_default();
@@ -75,26 +78,25 @@ impl Outcome {
         let net: NetId = cluster.net.parse().map_err(|e| DemoError::Promise(format!("genesis hash: {e}")))?;
         let verdict = verify_car(&bytes, &Trust::Hash(net));
         let outcome = Self { content, car, verdict, planted, peer };
-        outcome.promised(id, open)?;
+        outcome.promised(id, open, deadlines)?;
         Ok(outcome)
     }
 
     /// SEALED, every cell answered, the planted differences found and nothing else, the open model
     /// byte-equal everywhere.
-    fn promised(&self, id: &str, open: bool) -> Result<(), DemoError> {
+    fn promised(&self, id: &str, open: bool, deadlines: Deadlines) -> Result<(), DemoError> {
         let broken = |why: String| Err(DemoError::Promise(why));
         if self.verdict.summary != Summary::Sealed {
             let (word, why) = (self.verdict.summary.word(), self.verdict.reasons.join("; "));
-            let late =
-                self.verdict.cells.as_ref().map_or(0, |cells| self.verdict.cells_total - cells.answered);
-            return broken(format!(
-                "{word}: {why}. {late} of {} cells have no answer; answers had {COMMIT_S} s, reveals and Finals {STEP_S} s \
-                 each. On a machine that is busy with other work that may be too short: try again when it has less to do",
-                self.verdict.cells_total
-            ));
+            return broken(format!("{word}: {why}"));
         }
         if self.verdict.job.as_ref().is_none_or(|job| job.id.to_string() != id) {
             return broken("the bundle is about another job".into());
+        }
+        if let Some(cells) = &self.verdict.cells
+            && cells.answered != self.verdict.cells_total
+        {
+            return broken(unanswered(cells, self.verdict.cells_total, deadlines));
         }
         let Some(report) = &self.verdict.report else { return broken("no comparison".into()) };
         for row in report.headlines().filter(|row| row.target != OPEN) {
@@ -112,11 +114,6 @@ impl Outcome {
             if found != 2 {
                 return broken(format!("{by}, {}: found in {found} of 2 pairs of regions", plant.describe()));
             }
-        }
-        if let Some(cells) = &self.verdict.cells
-            && cells.answered != self.verdict.cells_total
-        {
-            return broken(format!("{} of {} cells answered", cells.answered, self.verdict.cells_total));
         }
         if open && unequal(report) != Some(0) {
             return broken("the open model's answers are not byte-equal across operators".into());
@@ -153,6 +150,21 @@ impl Outcome {
             "verdict": self.verdict, "report": self.verdict.report,
         })
     }
+}
+
+/// Which cells have no answer, and what to do if time was short.
+fn unanswered(cells: &Account, total: u64, deadlines: Deadlines) -> String {
+    let codes: Vec<String> = cells.failed.iter().map(|(code, count)| format!("{count} {code}")).collect();
+    let why = if codes.is_empty() { String::new() } else { format!(" (failed: {})", codes.join(", ")) };
+    let answered = cells.answered;
+    if !cells.failed.contains_key("deadline") {
+        return format!("{answered} of {total} cells answered{why}");
+    }
+    format!(
+        "{answered} of {total} cells answered before the commit deadline ({} s){why}; {}",
+        deadlines.commit_s(),
+        deadlines.advice()
+    )
 }
 
 /// Whether a line of the report is one in which a plant must show.

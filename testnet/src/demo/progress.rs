@@ -1,6 +1,7 @@
 //! What the demo shows while it runs: steps, the network, the job's slots by region and target.
 
 use super::DemoError;
+use super::deadlines::{Deadlines, state};
 use crate::cluster::{Cluster, ClusterError, Node, watch};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -105,10 +106,11 @@ pub(crate) async fn follow(
     node: &Node,
     id: &str,
     screen: &Screen,
-    limit_s: u64,
+    deadlines: Deadlines,
 ) -> Result<Value, DemoError> {
     let started = Instant::now();
-    let (mut drawn, mut table) = (0, String::new());
+    let limit_s = deadlines.total_s();
+    let (mut shown, mut seen) = (Shown::default(), Value::Null);
     loop {
         let left = Duration::from_secs(limit_s).saturating_sub(started.elapsed());
         let mut views = match watch(&node.data, &json!({ "watch": { "id": id } })).await {
@@ -117,64 +119,115 @@ pub(crate) async fn follow(
         };
         while let Ok(Some(answer)) = tokio::time::timeout(left, views.recv()).await {
             let Some(view) = answer.pointer("/job/view") else { continue };
-            let now = draw(view);
-            if now != table && !screen.is_quiet() {
-                drawn = redraw(screen, &now, drawn, started.elapsed().as_secs());
-                table = now;
+            if !screen.is_quiet() {
+                shown.show(screen, Picture::of(view), started.elapsed().as_secs());
             }
             let complete = view.get("content").is_some_and(|c| !c.is_null());
             if !view.get("outcome").unwrap_or(&Value::Null).is_null() && complete {
                 return Ok(cluster.job(node, id).await?);
             }
+            seen = view.clone();
         }
         if started.elapsed().as_secs() >= limit_s {
-            let what = format!("job {id} has an outcome on {}", node.plan.name);
+            let missed = deadlines.missed(&seen).map_or(String::new(), |missed| format!(": {missed}"));
+            let what = format!("job {id} has an outcome on {}{missed}", node.plan.name);
             return Err(ClusterError::Timeout { what, waited_s: limit_s, dir: cluster.dir.clone() }.into());
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// One line per region and target.
-fn draw(view: &Value) -> String {
-    let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for slot in view.get("slots").and_then(Value::as_array).into_iter().flatten() {
-        let text = |key: &str| slot.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-        let state = match slot.get("state") {
-            Some(Value::String(word)) => word.clone(),
-            Some(Value::Object(map)) => map.keys().next().cloned().unwrap_or_default(),
-            _ => String::new(),
-        };
-        let acked = slot.get("acked_ok").and_then(Value::as_u64).unwrap_or(0);
-        let state = if acked > 0 { format!("acknowledged by {acked}") } else { state.replace('_', " ") };
-        rows.entry((text("region"), text("target")))
-            .or_default()
-            .push(format!("{} {state}", text("operator")));
-    }
-    let phase = view.get("phase").and_then(Value::as_str).unwrap_or("-");
-    let finals = view.get("finals").and_then(Value::as_array).map_or(0, Vec::len);
-    let mut lines = vec![format!("  {phase}, {finals} Finals")];
-    lines.extend(
-        rows.iter()
-            .map(|((region, target), slots)| format!("  {region:3} {target:20} {}", slots.join(" | "))),
-    );
-    lines.join("\n")
+/// How a job stands.
+#[derive(Default, PartialEq, Eq)]
+struct Picture {
+    /// In one line.
+    headline: String,
+    /// One line per region and target.
+    rows: Vec<String>,
 }
 
-/// On a terminal the table is drawn in place; elsewhere only its first line is printed anew.
-fn redraw(screen: &Screen, table: &str, drawn: usize, elapsed_s: u64) -> usize {
-    if !screen.live {
-        screen.say(&format!("{elapsed_s:4} s{}", table.lines().next().unwrap_or_default()));
-        return 0;
+impl Picture {
+    fn of(view: &Value) -> Self {
+        let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+        let slots = view.get("slots").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let (mut committed, mut revealed, mut acknowledged) = (0, 0, 0);
+        for slot in slots {
+            let text = |key: &str| slot.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+            let state = state(slot);
+            let acked = slot.get("acked_ok").and_then(Value::as_u64).unwrap_or(0);
+            let is_revealed = state.starts_with("revealed");
+            committed += usize::from(is_revealed || state.starts_with("committed"));
+            revealed += usize::from(is_revealed);
+            acknowledged += usize::from(acked > 0);
+            let state = if acked > 0 { format!("acknowledged by {acked}") } else { state.replace('_', " ") };
+            let row = rows.entry((text("region"), text("target"))).or_default();
+            row.push(format!("{} {state}", text("operator")));
+        }
+        let phase = view.get("phase").and_then(Value::as_str).unwrap_or("-");
+        let finals = view.get("finals").and_then(Value::as_array).map_or(0, Vec::len);
+        let row = |((region, target), slots): (&(String, String), &Vec<String>)| {
+            format!("  {region:3} {target:20} {}", slots.join(" | "))
+        };
+        Self {
+            headline: format!(
+                "  {phase}: of {} slots {committed} committed, {revealed} revealed, {acknowledged} acknowledged; \
+                 {finals} Finals",
+                slots.len()
+            ),
+            rows: rows.iter().map(row).collect(),
+        }
     }
-    let mut out = std::io::stdout();
-    if drawn > 0 {
-        let _ = write!(out, "\u{1b}[{drawn}A\u{1b}[J");
+}
+
+/// What was shown last.
+#[derive(Default)]
+struct Shown {
+    picture: Picture,
+    /// Lines on the terminal to draw over.
+    height: usize,
+}
+
+impl Shown {
+    /// On a terminal the picture is drawn over the last one; elsewhere its headline is printed when it says something new.
+    fn show(&mut self, screen: &Screen, picture: Picture, elapsed_s: u64) {
+        if screen.live && picture != self.picture {
+            let mut out = std::io::stdout();
+            if self.height > 0 {
+                let _ = write!(out, "\u{1b}[{}A\u{1b}[J", self.height);
+            }
+            let _ = writeln!(out, "{elapsed_s:4} s{}", picture.headline);
+            for row in &picture.rows {
+                let _ = writeln!(out, "{row}");
+            }
+            self.height = 1 + picture.rows.len();
+        } else if !screen.live && picture.headline != self.picture.headline {
+            screen.say(&format!("{elapsed_s:4} s{}", picture.headline));
+        }
+        self.picture = picture;
     }
-    let _ = writeln!(out, "{elapsed_s:4} s{table}");
-    table.lines().count()
 }
 
 fn short(id: &str) -> &str {
     id.get(..16).unwrap_or(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_headline_counts_what_was_reached_and_says_nothing_twice() {
+        let slot = |state: &str, acked: u64| json!({ "region": "eu", "target": "sim:openai", "operator": "alder", "state": state, "acked_ok": acked });
+        let slots = vec![slot("waiting", 0), slot("committed", 0), slot("revealed", 0), slot("revealed", 3)];
+        let view = json!({ "phase": "executing", "slots": slots, "finals": [] });
+        let picture = Picture::of(&view);
+        let counts = "executing: of 4 slots 3 committed, 2 revealed, 1 acknowledged; 0 Finals";
+        assert_eq!(picture.headline.trim(), counts);
+        assert_eq!(picture.rows.len(), 1);
+        // another member's acknowledgement changes a row, and is no news to who reads lines
+        let mut later = view.clone();
+        later["slots"][3]["acked_ok"] = json!(4);
+        let later = Picture::of(&later);
+        assert!(later != picture && later.headline == picture.headline);
+    }
 }

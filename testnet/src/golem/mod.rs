@@ -9,7 +9,7 @@ mod outcome;
 use crate::cluster::{self, Cluster, ClusterError, GolemPlan, LandmarkPlan, NodePlan, Plan};
 use crate::demo::model::{self, Model};
 use crate::demo::progress::{self, Screen};
-use crate::demo::{self, DemoError};
+use crate::demo::{self, Deadlines, DemoError};
 use clap::Args;
 use outcome::Outcome;
 pub use outcome::released;
@@ -32,10 +32,6 @@ pub(crate) const MODEL: &str = "smollm2-135m";
 const REGION: &str = "eu";
 /// Landmarks to which the provider's round trips are measured, and where they are said to stand. All of them stand here.
 pub(crate) const LANDMARKS: [(&str, &str); 2] = [("here-1", "eu"), ("here-2", "us")];
-/// Longest time for the answers, seconds.
-const COMMIT_S: u64 = 300;
-/// Time for reveals and for Finals, seconds each.
-const STEP_S: u64 = 15;
 
 /// Options of the command.
 #[derive(Clone, Debug, Args)]
@@ -49,6 +45,9 @@ pub struct GolemArgs {
     /// A task image that is there already, such as packaging/docker/build makes [default: one packed on the spot]
     #[arg(long, value_name = "FILE.gvmi")]
     pub image: Option<PathBuf>,
+    /// How long the job may take
+    #[command(flatten)]
+    pub deadlines: Deadlines,
 }
 
 /// Why it failed.
@@ -163,7 +162,8 @@ fn plan(golem: &GolemPlan) -> Plan {
 /// Runs it. Everything for people goes to standard output, or to nowhere with `--json`.
 pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
     let screen = Screen::new(arguments.json);
-    let report = job(arguments.dir.as_deref(), arguments.image.as_deref(), &screen).await?;
+    let report =
+        job(arguments.dir.as_deref(), arguments.image.as_deref(), arguments.deadlines, &screen).await?;
     if arguments.json {
         println!("{report}");
     }
@@ -174,17 +174,18 @@ pub async fn run(arguments: &GolemArgs) -> Result<(), GolemError> {
 pub(crate) async fn job(
     dir: Option<&Path>,
     image: Option<&Path>,
+    deadlines: Deadlines,
     screen: &Screen,
 ) -> Result<Value, GolemError> {
     let started = Instant::now();
     let (dir, _temporary) = demo::directory(dir)?;
     let (cluster, bed) = stand(&dir, image, screen).await?;
     let stood_s = started.elapsed().as_secs();
-    let id = submit(&cluster).await?;
+    let id = submit(&cluster, deadlines).await?;
     screen.say(&format!("\nJob {id}: {} and {}, each by two operators", TARGETS[0], TARGETS[1]));
-    let view = progress::follow(&cluster, &cluster.nodes[1], &id, screen, COMMIT_S + 2 * STEP_S + 60).await?;
+    let view = progress::follow(&cluster, &cluster.nodes[1], &id, screen, deadlines).await?;
     screen.sealed(&view);
-    let outcome = Outcome::gather(&cluster, &bed, &view, screen).await?;
+    let outcome = Outcome::gather(&cluster, &bed, &view, deadlines, screen).await?;
     let total_s = started.elapsed().as_secs();
     outcome.tell(screen);
     screen.say(&format!("\nDone in {total_s} s, of which {stood_s} s until everything stood."));
@@ -222,14 +223,14 @@ async fn stand(dir: &Path, image: Option<&Path>, screen: &Screen) -> Result<(Clu
 }
 
 /// Orders the job by the node's own command line; its id.
-pub async fn submit(cluster: &Cluster) -> Result<String, GolemError> {
+pub async fn submit(cluster: &Cluster, deadlines: Deadlines) -> Result<String, GolemError> {
     let suite = cluster.dir.join("suite.toml");
     std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
     let (suite, data) = (suite.to_string_lossy(), cluster.nodes[0].data.to_string_lossy());
-    let (commit, step) = (format!("{COMMIT_S}s"), format!("{STEP_S}s"));
+    let times = deadlines.arguments();
     let mut arguments =
         vec!["job", "submit", &suite, "--data", &data, "--json", "--regions", REGION, "--replicas", "2"];
-    arguments.extend(["--commit", &commit, "--reveal", &step, "--final", &step]);
+    arguments.extend(times.iter().map(String::as_str));
     for target in TARGETS {
         arguments.extend(["--target", target]);
     }

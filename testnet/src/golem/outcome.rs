@@ -2,8 +2,8 @@
 
 use super::{Bed, GolemError, LANDMARKS, MODEL, TARGETS};
 use crate::cluster::{Cluster, vantage};
-use crate::demo::DemoError;
 use crate::demo::progress::Screen;
+use crate::demo::{Deadlines, DemoError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,8 +40,12 @@ impl Outcome {
         cluster: &Cluster,
         bed: &Bed,
         view: &Value,
+        deadlines: Deadlines,
         screen: &Screen,
     ) -> Result<Self, GolemError> {
+        if let Some(missed) = deadlines.missed(view) {
+            return Err(GolemError::Promise(missed));
+        }
         let content = view.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
         screen.step("a fresh process fetches the evidence from another node and verifies it with the genesis hash alone");
         let car = cluster.dir.join("golem.car");

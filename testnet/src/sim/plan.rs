@@ -168,7 +168,7 @@ fn suite(prompts: usize, order: u64) -> Suite {
         name: if order == 1 { "simulation".into() } else { format!("simulation-{order}") },
         label: "prepared answers, for the simulator".into(),
         tokens_max: 64,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: Some(1),
         prompts: (0..prompts).map(prompt).collect(),
     }

@@ -72,6 +72,7 @@ impl World {
             model: Some(execution.target.model().to_owned()),
             request_id: None,
             finish: None,
+            codes: BTreeMap::new(),
             headers: BTreeMap::new(),
             started_ms: now_ms,
             ended_ms: now_ms,

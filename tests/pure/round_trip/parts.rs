@@ -73,10 +73,10 @@ pub fn any_text() -> impl Strategy<Value = String> {
 pub fn target() -> impl Strategy<Value = Target> {
     let texts = prop_oneof![
         "open:[a-z0-9-]{1,16}",
-        "openai/[a-z0-9.-]{1,16}",
-        "anthropic/[a-z0-9.-]{1,16}",
-        "gemini/[a-z0-9-]{1,16}",
-        "compat:lab-[a-z]{1,8}/[a-z0-9.-]{1,16}",
+        "openai/[!-~]{1,128}",
+        "anthropic/[!-~]{1,16}",
+        "gemini/[!-~]{1,16}",
+        "compat:lab-[a-z]{1,8}/[!-~]{1,16}",
         "sim:(openai|anthropic|gemini)",
     ];
     texts.prop_map(|text| text.parse().expect("a target"))

@@ -7,6 +7,8 @@ use super::parts::{
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
+use proptest::sample::select;
+use std::collections::BTreeMap;
 use vantage_protocol::attester::Record;
 use vantage_protocol::bundle::{Bundle, Certs};
 use vantage_protocol::content::Content;
@@ -19,7 +21,8 @@ use vantage_protocol::message::{
 };
 use vantage_protocol::proof::Evidence;
 use vantage_protocol::receipt::{
-    Engine, Golem, GolemAttempt, GolemWorker, LandmarkDelay, OriginGrade, ProviderRegion, Receipt, Receipts,
+    CODE_FIELDS, Engine, Golem, GolemAttempt, GolemWorker, LandmarkDelay, OriginGrade, ProviderRegion,
+    Receipt, Receipts,
 };
 use vantage_protocol::statement::StatementList;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
@@ -65,7 +68,7 @@ pub fn suite() -> impl Strategy<Value = Suite> {
             prompts.map(|(id, (topic, kind, text))| Prompt { id, topic, kind, text }).collect::<Vec<_>>()
         })
     });
-    (text(), text(), 1u32..=4096, 0u32..=2000, of(any::<u32>()), prompts).prop_map(
+    (text(), text(), 1u32..=4096, of(0u32..=2000), of(any::<u32>()), prompts).prop_map(
         |(name, label, tokens_max, temperature_milli, seed, prompts)| Suite {
             v: 1,
             name,
@@ -164,6 +167,10 @@ fn ended_well(mut golem: Golem) -> Golem {
     golem
 }
 
+fn codes() -> impl Strategy<Value = BTreeMap<String, String>> {
+    btree_map(select(&CODE_FIELDS[..]).prop_map(str::to_owned), "[A-Za-z0-9_-]{1,64}", 0..4)
+}
+
 fn receipt() -> impl Strategy<Value = Receipt> {
     let engine = (text(), hash(), hash(), text(), text(), any::<u32>()).prop_map(
         |(name, model, weights, quantisation, cpu, threads)| Engine {
@@ -177,7 +184,7 @@ fn receipt() -> impl Strategy<Value = Receipt> {
     );
     let cell = (any::<u32>(), any::<u32>(), hash());
     let came = (prop_oneof![cid().prop_map(Ok), text().prop_map(Err)], of(cid()), of(any::<u16>()));
-    let said = (of(text()), of(text()), of(text()), btree_map(name(), text(), 0..4));
+    let said = (of(text()), of(text()), of(text()), btree_map(name(), text(), 0..4), codes());
     let counted =
         (any::<u64>(), any::<u64>(), of(any::<u32>()), of(any::<u32>()), of(any::<u64>()), any::<u32>());
     let how = (
@@ -191,7 +198,7 @@ fn receipt() -> impl Strategy<Value = Receipt> {
         |(
             (prompt, repeat, request),
             (came, response, status),
-            (model, request_id, finish, headers),
+            (model, request_id, finish, headers, codes),
             (started_ms, ended_ms, input_tokens, output_tokens, cost_microusd, attempts),
             (surface, sim, engine, endpoint, golem),
         )| Receipt {
@@ -206,6 +213,7 @@ fn receipt() -> impl Strategy<Value = Receipt> {
             model,
             request_id,
             finish,
+            codes,
             headers,
             started_ms,
             ended_ms,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Each member's folder, its package, and the workspace packages it may depend on.
-const PLAN: [(&str, &str, &[&str]); 10] = [
+const PLAN: [(&str, &str, &[&str]); 11] = [
     ("protocol", "vantage-protocol", &[]),
     ("node/net", "vantage-net", &["vantage-protocol"]),
     ("node/runner", "vantage-runner", &[]),
@@ -17,8 +17,9 @@ const PLAN: [(&str, &str, &[&str]); 10] = [
     ),
     ("node/golem", "vantage-golem", &[]),
     ("bootstrap", "vantage-bootstrap", &["vantage-protocol", "vantage-net"]),
-    ("testnet", "vantage-testnet", &["vantage-protocol", "vantage-golem-bed"]),
+    ("testnet", "vantage-testnet", &["vantage-protocol", "vantage-golem-bed", "vantage-launch"]),
     ("testnet/golem", "vantage-golem-bed", &[]),
+    ("testnet/launch", "vantage-launch", &[]),
     ("tests", "vantage-tests", &["vantage-protocol", "vantage-testnet"]),
 ];
 

@@ -77,7 +77,12 @@ fn requests(w: &World) -> Vec<Vector> {
             "anthropic/claude-haiku-4-5",
         ),
         request("gemini", "What Gemini is asked, the model in the path.", "gemini/gemini-2.5-flash"),
-        request("compatible", "What a compatible endpoint is asked.", "compat:lab/qwen-2.5"),
+        request(
+            "gemini-encoded",
+            "A model that is no plain segment of a path.",
+            "gemini/models/tuned:Eu/\"x\"%2F..",
+        ),
+        request("compatible", "What a compatible endpoint is asked.", "compat:lab/Qwen/Qwen2.5-7B-Instruct"),
     ]
 }
 
@@ -101,6 +106,7 @@ pub(super) fn receipts(w: &World) -> Receipts {
         model: Some("smollm2-135m".into()),
         request_id: Some("run-1".into()),
         finish: Some("stop".into()),
+        codes: BTreeMap::new(),
         headers: BTreeMap::from([("x-request-id".into(), "run-1".into())]),
         started_ms: JOB_S * 1000 + 5,
         ended_ms: JOB_S * 1000 + 917,
@@ -130,6 +136,7 @@ pub(super) fn receipts(w: &World) -> Receipts {
         model: None,
         request_id: None,
         finish: None,
+        codes: BTreeMap::new(),
         headers: BTreeMap::new(),
         input_tokens: None,
         output_tokens: None,

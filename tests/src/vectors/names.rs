@@ -22,6 +22,13 @@ pub(super) fn vectors() -> Vec<Vector> {
         text("target", "anthropic", "Anthropic's API.", "anthropic/claude-haiku-4-5".into(), target),
         text("target", "gemini", "Gemini's API.", "gemini/gemini-2.5-flash".into(), target),
         text("target", "compatible", "A compatible endpoint.", "compat:lab/qwen-2.5".into(), target),
+        text(
+            "target",
+            "compatible-as-spelled",
+            "A model of a compatible endpoint, as its vendor spells it.",
+            "compat:lab/Org/Qwen2.5-7B-Instruct@v=1".into(),
+            target,
+        ),
         text("target", "simulated", "A simulated vendor.", "sim:openai".into(), target),
         binary(
             "public-key",

@@ -145,7 +145,7 @@ fn suite() -> Suite {
         name: "vectors".into(),
         label: "an illustration, not a study".into(),
         tokens_max: 64,
-        temperature_milli: 700,
+        temperature_milli: Some(700),
         seed: Some(7),
         prompts: vec![
             prompt("who", PromptKind::Identity, "Who are you?"),

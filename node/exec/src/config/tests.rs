@@ -58,14 +58,57 @@ fn bad_addresses_say_where_and_what() {
         ("ftp://api.example", "neither http nor https"),
         ("https://user:hunter2@api.example", "user name or password"),
         ("https://api.example?key=hunter2", "? or #"),
-        ("https://api.example/v1", "leave off the /v1 or"),
-        ("https://api.example/v1/", "leave off the /v1 or"),
+        ("https://api.example/v1?", "? or #"),
+        ("https://api.example/v1?api-version=2026-01-01", "? or #"),
+        ("https://api.example/v1#top", "? or #"),
+        ("https://api.example/v1/chat/completions", "leave off /chat/completions"),
+        ("https://api.example/v1/chat/completions/", "leave off /chat/completions"),
         ("https://", "empty host"),
     ] {
         let error = problem(with_endpoint("compatible", address), false);
         assert!(error.contains("endpoints.eu") && error.contains(reason), "{address}: {error}");
         assert!(!error.contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn a_path_stands_behind_the_base_address() {
+    let address = |target: &str, base: &str, path: &str| {
+        let vendor = with_endpoint(target, base).check(true).unwrap();
+        vendor.address("eu", path).unwrap().to_string()
+    };
+    for (base, whole) in [
+        ("https://api.example", "https://api.example/chat/completions"),
+        ("https://api.example/", "https://api.example/chat/completions"),
+        ("https://api.example/v1", "https://api.example/v1/chat/completions"),
+        ("https://api.example/v1/", "https://api.example/v1/chat/completions"),
+        ("https://api.example:8443/api/paas/v4", "https://api.example:8443/api/paas/v4/chat/completions"),
+        ("https://api.example/v1beta/openai/", "https://api.example/v1beta/openai/chat/completions"),
+        ("https://api.example/a%20b/v1", "https://api.example/a%20b/v1/chat/completions"),
+    ] {
+        assert_eq!(address("lab", base, "/chat/completions"), whole);
+    }
+    let path = "/v1beta/models/a%2F..%2Fb%3Fc:generateContent";
+    assert_eq!(address("sim:gemini", "http://127.0.0.1:9/eu", path), format!("http://127.0.0.1:9/eu{path}"));
+    assert!(with_endpoint("lab", "https://api.example").check(false).unwrap().address("us", "/x").is_err());
+}
+
+#[test]
+fn a_vendors_own_address_is_its_host_alone() {
+    for (name, base) in [
+        ("openai", "https://api.openai.com/v1"),
+        ("openai", "https://eu.api.openai.com/v1/"),
+        ("anthropic", "https://api.anthropic.com/v1"),
+        ("gemini", "https://generativelanguage.googleapis.com/v1beta"),
+        ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai/"),
+    ] {
+        let error = problem(with_endpoint(name, base), false);
+        assert!(error.contains("endpoints.eu") && error.contains("leave off its path"), "{base}: {error}");
+    }
+    // the same host under a name of one's own is an endpoint like any other
+    assert!(
+        with_endpoint("g", "https://generativelanguage.googleapis.com/v1beta/openai/").check(false).is_ok()
+    );
 }
 
 #[test]

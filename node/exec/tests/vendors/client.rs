@@ -160,7 +160,8 @@ async fn what_is_set_aside_is_the_most_and_what_is_settled_is_what_the_vendor_co
     let bench = bench(|_| {}).await;
     let hi = call("What is the capital of Australia?");
     let most = bench.client.most(&hi);
-    assert_eq!((most.input, most.output), (hi.body().len() as u64, 4096));
+    // a vendor may count some of its own in both
+    assert_eq!((most.input, most.output), (hi.body().len() as u64 + 1024, 4096 + 1024));
     assert_eq!(bench.client.most(&raw_call(b"{}")).output, u64::MAX, "without a limit there is no most");
     let evidence = bench.client.execute("eu", &hi, &allow(&bench.tally)).await.unwrap();
     let usage = evidence.usage.unwrap();

@@ -151,22 +151,24 @@ fn assert_no_key(evidence: &Evidence) {
 }
 
 #[tokio::test]
-async fn an_echoed_key_is_redacted_wherever_it_comes_back() {
+async fn an_echoed_key_is_kept_nowhere() {
     for dialect in DIALECTS {
         for place in [EchoPlace::Text, EchoPlace::EscapedText, EchoPlace::Header, EchoPlace::ErrorMessage] {
             let bench = bench_of(dialect, |_| {}).await;
             let evidence = bench.ask_with(Fault::EchoKey(place), 1).await;
-            assert_eq!(failure(&evidence), "secret_in_response", "{dialect:?} {place:?}");
             assert_no_key(&evidence);
-            let kept = format!("{:?} {}", evidence.headers, String::from_utf8_lossy(&evidence.response));
-            assert!(kept.contains("[redacted:key]"), "{dialect:?} {place:?}: {kept}");
             assert_eq!(evidence.attempts.len(), 1);
+            let is_answer = matches!(place, EchoPlace::Text | EchoPlace::EscapedText);
+            assert_eq!(failure(&evidence) == "secret_in_response", is_answer, "{dialect:?} {place:?}");
+            assert!(!is_answer || (evidence.text.is_none() && evidence.response.is_empty()));
+            let is_header = matches!(place, EchoPlace::Header);
+            assert_eq!(format!("{:?}", evidence.headers).contains("[redacted:key]"), is_header, "{place:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_refused_and_not_even_its_ends_are_kept() {
+async fn a_wrong_key_is_refused_and_nothing_of_the_refusal_is_kept() {
     let wrong = "sk-wrong-0123456789abcdefghijklmnop";
     for dialect in DIALECTS {
         let key_dir = tempfile::tempdir().unwrap();
@@ -174,9 +176,7 @@ async fn a_wrong_key_is_refused_and_not_even_its_ends_are_kept() {
         let bench = bench_of(dialect, |config| config.key = vantage_exec::KeySource::File(path)).await;
         let evidence = bench.ask().await;
         assert_eq!(failure(&evidence), "refused_by_api(invalid_key)", "{dialect:?}");
-        let kept = String::from_utf8(evidence.response).unwrap();
-        assert!(!kept.contains("sk-wr") && !kept.contains("mnop"), "{kept}");
-        assert_eq!(kept.contains("[redacted:key]"), dialect == Dialect::OpenAi, "it alone quotes the key");
+        assert!(evidence.response.is_empty() && evidence.status.is_some());
         let shown = format!("{:?} {:?}", bench.client, bench.client.vendor());
         assert!(!shown.contains(wrong) && shown.contains("***"), "{shown}");
     }

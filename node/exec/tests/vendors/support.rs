@@ -127,7 +127,7 @@ pub fn call_in(dialect: Dialect, prompt: &str) -> Call {
         name: "s".into(),
         label: "l".into(),
         tokens_max: 4096,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: vec![prompt.clone()],
     };

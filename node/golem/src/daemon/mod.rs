@@ -30,6 +30,9 @@ const PLAIN: Duration = Duration::from_secs(15);
 /// Longest part of an error text that is kept, in characters. A guess.
 const TEXT_CHARS_MAX: usize = 160;
 
+/// Shortest app-key that is looked for in what the daemon says, in bytes: yagna's have 32, and a letter stands in any text.
+const APP_KEY_LEN_SOUGHT: usize = 8;
+
 /// The key that the daemon knows its users by: never shown, sent in one header.
 #[derive(Clone)]
 pub struct AppKey(HeaderValue);
@@ -63,14 +66,15 @@ impl fmt::Debug for AppKey {
 pub struct Daemon {
     client: Client,
     base: Url,
+    key: AppKey,
 }
 
 /// Why the daemon's address is of no use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadDaemon {
-    /// No address of a daemon.
-    #[error("{0:?} is no address of a daemon: write it as http://127.0.0.1:7465")]
-    Address(String),
+    /// No address of a daemon. It is not quoted: there may be a password in it.
+    #[error("it is no address of a daemon: write it as http://127.0.0.1:7465, without user name or password")]
+    Address,
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up: {0}")]
     Client(String),
@@ -124,11 +128,10 @@ impl Trouble {
 impl Daemon {
     /// Nothing is sent yet.
     pub fn new(address: &str, key: &AppKey) -> Result<Self, BadDaemon> {
-        let bad = || BadDaemon::Address(address.chars().take(80).collect());
-        let base: Url = address.parse().map_err(|_| bad())?;
+        let base: Url = address.parse().map_err(|_| BadDaemon::Address)?;
         let plain = base.username().is_empty() && base.password().is_none() && base.query().is_none();
         if !matches!(base.scheme(), "http" | "https") || !plain || base.path() != "/" || !base.has_host() {
-            return Err(bad());
+            return Err(BadDaemon::Address);
         }
         let builder = Client::builder()
             .user_agent(concat!("vantage/", env!("CARGO_PKG_VERSION")))
@@ -141,7 +144,7 @@ impl Daemon {
         // Certificates are only loaded where they are needed: slim containers have none.
         let builder = if base.scheme() == "https" { builder } else { builder.tls_certs_only([]) };
         let client = builder.build().map_err(|error| BadDaemon::Client(error.to_string()))?;
-        Ok(Self { client, base })
+        Ok(Self { client, base, key: key.clone() })
     }
 
     /// Where it is.
@@ -231,8 +234,18 @@ impl Daemon {
             200..=299 => Ok(bytes),
             401 | 403 => Err(Trouble::AppKey),
             408 | 504 => Err(Trouble::NotYet),
-            404 | 410 => Err(Trouble::Gone(message(&bytes))),
-            _ => Err(Trouble::Refused { status, text: message(&bytes) }),
+            404 | 410 => Err(Trouble::Gone(self.message(&bytes))),
+            _ => Err(Trouble::Refused { status, text: self.message(&bytes) }),
+        }
+    }
+
+    /// What an error reply says, without the app-key, should it quote the request.
+    fn message(&self, bytes: &[u8]) -> String {
+        let key = self.key.0.as_bytes().strip_prefix(b"Bearer ").unwrap_or_default();
+        let said = said(bytes);
+        match std::str::from_utf8(key) {
+            Ok(key) if key.len() >= APP_KEY_LEN_SOUGHT => plain(&said.replace(key, "[redacted:key]")),
+            _ => plain(&said),
         }
     }
 }
@@ -249,10 +262,10 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
 }
 
 /// What an error reply says: its field `message` or `detail`, or all of it.
-fn message(bytes: &[u8]) -> String {
+fn said(bytes: &[u8]) -> String {
     let value: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
     let said = ["message", "detail"].iter().find_map(|field| value.get(field)?.as_str());
-    plain(said.unwrap_or(&String::from_utf8_lossy(bytes)))
+    said.map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
 
 /// Text from outside: bounded, without control characters.
@@ -302,9 +315,12 @@ mod tests {
 
     #[test]
     fn errors_are_bounded_and_plain() {
-        assert_eq!(message(br#"{"message":"no\nway"}"#), "no way");
-        assert_eq!(message(br#"{"message":null}"#), r#"{"message":null}"#);
-        assert_eq!(message(&[b'x'; 9000]).len(), TEXT_CHARS_MAX);
+        let daemon = Daemon::new("http://127.0.0.1:7465", &AppKey::new("0123456789abcdef").unwrap()).unwrap();
+        assert_eq!(daemon.message(br#"{"message":"no\nway"}"#), "no way");
+        assert_eq!(daemon.message(br#"{"message":null}"#), r#"{"message":null}"#);
+        assert_eq!(daemon.message(&[b'x'; 9000]).len(), TEXT_CHARS_MAX);
+        let echoed = daemon.message(br#"{"message":"Bearer 0123456789abcdef is not known"}"#);
+        assert_eq!(echoed, "Bearer [redacted:key] is not known");
         assert!(check_id("../me").is_err() && check_id("a?b").is_err() && check_id("").is_err());
     }
 

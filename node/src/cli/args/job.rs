@@ -31,7 +31,8 @@ Examples:
 --target NAME=REPEATS puts each prompt REPEATS times by the same executor: the floor of noise
 against which differences between regions are judged. Targets are open:<model>, openai/<model>,
 anthropic/<model>, gemini/<model>, compat:<name>/<model> and, in test networks, sim:openai,
-sim:anthropic and sim:gemini.
+sim:anthropic and sim:gemini. A model behind an API is spelled as its vendor spells it, capitals
+included. Digits behind the last = are REPEATS: write =1 behind a name that ends in = and digits.
 
 The deadlines are counted one after the other: --commit from now, --reveal from the commit,
 --final from the reveal.

@@ -1,8 +1,9 @@
-//! What is offered: models that are there and whole, keys of APIs that can be had. No key is shown, nobody is called.
+//! What is offered: models that are there and whole, keys of APIs that can be had, addresses as APIs want them. No key is
+//! shown, nobody is called.
 
 use super::Findings;
 use super::place::Configured;
-use crate::config::checked::vendor_name;
+use crate::config::checked::{CAP_HELP, is_uncapped, uncapped, vendor_name};
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;
 
@@ -33,7 +34,7 @@ pub(super) fn models(configured: &Configured, quick: bool, findings: &mut Findin
     }
 }
 
-/// Each vendor's key, and whether an offer has its vendor.
+/// Each vendor's key, whether an offer has its vendor, and whether there is a cap on its money.
 pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
     const CHECK: &str = "API key";
     if configured.raw.vendors.is_empty() {
@@ -51,6 +52,51 @@ pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
                 format!("{name}: {error}"),
                 "the node does not start without it: put right what is named, in the node's own environment",
             ),
+        }
+        if is_uncapped(vendor, &configured.checked.budget.limits) {
+            findings.fail("budget", uncapped(name), CAP_HELP);
+        }
+    }
+}
+
+/// Each base address. That of a compatible endpoint carries the version of its API, with few exceptions.
+pub(super) fn addresses(configured: &Configured, findings: &mut Findings) {
+    const CHECK: &str = "API address";
+    for vendor in &configured.checked.vendors {
+        let name = vendor.target();
+        let urls: Vec<_> = vendor.regions().filter_map(|region| vendor.endpoint(region).ok()).collect();
+        let bare = urls.iter().find(|url| vendor.config().is_compatible() && !has_version(url.path()));
+        match bare {
+            None => findings.ok(CHECK, format!("{name}: as its API wants it, by its form")),
+            Some(url) => findings.warn(
+                CHECK,
+                format!("{name}: {url} carries no version, and requests go to /chat/completions below it"),
+                "most servers want https://api.example/v1 or the like; where it is right `vantage target probe` gets an \
+                 answer",
+            ),
+        }
+    }
+}
+
+/// Whether a segment of a path is a version: v1, v4, v1beta.
+fn has_version(path: &str) -> bool {
+    let is_version = |segment: &str| {
+        segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    path.split('/').any(is_version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_a_segment_of_its_own() {
+        for path in ["/v1", "/v1/", "/api/paas/v4", "/v1beta/openai", "/openai/v1", "/v10"] {
+            assert!(has_version(path), "{path}");
+        }
+        for path in ["", "/", "/api", "/vault", "/v", "/xv1", "/openai"] {
+            assert!(!has_version(path), "{path}");
         }
     }
 }

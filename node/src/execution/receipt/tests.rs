@@ -2,8 +2,8 @@ use super::*;
 use crate::config::golem::{self as config, LANDMARKS_MAX};
 use vantage_golem::{Caps, Image, Landmark, Nano};
 use vantage_protocol::id::{JobId, NodeId};
-use vantage_protocol::params::{HEADERS_MAX, SLOT_CELLS_MAX};
-use vantage_protocol::receipt::{ProviderRegion, Receipts};
+use vantage_protocol::params::{CODE_BYTES_MAX, HEADERS_MAX, SLOT_CELLS_MAX};
+use vantage_protocol::receipt::{CODE_FIELDS, ProviderRegion, Receipts};
 use vantage_runner::{ModelHash, Probed, Trip, TripFailure, TripOutcome};
 
 #[test]
@@ -132,6 +132,8 @@ fn the_longest_receipts_of_a_slot_with_a_vendor_have_a_block() {
     for field in [&mut receipt.endpoint, &mut receipt.model, &mut receipt.request_id, &mut receipt.finish] {
         field.clone_from(&text);
     }
+    let code = |field: &str| (field.to_owned(), "z".repeat(CODE_BYTES_MAX));
+    receipt.codes = CODE_FIELDS.into_iter().map(code).collect();
     receipt.headers = (0..HEADERS_MAX).map(|n| (name(n, 30), "z".repeat(HEADER_BYTES_MAX))).collect();
     fit(&mut receipt, SLOT_CELLS_MAX);
     has_a_block(&receipt);

@@ -368,6 +368,7 @@ impl World {
                 model: Some("sim-gpt-1".into()),
                 request_id: None,
                 finish: Some("stop".into()),
+                codes: BTreeMap::new(),
                 headers: BTreeMap::new(),
                 started_ms: FROM_S * 1000,
                 ended_ms: FROM_S * 1000 + 5,
@@ -438,7 +439,7 @@ fn suite() -> Suite {
         name: "two prompts".into(),
         label: "an illustration, not a study".into(),
         tokens_max: 16,
-        temperature_milli: 0,
+        temperature_milli: Some(0),
         seed: None,
         prompts: vec![
             prompt("who", PromptKind::Identity, "Who are you?"),

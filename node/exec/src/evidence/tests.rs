@@ -1,0 +1,218 @@
+use super::*;
+
+use crate::secret::REDACTED;
+
+const KEY: &str = "sk-evidence-0123456789";
+const MOST: Tokens = Tokens { input: 1000, output: 100 };
+
+fn reply(status: u16, headers: &[(&'static str, String)], body: &str) -> Reply {
+    let mut map = HeaderMap::new();
+    map.insert("content-type", "application/json".parse().unwrap());
+    for (name, value) in headers {
+        map.insert(*name, value.parse().unwrap());
+    }
+    Reply { status, headers: map, body: Ok(body.as_bytes().to_vec()) }
+}
+
+fn absorbed(reply: Reply) -> Evidence {
+    let mut evidence = Evidence::begun(1);
+    evidence.absorb(2, Ok(reply), Dialect::OpenAi, Some(&Secret::new(KEY).unwrap()), MOST);
+    evidence
+}
+
+/// Everything that is kept, as text.
+fn kept(evidence: &Evidence) -> String {
+    format!("{evidence:?} {}", String::from_utf8_lossy(&evidence.response))
+}
+
+fn answer(text: &str) -> String {
+    serde_json::json!({ "id": "chatcmpl-1", "model": "m", "choices": [{ "message": { "content": text } }] })
+        .to_string()
+}
+
+#[test]
+fn only_allowed_headers_are_kept_and_each_is_bounded() {
+    let evidence = absorbed(reply(
+        200,
+        &[
+            ("x-request-id", "req_1".into()),
+            ("server", "s".repeat(5000)),
+            ("set-cookie", "session=1".into()),
+            ("openai-organization", "org-private".into()),
+            ("x-forwarded-for", "192.0.2.1".into()),
+        ],
+        &answer("yes"),
+    ));
+    let names: Vec<_> = evidence.headers.keys().map(String::as_str).collect();
+    assert_eq!(names, ["content-type", "server", "x-request-id"]);
+    assert_eq!(evidence.headers["server"].len(), HEADER_VALUE_MAX);
+    assert_eq!(evidence.request_id.as_deref(), Some("req_1"));
+    assert_eq!(evidence.failure, None);
+}
+
+#[test]
+fn a_header_with_control_or_other_bytes_becomes_printable() {
+    let mut raw = reply(200, &[], &answer("yes"));
+    raw.headers.insert("server", reqwest::header::HeaderValue::from_bytes(b"a\tb\xff").unwrap());
+    raw.headers.insert("via", "1.1 google, 1.1 alices-laptop (squid)".parse().unwrap());
+    let headers = absorbed(raw).headers;
+    assert_eq!((headers["server"].as_str(), headers["via"].as_str()), ("a?b?", "1.1 google, 1.1 [host]"));
+}
+
+#[test]
+fn each_vendor_has_its_own_headers_and_request_id() {
+    let headers = [("request-id", "req_a".to_owned()), ("x-request-id", "req_o".to_owned())];
+    let body = r#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"yes"}]}"#;
+    let mut evidence = Evidence::begun(1);
+    let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Dialect::Anthropic, None, MOST);
+    assert_eq!((evidence.request_id.as_deref(), charge), (Some("req_a"), Charge::Unknown));
+    assert!(!evidence.headers.contains_key("x-request-id"));
+    let body = r#"{"candidates":[{"content":{"parts":[{"text":"yes"}]}}],"responseId":"r-1",
+        "usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}"#;
+    let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Dialect::Gemini, None, MOST);
+    assert_eq!(evidence.request_id.as_deref(), Some("r-1"));
+    assert_eq!(charge, Charge::For(Tokens { input: 3, output: 1 }));
+}
+
+#[test]
+fn what_cannot_have_cost_anything_is_told_from_what_may_have() {
+    let charge = |reply| Evidence::begun(1).absorb(2, reply, Dialect::OpenAi, None, MOST);
+    let none = |failure, may_have_arrived| Err(NoReply { failure, may_have_arrived });
+    assert_eq!(charge(none(Failure::Connect, false)), Charge::Nothing);
+    assert_eq!(charge(none(Failure::Connect, true)), Charge::Unknown);
+    assert_eq!(charge(none(Failure::Timeout, true)), Charge::Unknown);
+    assert_eq!(charge(Ok(reply(429, &[], "{}"))), Charge::Nothing);
+    assert_eq!(charge(Ok(reply(200, &[], "{"))), Charge::Unknown);
+}
+
+#[test]
+fn a_key_in_an_answer_leaves_nothing_of_it() {
+    let escaped: String = KEY.chars().map(|c| format!("\\u{:04X}", u32::from(c))).collect();
+    let in_pieces = serde_json::json!({ "type": "message", "id": "msg_1", "content": [
+        { "type": "text", "text": "nce-01" }, { "type": "text", "text": "2345" },
+    ]});
+    let mut evidence = Evidence::begun(1);
+    let key = Secret::new(KEY).unwrap();
+    evidence.absorb(2, Ok(reply(200, &[], &in_pieces.to_string())), Dialect::Anthropic, Some(&key), MOST);
+    let whole = [
+        answer(&format!("your key is {KEY}")),
+        answer("it ends in 23456789"),
+        answer("yes").replace("yes", &escaped),
+        answer("yes").replace("chatcmpl-1", KEY),
+        answer("yes").replace("\"id\"", &format!("\"echo\":\"{KEY}\",\"id\"")),
+    ];
+    for evidence in whole.iter().map(|body| absorbed(reply(200, &[], body))).chain([evidence]) {
+        assert_eq!(evidence.failure, Some(Failure::SecretInResponse));
+        assert_eq!((evidence.text.as_ref(), evidence.response.len()), (None, 0), "{evidence:?}");
+        let shown = kept(&evidence);
+        assert!(
+            !shown.contains("2345") && evidence.model.is_none() && evidence.request_id.is_none(),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_key_in_a_header_is_redacted_and_the_answer_stands() {
+    let evidence = absorbed(reply(
+        200,
+        &[("server", "Bearer sk-evidence-01234567".into()), ("x-request-id", "r-23456789".into())],
+        &answer("yes"),
+    ));
+    assert_eq!((evidence.failure, evidence.text.as_deref()), (None, Some("yes")));
+    assert_eq!(evidence.headers["server"], REDACTED);
+    assert_eq!(evidence.request_id.as_deref(), Some(REDACTED));
+}
+
+#[test]
+fn of_what_is_no_answer_the_body_is_not_kept() {
+    let page = format!("<h1>Blocked</h1> 203.0.113.7, org-secret, {KEY}");
+    let masked =
+        r#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: sk-ev****6789."}}"#;
+    for (status, body, failure) in [
+        (403, page.as_str(), "http_4xx(403)"),
+        (200, page.as_str(), "malformed"),
+        (302, page.as_str(), "http_3xx(302)"),
+        (500, page.as_str(), "http_5xx(500)"),
+        (401, masked, "refused_by_api(invalid_key)"),
+    ] {
+        let evidence = absorbed(reply(status, &[], body));
+        assert_eq!(evidence.failure.map(|failure| failure.to_string()).as_deref(), Some(failure));
+        let shown = kept(&evidence);
+        assert!(evidence.response.is_empty() && evidence.text.is_none(), "{shown}");
+        for canary in ["Blocked", "203.0", "org-secret", "6789"] {
+            assert!(!shown.contains(canary), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn addresses_go_alike_from_everything_that_is_kept() {
+    let body = answer("You called from 203.0.113.7 and [2001:db8::7]:443.")
+        .replace("203.0.113.7", r"203\u002e0.113.7");
+    let body = body.replace("chatcmpl-1", "id-203.0.113.7").replace("\"m\"", "\"m-2001:db8::7\"");
+    let evidence = absorbed(reply(
+        200,
+        &[("x-request-id", "ip-203-0-113-7".into()), ("server", "edge 203.0.113.7:80".into())],
+        &body,
+    ));
+    assert_eq!(evidence.text.as_deref(), Some("You called from [ip] and [ip]."));
+    assert_eq!(evidence.model.as_deref(), Some("m-[ip]"));
+    let shown = kept(&evidence);
+    assert!(!shown.contains("113") && !shown.contains("db8"), "{shown}");
+    let again = absorbed(reply(200, &[], &String::from_utf8(evidence.response).unwrap()));
+    assert_eq!(again.text, evidence.text, "the response says what the text says");
+}
+
+#[test]
+fn an_address_in_pieces_takes_the_response_with_it() {
+    let pieces = serde_json::json!({ "type": "message", "content": [
+        { "type": "text", "text": "at 203.0." }, { "type": "text", "text": "113.7" },
+    ]});
+    let mut evidence = Evidence::begun(1);
+    evidence.absorb(2, Ok(reply(200, &[], &pieces.to_string())), Dialect::Anthropic, None, MOST);
+    assert_eq!((evidence.text.as_deref(), evidence.response.len()), (Some("at [ip]"), 0));
+}
+
+#[test]
+fn a_models_file_in_a_users_directory_takes_the_response_with_it() {
+    let evidence = absorbed(reply(200, &[], &answer("yes").replace("\"m\"", "\"/home/alice/q.gguf\"")));
+    assert_eq!(
+        (evidence.text.as_deref(), evidence.model.as_deref()),
+        (Some("yes"), Some("/home/[user]/q.gguf"))
+    );
+    assert!(!kept(&evidence).contains("alice"));
+}
+
+#[test]
+fn counts_that_cannot_be_are_a_failure_of_their_own() {
+    let counted = |input: u64, output: u64| {
+        let usage = format!("\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output}}},\"id\"");
+        let mut evidence = Evidence::begun(1);
+        let reply = reply(200, &[], &answer("yes").replace("\"id\"", &usage));
+        let charge = evidence.absorb(2, Ok(reply), Dialect::OpenAi, None, MOST);
+        (evidence, charge)
+    };
+    let (evidence, charge) = counted(MOST.input, MOST.output);
+    assert_eq!((evidence.failure, charge), (None, Charge::For(MOST)));
+    for (input, output) in [(1001, 1), (1, 101), (u64::MAX, u64::MAX), (0, u64::MAX)] {
+        let (evidence, charge) = counted(input, output);
+        assert_eq!(
+            (evidence.failure, charge),
+            (Some(Failure::AbsurdUsage), Charge::Unknown),
+            "{input} {output}"
+        );
+        assert_eq!((evidence.text, evidence.usage), (None, None));
+    }
+}
+
+#[test]
+fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
+    let mut evidence = absorbed(reply(500, &[("server", "old".into())], "broken"));
+    let none = NoReply { failure: Failure::Timeout, may_have_arrived: true };
+    evidence.absorb(3, Err(none), Dialect::OpenAi, None, MOST);
+    assert_eq!((evidence.status, evidence.headers.len(), evidence.response.len()), (None, 0, 0));
+    assert_eq!(evidence.failure, Some(Failure::Timeout));
+    let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();
+    assert_eq!(outcomes, ["http_5xx(500)", "timeout"]);
+}
