@@ -3,7 +3,7 @@
 use crate::cid::Cid;
 use crate::id::{JobId, NetId};
 use crate::leaf::Cert;
-use crate::params::{BLOCK_BYTES_MAX, COMMITTEE_MAX, LEAF_BYTES_MAX, SLOTS_MAX};
+use crate::params::{BLOCK_BYTES_MAX, COMMITTEE_MAX, EXECUTORS_MAX, LEAF_BYTES_MAX, SLOTS_MAX};
 use crate::wire::{Wire, rule};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -32,13 +32,15 @@ pub struct Certs {
     pub v: u32,
     /// The job's id.
     pub job: JobId,
-    /// Leaf 0 of the logs of committee members and of the job's author, as far as the publisher has
-    /// them, by node id.
+    /// Leaf 0 of the logs of committee members, of the job's author and of those whose statements are
+    /// listed, as far as the publisher has them, by node id.
     pub keysets: Vec<ByteBuf>,
     /// Proven leaves, sorted by author and index.
     pub certs: Vec<Cert>,
 }
 
+/// Most keysets: the committee, the author, the listed executors.
+pub const KEYSETS_MAX: usize = COMMITTEE_MAX + 1 + EXECUTORS_MAX;
 /// Most certs: job, reveals or declines, and a few acks and one Final a member.
 pub const CERTS_MAX: usize = 1 + SLOTS_MAX + COMMITTEE_MAX * 64;
 
@@ -57,7 +59,7 @@ impl Wire for Certs {
 
     fn check(&self) -> Result<(), String> {
         rule::within("v", self.v.into(), 1, 1)?;
-        rule::at_most("keysets", self.keysets.len(), COMMITTEE_MAX + 1)?;
+        rule::at_most("keysets", self.keysets.len(), KEYSETS_MAX)?;
         for keyset in &self.keysets {
             rule::within("keysets", keyset.len() as u64, 1, LEAF_BYTES_MAX as u64)?;
         }

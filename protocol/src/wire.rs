@@ -3,8 +3,11 @@
 //! Whatever comes from outside is decoded, checked against its type's limits, encoded again and
 //! compared: so exactly one byte string is accepted for each value (I11).
 
+use crate::cid::Cid;
+use ipld_core::codec::Links;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_ipld_dagcbor::codec::DagCborCodec;
 
 /// A value that travels or is stored as canonical DAG-CBOR.
 pub trait Wire: Serialize + DeserializeOwned {
@@ -81,6 +84,13 @@ pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, WireError> {
     }
     value.check().map_err(|why| WireError::Rule { name, why })?;
     Ok(value)
+}
+
+/// The links in DAG-CBOR of any shape, in the order in which they stand in its bytes; as far as they are ids of ours,
+/// and none in what cannot be read.
+pub(crate) fn links(bytes: &[u8]) -> Vec<Cid> {
+    let found = DagCborCodec::links(bytes).into_iter().flatten();
+    found.filter_map(|cid| Cid::from_bytes(&cid.to_bytes()).ok()).collect()
 }
 
 /// Reads the TOML form that people write. Unknown keys are refused; nothing is checked yet.

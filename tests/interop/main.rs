@@ -1,9 +1,11 @@
-//! Both ends are real: the simulated vendors answer the vendors' own clients, as those come from the package index.
+//! Both ends are real: the simulated vendors answer the vendors' own clients, and a network of real processes answers a
+//! stock IPFS client, as those come from the package indices.
 //!
-//! The clients are installed once, in pinned versions, into a virtual environment below the target directory. Without
-//! Python or pip this test fails: a check that is left out checks nothing.
+//! The clients are installed once, in pinned versions, below the target directory. Without Python, pip, Node.js or npm
+//! these tests fail: a check that is left out checks nothing.
 
 mod environment;
+mod findable;
 
 use environment::python;
 use serde_json::{Value, json};

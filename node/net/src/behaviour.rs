@@ -1,19 +1,18 @@
 //! Everything that one swarm speaks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use libp2p::identity::Keypair;
-use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{StreamProtocol, connection_limits, identify, kad, memory_connection_limits, ping};
+use libp2p::{connection_limits, identify, memory_connection_limits, ping};
 
 use crate::bitswap::BlockSource;
 use crate::config::{NetConfig, Role};
 use crate::counters::Counters;
+use crate::dht::{Dht, Kad};
 use crate::error::NetError;
-use crate::limits::{Limits, PROVIDER_KEYS_MAX, PROVIDERS_MAX};
+use crate::limits::Limits;
 use crate::streams::{self, Budgets, Stream};
 use crate::{admission, bitswap, gossip};
 
@@ -21,13 +20,6 @@ use crate::{admission, bitswap, gossip};
 const AGENT: &str = concat!("vantage/", env!("CARGO_PKG_VERSION"));
 /// Handshakes under way in one direction at once; a guess.
 const CONNECTIONS_PENDING_MAX: u32 = 64;
-/// How often provider records are renewed; IPFS's records live 48 h, its nodes renew every 22 h. More often, because
-/// entry points keep records in memory and may restart.
-const PROVIDE_INTERVAL: Duration = Duration::from_secs(3600);
-/// How often the routing table is refreshed; libp2p's default.
-const KAD_REFRESH_INTERVAL: Duration = Duration::from_secs(300);
-/// Overall time of one DHT query; a guess, below libp2p's 60 s, as somebody waits.
-const KAD_QUERY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The protocols of one node.
 #[derive(NetworkBehaviour)]
@@ -40,7 +32,8 @@ pub(crate) struct Behaviour {
     pub(crate) log: streams::Behaviour,
     pub(crate) certs: streams::Behaviour,
     pub(crate) bitswap: Toggle<bitswap::Behaviour>,
-    pub(crate) kad: kad::Behaviour<MemoryStore>,
+    wan: Kad,
+    lan: Toggle<Kad>,
     pub(crate) identify: identify::Behaviour,
     pub(crate) ping: ping::Behaviour,
 }
@@ -61,6 +54,7 @@ impl Behaviour {
             .then(|| gossip::behaviour(keypair, &topic, config.allow_private))
             .transpose()?;
         let exchanges = config.role != Role::Bootstrap;
+        let runs = |dht| Dht::running(config.allow_private).contains(&dht);
         let limits = &config.limits;
         let per_ip =
             (!config.allow_private).then(|| admission::Behaviour::new(limits.connections_per_ip_max));
@@ -73,10 +67,19 @@ impl Behaviour {
             log: streams::behaviour(Stream::Log, answers, &budgets),
             certs: streams::behaviour(Stream::Certs, answers, &budgets),
             bitswap: exchanges.then(|| bitswap::Behaviour::new(blocks, counters)).into(),
-            kad: kad(keypair, config)?,
+            wan: Dht::Wan.behaviour(keypair, config),
+            lan: runs(Dht::Lan).then(|| Dht::Lan.behaviour(keypair, config)).into(),
             identify: identify(keypair, config),
             ping: ping::Behaviour::default(),
         })
+    }
+
+    /// A DHT, if this node runs it.
+    pub(crate) fn dht(&mut self, dht: Dht) -> Option<&mut Kad> {
+        match dht {
+            Dht::Wan => Some(&mut self.wan),
+            Dht::Lan => self.lan.as_mut(),
+        }
     }
 
     /// The behaviour of one stream protocol.
@@ -96,32 +99,6 @@ fn connection_limits(limits: &Limits) -> connection_limits::ConnectionLimits {
         .with_max_established(Some(limits.connections_max))
         .with_max_established_incoming(Some(limits.connections_inbound_max))
         .with_max_established_per_peer(Some(limits.connections_per_peer_max))
-}
-
-/// The DHT. Peers and provider records enter it through the driver only, which looks at their addresses first.
-/// Values are refused: nothing here uses them.
-fn kad(keypair: &Keypair, config: &NetConfig) -> Result<kad::Behaviour<MemoryStore>, NetError> {
-    let name = config.kad_protocol.clone();
-    let protocol = StreamProtocol::try_from_owned(name)
-        .map_err(|_| NetError::Protocol { name: config.kad_protocol.clone() })?;
-    let peer = keypair.public().to_peer_id();
-    let store = MemoryStoreConfig {
-        max_records: 0,
-        max_providers_per_key: PROVIDERS_MAX,
-        max_provided_keys: PROVIDER_KEYS_MAX,
-        ..MemoryStoreConfig::default()
-    };
-    let mut settings = kad::Config::new(protocol);
-    settings
-        .set_kbucket_inserts(kad::BucketInserts::Manual)
-        .set_record_filtering(kad::StoreInserts::FilterBoth)
-        .set_provider_publication_interval(Some(PROVIDE_INTERVAL))
-        .set_periodic_bootstrap_interval(Some(KAD_REFRESH_INTERVAL))
-        .set_query_timeout(KAD_QUERY_TIMEOUT);
-    let mut kad = kad::Behaviour::with_config(peer, MemoryStore::with_config(peer, store), settings);
-    let mode = if config.role.serves_dht() { kad::Mode::Server } else { kad::Mode::Client };
-    kad.set_mode(Some(mode));
-    Ok(kad)
 }
 
 /// Identify. Those who run from home tell nobody their addresses.

@@ -29,10 +29,6 @@ pub(crate) enum Command {
         /// Where it goes.
         block: oneshot::Sender<Bytes>,
     },
-    /// Publish a provider record.
-    Provide(Cid),
-    /// No longer renew a provider record.
-    StopProviding(Cid),
     /// These blocks are in the block source now.
     BlocksAdded(Vec<Cid>),
     /// Ask the DHT who provides.

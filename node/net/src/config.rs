@@ -6,9 +6,6 @@ use libp2p::Multiaddr;
 
 use crate::limits::Limits;
 
-/// The DHT protocol of the public IPFS network, spoken by Helia and Kubo.
-const KAD_PROTOCOL: &str = "/ipfs/kad/1.0.0";
-
 /// What a node does for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -54,16 +51,15 @@ pub struct NetConfig {
     pub external: Vec<Multiaddr>,
     /// Entry points, each ending in `/p2p/<peer id>`.
     pub bootstrap: Vec<Multiaddr>,
-    /// Let private and loopback addresses be dialled and published. For test networks on one host or one LAN.
+    /// Let private and loopback addresses be dialled and published, and take part in the LAN's DHT. For test networks
+    /// on one host or one LAN.
     pub allow_private: bool,
-    /// Name of the DHT protocol.
-    pub kad_protocol: String,
     /// Bounds that an operator may set.
     pub limits: Limits,
 }
 
 impl NetConfig {
-    /// A node that listens nowhere and knows nobody yet, with default limits and the public DHT protocol.
+    /// A node that listens nowhere and knows nobody yet, with default limits.
     pub fn new(transport_seed: [u8; 32], net16: impl Into<String>, role: Role) -> Self {
         Self {
             transport_seed,
@@ -73,7 +69,6 @@ impl NetConfig {
             external: Vec::new(),
             bootstrap: Vec::new(),
             allow_private: false,
-            kad_protocol: KAD_PROTOCOL.to_owned(),
             limits: Limits::default(),
         }
     }
@@ -88,7 +83,6 @@ impl fmt::Debug for NetConfig {
             .field("external", &self.external)
             .field("bootstrap", &self.bootstrap)
             .field("allow_private", &self.allow_private)
-            .field("kad_protocol", &self.kad_protocol)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

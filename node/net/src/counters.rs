@@ -57,6 +57,12 @@ counters! {
     bitswap_refused,
     /// Wants of others beyond what is remembered per peer.
     wants_dropped,
+    /// Announcements of our roots that went out.
+    announcements,
+    /// Announcements that a DHT did not answer in time; they are made again in the next round.
+    announcements_failed,
+    /// Roots that were not announced because too many are provided.
+    roots_refused,
     /// Commands lost because the task did not keep up.
     commands_dropped,
     /// Events lost because the caller did not keep up.

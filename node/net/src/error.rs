@@ -32,12 +32,6 @@ pub enum NetError {
         /// What was given.
         addr: Multiaddr,
     },
-    /// The DHT protocol's name is malformed.
-    #[error("DHT protocol {name:?}: a protocol name begins with a slash")]
-    Protocol {
-        /// What was given.
-        name: String,
-    },
     /// An address could not be listened on.
     #[error("cannot listen on {addr}: {reason}; is the port in use, or the address not of this machine?")]
     Listen {

@@ -14,6 +14,7 @@ use crate::counters::{Counters, count};
 use crate::error::{FetchError, RequestError};
 use crate::event::{GossipToken, ReplyToken, Verdict};
 use crate::limits::{FETCHES_MAX, GOSSIP_BYTES_MAX, REACH_TIMEOUT, REQUEST_TIMEOUT};
+use crate::roots::Roots;
 use crate::status::NetStatus;
 use crate::streams::{Question, Stream};
 
@@ -30,11 +31,17 @@ pub struct NetHandle {
     commands: mpsc::Sender<Command>,
     fetches: Arc<Semaphore>,
     counters: Arc<Counters>,
+    roots: Arc<Roots>,
 }
 
 impl NetHandle {
-    pub(crate) fn new(peer_id: PeerId, commands: mpsc::Sender<Command>, counters: Arc<Counters>) -> Self {
-        Self { peer_id, commands, fetches: Arc::new(Semaphore::new(FETCHES_MAX)), counters }
+    pub(crate) fn new(
+        peer_id: PeerId,
+        commands: mpsc::Sender<Command>,
+        counters: Arc<Counters>,
+        roots: Arc<Roots>,
+    ) -> Self {
+        Self { peer_id, commands, fetches: Arc::new(Semaphore::new(FETCHES_MAX)), counters, roots }
     }
 
     /// Our own peer id.
@@ -111,14 +118,22 @@ impl NetHandle {
         }
     }
 
-    /// Publishes a provider record for a root and renews it. Roles that do not provide ignore it.
+    /// Publishes a provider record for a root and renews it, within a tick. Roles that do not provide ignore it. At
+    /// most [`crate::limits::PROVIDED_KEYS_MAX`] are provided; those beyond are logged and counted (`roots_refused`).
     pub fn provide(&self, cid: Cid) {
-        self.send(Command::Provide(cid));
+        self.set_root(cid, true);
     }
 
     /// No longer renews a provider record; copies at other peers expire by themselves.
     pub fn stop_providing(&self, cid: Cid) {
-        self.send(Command::StopProviding(cid));
+        self.set_root(cid, false);
+    }
+
+    fn set_root(&self, cid: Cid, provided: bool) {
+        if !self.roots.set(cid, provided) {
+            count(&self.counters.roots_refused);
+            tracing::error!(%cid, "too many roots wait for the network task: this one was dropped");
+        }
     }
 
     /// Tells that the block source holds these blocks now: peers that still wait for them get them.

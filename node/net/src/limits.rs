@@ -38,6 +38,9 @@ pub const BITSWAP_MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024 + 64 * 1024;
 pub const BITSWAP_UNASKED_BYTES_MAX: usize = 512 * 1024;
 /// A bitswap reply is closed once it holds this many bytes of blocks; half the maximum is kinder to slow links.
 pub const BITSWAP_REPLY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A peer that asks whether we have a block of up to this size gets the block; boxo's own bound. It saves a second
+/// round, and costs about as much as the answer "yes".
+pub const BITSWAP_HAVE_BLOCK_BYTES_MAX: usize = 1024;
 /// Wants, blocks or presences read from one message; the rest is skipped. A guess, eight full wantlists.
 pub const BITSWAP_ITEMS_MAX: usize = 8 * 1024;
 /// Wants remembered per peer; go-bitswap's own bound.
@@ -66,10 +69,14 @@ pub const LOOKUPS_MAX: usize = 128;
 /// Providers kept per key and returned by one lookup. kad's own bound is 20; the members of a network all stand
 /// under one key and should find each other.
 pub const PROVIDERS_MAX: usize = 64;
-/// Keys with provider records that one node keeps, its own and those of others; a guess, at most 100 MB of records.
-pub const PROVIDER_KEYS_MAX: usize = 16 * 1024;
-/// Keys that one node provides: roots only, never leaves. Kubo's and libp2p's stores have the same bound.
-pub const PROVIDED_KEYS_MAX: usize = 1024;
+/// Provider records of others that one node keeps for the DHT of the internet; a guess: 22 members with two roots of
+/// 6,000 jobs each, at most some 80 MB.
+pub const WAN_RECORDS_MAX: usize = 256 * 1024;
+/// The same for the DHT of a LAN, which fewer nodes share; a guess, at most some 20 MB.
+pub const LAN_RECORDS_MAX: usize = 64 * 1024;
+/// Keys that one node provides: roots only, never leaves; a guess: two roots of 32,000 jobs. At 32 announcements at
+/// once, of some seconds each on the public DHT, a round of them takes two hours; records live for 48.
+pub const PROVIDED_KEYS_MAX: usize = 64 * 1024;
 
 /// What an operator may set. The defaults suit a member of a network of some dozens on a small server.
 #[derive(Clone, Debug)]

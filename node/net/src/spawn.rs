@@ -17,6 +17,7 @@ use crate::event::NetEvent;
 use crate::handle::NetHandle;
 use crate::limits::{COMMANDS_MAX, EVENTS_MAX};
 use crate::listen::Listeners;
+use crate::roots::Roots;
 use crate::{gossip, identity, transport};
 
 /// A connection that nothing uses is closed after this long. Gossip streams, open requests and wanted blocks count as
@@ -53,9 +54,11 @@ pub fn spawn(
     }
     let (commands, commands_in) = mpsc::channel(COMMANDS_MAX);
     let (events_out, events) = mpsc::channel(EVENTS_MAX);
-    let driver = Driver::new(swarm, listeners, &config, commands_in, events_out, Arc::clone(&counters));
+    let roots = Arc::new(Roots::default());
+    let shared = (Arc::clone(&counters), Arc::clone(&roots));
+    let driver = Driver::new(swarm, listeners, &config, commands_in, events_out, shared.0, shared.1);
     tokio::spawn(driver.run());
-    Ok((NetHandle::new(peer_id, commands, counters), events))
+    Ok((NetHandle::new(peer_id, commands, counters, roots), events))
 }
 
 fn check(config: &NetConfig) -> Result<(), NetError> {

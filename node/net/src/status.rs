@@ -23,10 +23,23 @@ pub struct NetStatus {
     pub peers: Vec<PeerStatus>,
     /// Peers in the gossip mesh.
     pub mesh_peers: usize,
-    /// Peers in the DHT's routing table.
+    /// Peers in the DHTs' routing tables.
     pub dht_peers: usize,
+    /// Our own provider records.
+    pub provided: Provided,
     /// Counters since the start, by name.
     pub counters: BTreeMap<&'static str, u64>,
+}
+
+/// What this node lets others find, and how far it has told them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Provided {
+    /// Roots that are provided.
+    pub roots: usize,
+    /// Of those, the ones whose announcement is due or under way.
+    pub waiting: usize,
+    /// A round of announcements did not end within its hour: those that wait come first in the next.
+    pub late: bool,
 }
 
 /// One connected peer.

@@ -197,6 +197,11 @@ pub(super) fn outcome(view: &JobView, source: &Source, out: &mut Out) {
         out.line(format!("content   {content}"));
         out.line(format!("by id     vantage verify {content} --genesis {net} --peer {peer}"));
         out.line(format!("as a file vantage bundle export {} --out job.car{data}", view.id.short()));
+        if let Some(bundle) = &view.provided {
+            out.line(format!(
+                "bundle    {bundle}, the proof that this node provides: any IPFS program exports it"
+            ));
+        }
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn print(status: &Status, out: &mut Out) {
         ("published", or_none(&status.external)),
         ("peer id", status.peer_id.clone()),
         ("peers", format!("{}, {} in the gossip mesh", status.peers, status.mesh_peers)),
+        ("provided", provided(status)),
         (
             "committee",
             format!(
@@ -146,4 +147,10 @@ pub(super) fn alarm(status: &Status) -> Option<(Paint, &'static str, &'static st
 
 pub(super) fn age_s(at_s: u64) -> u64 {
     now_s().saturating_sub(at_s)
+}
+
+/// What can be found by its id, and whether everybody was told lately.
+fn provided(status: &Status) -> String {
+    let late = if status.roots_late { ", LATE: not all are renewed within the hour" } else { "" };
+    format!("{} roots to the DHT, {} announcements due{late}", status.roots, status.roots_waiting)
 }

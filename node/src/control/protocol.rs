@@ -269,6 +269,15 @@ pub struct Status {
     pub peers: usize,
     /// Peers in the gossip mesh.
     pub mesh_peers: usize,
+    /// Roots that this node provides to the DHTs: the network's key, contents, bundles.
+    #[serde(default)]
+    pub roots: usize,
+    /// Of those, the ones whose announcement is due or under way.
+    #[serde(default)]
+    pub roots_waiting: usize,
+    /// They are not all renewed within the hour.
+    #[serde(default)]
+    pub roots_late: bool,
     /// Leaves in the node's own log.
     pub log_size: u64,
     /// Leaves of it that a quorum has cosigned.

@@ -26,7 +26,7 @@ const WATCH_PAUSE: Duration = Duration::from_millis(100);
 pub struct Snapshot {
     /// What `vantage status` shows.
     pub status: Box<Status>,
-    /// Peers in the DHT's routing table.
+    /// Peers in the DHTs' routing tables.
     pub dht_peers: usize,
     /// Counts of the network task since the start, by name.
     pub counters: BTreeMap<&'static str, u64>,
@@ -265,6 +265,9 @@ impl Context {
             external: net.external.iter().map(ToString::to_string).collect(),
             peers: net.peers.len(),
             mesh_peers: net.mesh_peers,
+            roots: net.provided.roots,
+            roots_waiting: net.provided.waiting,
+            roots_late: net.provided.late,
             log_size: overview.leaves,
             certified_size: overview.certified,
             lost_own_log: overview.lost_own_log,

@@ -1,5 +1,6 @@
 //! What an engine that runs for months looks at besides its inputs: the clock, the disk, and what may go.
 
+use super::carry::library;
 use super::{Engine, EngineError};
 use crate::clock;
 use crate::policy::Room;
@@ -77,6 +78,10 @@ impl Engine {
             return Ok(None);
         }
         let now_s = self.clock.now_ms() / 1000;
-        plan.carry_out(&self.store, now_s, false).map(|done| Some(Ok(done)))
+        let done = plan.carry_out(&self.store, now_s, false)?;
+        let gone = plan.jobs.iter().filter_map(|id| self.attester.job(id));
+        let roots = gone.flat_map(|view| [view.content, view.provided]).flatten();
+        roots.filter_map(|root| library(&root)).for_each(|root| self.net.stop_providing(root));
+        Ok(Some(Ok(done)))
     }
 }

@@ -184,7 +184,12 @@ fn pace(registry: &mut Registry, vendors: &[VendorView]) {
 fn traffic(registry: &mut Registry, snapshot: &Snapshot) {
     gauge(registry, "peers", "Connected peers", snapshot.status.peers);
     gauge(registry, "mesh_peers", "Peers in the gossip mesh", snapshot.status.mesh_peers);
-    gauge(registry, "dht_peers", "Peers in the routing table", snapshot.dht_peers);
+    gauge(registry, "dht_peers", "Peers in the routing tables", snapshot.dht_peers);
+    gauge(registry, "roots", "Roots that are provided to the DHTs", snapshot.status.roots);
+    let waiting = snapshot.status.roots_waiting;
+    gauge(registry, "roots_waiting", "Roots whose announcement is due or under way", waiting);
+    let late = usize::from(snapshot.status.roots_late);
+    gauge(registry, "roots_late", "1 while roots are not all renewed within the hour", late);
     for (name, value) in &snapshot.counters {
         let help = format!("Network task: {} since the start", name.replace('_', " "));
         match name.split_once("_bytes_") {

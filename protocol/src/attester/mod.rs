@@ -116,6 +116,8 @@ pub struct Attester {
     salted: BTreeMap<(JobId, u32), (Salt, Cid)>,
     /// Content and bundle of the jobs that this node has published.
     published: BTreeMap<JobId, (Cid, Cid)>,
+    /// The bundles that this node provides for good.
+    provided: BTreeMap<JobId, Cid>,
     /// Latest time that this node's witness key has signed, POSIX seconds.
     witness_time_s: u64,
     clocks: Clocks,
@@ -160,6 +162,7 @@ impl Attester {
             rounds: BTreeMap::new(),
             salted: BTreeMap::new(),
             published: BTreeMap::new(),
+            provided: BTreeMap::new(),
             witness_time_s: 0,
             clocks: Clocks::default(),
             memo,
@@ -228,6 +231,10 @@ impl Attester {
             }
             Record::Published { job, content, bundle } => {
                 self.published.insert(job, (content, bundle));
+                Ok(())
+            }
+            Record::Provided { job, bundle } => {
+                self.provided.insert(job, bundle);
                 Ok(())
             }
         }

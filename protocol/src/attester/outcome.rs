@@ -69,9 +69,9 @@ impl Attester {
             drop_other_content(step, round);
         }
         // whoever looks for it asks the DHT, which forgets within a day
-        if let Some(content) = round.content.filter(|content| step.block(content).is_some()) {
-            step.out.push(Effect::Provide(content));
-        }
+        let roots = [round.content, round.provided].into_iter().flatten();
+        let held: Vec<Cid> = roots.filter(|root| step.block(root).is_some()).collect();
+        step.out.extend(held.into_iter().map(Effect::Provide));
     }
 
     /// The first certified Final of each member.
@@ -140,16 +140,14 @@ impl Attester {
             return;
         };
         let Some(plan) = round.plan() else { return };
-        let Some((announces, keysets)) = self.executor_leaves(plan) else { return };
+        let Some(announces) = self.announce_leaves(plan) else { return };
         let Some(job_leaf) = self.logs.get(&round.at.author).and_then(|l| l.entry(round.at.index)) else {
             return;
         };
         let parts = Parts {
             genesis: &self.config.genesis,
-            job: round.at,
             job_leaf: &job_leaf.bytes,
             announces: &announces,
-            keysets: &keysets,
             list: &list,
             statements: &statements,
         };
@@ -165,7 +163,8 @@ impl Attester {
         }
     }
 
-    /// Publishes content and bundle once every block of the content is held; asks for what is missing.
+    /// Publishes content and bundle once every block of the content and the attested report are held; asks for what
+    /// is missing.
     /// Says whether it is done.
     fn publish(
         &mut self,
@@ -193,7 +192,11 @@ impl Attester {
             below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
             return false;
         }
-        let report = report.filter(|cid| step.block(cid).is_some());
+        if let Some(attested) = report.filter(|cid| step.block(cid).is_none()) {
+            let holders: Vec<NodeId> = self.finals(round).into_iter().map(|(member, ..)| member).collect();
+            self.want_block(step, attested, &holders);
+            return false;
+        }
         let certs = self.certs_of(round, list);
         let bundled = match certs.and_then(|c| bundle(self.net, content.root, report, &c)) {
             Ok(bundled) => {
@@ -202,6 +205,11 @@ impl Attester {
                 if self.published.insert(round.id, published) != Some(published) {
                     let (content, bundle) = published;
                     step.persist(Record::Published { job: round.id, content, bundle });
+                }
+                if round.provided.is_none() && self.is_complete(round) {
+                    round.provided = Some(bundled.root);
+                    self.provided.insert(round.id, bundled.root);
+                    step.persist(Record::Provided { job: round.id, bundle: bundled.root });
                 }
                 bundled.blocks
             }
@@ -219,7 +227,27 @@ impl Attester {
             step.put(cid, bytes);
         }
         step.out.push(Effect::Provide(content.root));
+        step.out.extend(round.provided.map(Effect::Provide));
         true
+    }
+
+    /// Whether what is shown now proves the job SEALED to anybody: of a quorum of members whose Finals are for the
+    /// sealed set, the Final and all acks before it. The certs hold what this looks for.
+    fn is_complete(&self, round: &Round) -> bool {
+        let Some(Outcome::Sealed { list, root, count, .. }) = &round.outcome else { return false };
+        let quorum = self.policy.quorum();
+        let shown = |member: &NodeId, end: u64| {
+            let log = self.logs.get(member)?;
+            let mut said = log.about(&round.id, true).take_while(|(index, _)| *index <= end);
+            said.all(|(index, _)| log.certifying(index, quorum, None).is_some()).then_some(())
+        };
+        let finals = self.finals(round);
+        let counting = finals.iter().filter(|(member, index, last)| {
+            (last.list, last.root, last.count) == (*list, *root, *count)
+                && self.is_covered(round, member, *index, last)
+                && shown(member, *index).is_some()
+        });
+        counting.count() >= quorum
     }
 
     /// The statements that the outcome stands for, and the attested report.
@@ -246,14 +274,10 @@ impl Attester {
         }
     }
 
-    /// Announce leaves and keyset leaves of the listed executors.
-    fn executor_leaves(&self, plan: &Plan) -> Option<(Leaves, Leaves)> {
-        let pair = |at: &crate::leaf::LeafRef| {
-            let log = self.logs.get(&at.author)?;
-            Some((log.resolve(at).ok()??.bytes.clone(), log.entry(0)?.bytes.clone()))
-        };
-        let pairs: Option<Vec<_>> = plan.executors.announces.iter().map(pair).collect();
-        pairs.map(|p| p.into_iter().unzip())
+    /// Announce leaves of the listed executors.
+    fn announce_leaves(&self, plan: &Plan) -> Option<Leaves> {
+        let leaf = |at: &LeafRef| Some(self.logs.get(&at.author)?.resolve(at).ok()??.bytes.clone());
+        plan.executors.announces.iter().map(leaf).collect()
     }
 
     /// Proofs of the job, the listed statements, and every member's acks and Final.
@@ -276,7 +300,8 @@ impl Attester {
             });
             proven.extend(said.filter_map(|(index, _)| log.cert(index, policy, None)));
         }
-        let nodes = members.into_iter().chain([round.at.author]);
+        let nodes =
+            members.into_iter().chain([round.at.author]).chain(list.statements.iter().map(|at| at.author));
         let keysets: Vec<Vec<u8>> =
             nodes.filter_map(|n| Some(self.logs.get(&n)?.entry(0)?.bytes.clone())).collect();
         certs(&self.net, round.id, &keysets, &proven)

@@ -71,6 +71,14 @@ pub enum Record {
         /// Root of this node's bundle.
         bundle: Cid,
     },
+    /// The first bundle of a job that proved it SEALED. It is provided for good, as others may have written its id
+    /// down. On disk together with its blocks.
+    Provided {
+        /// Which job.
+        job: JobId,
+        /// Root of the bundle.
+        bundle: Cid,
+    },
 }
 
 impl Wire for Record {

@@ -26,6 +26,8 @@ pub(crate) struct Round {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) content: Option<Cid>,
     pub(crate) bundle: Option<Cid>,
+    /// The first bundle that proved the job SEALED: it is provided for good.
+    pub(crate) provided: Option<Cid>,
     /// Slots whose execution the shell was asked for since the start.
     pub(crate) executing: BTreeSet<u32>,
     /// Verdicts on reveals, by leaf hash: a pure function of their bytes.
@@ -87,6 +89,7 @@ impl Round {
             outcome: None,
             content: None,
             bundle: None,
+            provided: None,
             executing: BTreeSet::new(),
             judged: BTreeMap::new(),
             details: BTreeMap::new(),
@@ -135,6 +138,7 @@ impl Attester {
             if let Some((content, bundle)) = self.published.get(&id) {
                 (round.content, round.bundle) = (Some(*content), Some(*bundle));
             }
+            round.provided = self.provided.get(&id).copied();
             if let Err(why) = round.job.check_in(&self.config.genesis) {
                 step.notice(Notice::JobRefused { job: id, why: why.clone() });
                 round.state = RoundState::Refused(why);

@@ -43,8 +43,10 @@ pub struct JobView {
     pub outcome: Option<OutcomeView>,
     /// The content's id, once it is assembled here.
     pub content: Option<Cid>,
-    /// The bundle that this node publishes.
+    /// The bundle that this node publishes: its latest.
     pub bundle: Option<Cid>,
+    /// The bundle that this node provides under its id for good: the first that proved the job SEALED.
+    pub provided: Option<Cid>,
     /// Why it cannot be worked on.
     pub refused: Option<String>,
 }
@@ -192,7 +194,7 @@ impl Attester {
     pub fn job_roots(&self, id: &JobId) -> Vec<Cid> {
         let Some(round) = self.rounds.get(id) else { return Vec::new() };
         let mut roots = vec![round.job.suite, round.job.executors];
-        roots.extend(round.content.into_iter().chain(round.bundle));
+        roots.extend([round.content, round.bundle, round.provided].into_iter().flatten());
         for (_, entry) in self.logs.values().flat_map(|log| log.about(id, false)) {
             match &entry.leaf.statement {
                 Statement::Reveal(reveal) => roots.extend([reveal.receipts, reveal.proof]),
@@ -267,6 +269,7 @@ impl Attester {
             outcome,
             content: round.content,
             bundle: round.bundle,
+            provided: round.provided,
             refused,
         }
     }

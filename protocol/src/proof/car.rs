@@ -14,7 +14,7 @@ use crate::params::BLOCK_BYTES_MAX;
 use crate::wire::{self, Wire};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of a bundle file: a guess, what a small server holds in memory twice.
 pub const CAR_BYTES_MAX: usize = 1 << 30;
@@ -176,13 +176,27 @@ impl Car {
         Ok(Self { root, blocks })
     }
 
-    /// The file: the root first, then depth first by links; blocks that nothing links come last, by
-    /// id. Equal sets of blocks give equal bytes.
+    /// The file: the root first, then depth first, links in the order in which they stand in a block's
+    /// bytes, each block where it is met first. That is how go-car, Kubo and Helia write the same blocks.
+    /// What nothing links comes last, by id. Equal sets of blocks give equal bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let order = closure(self.root, &|cid| self.blocks.get(cid).cloned()).held;
-        let linked: std::collections::BTreeSet<&Cid> = order.iter().collect();
+        let order = self.walk();
+        let linked: BTreeSet<&Cid> = order.iter().collect();
         let rest = self.blocks.keys().filter(|cid| !linked.contains(cid));
         self.write(order.iter().chain(rest))
+    }
+
+    /// Blocks below the root in the order in which a program meets them that knows the codec alone.
+    fn walk(&self) -> Vec<Cid> {
+        let (mut order, mut seen, mut stack) = (Vec::new(), BTreeSet::new(), vec![self.root]);
+        while let Some(cid) = stack.pop() {
+            let Some(block) = self.blocks.get(&cid).filter(|_| seen.insert(cid)) else { continue };
+            order.push(cid);
+            if cid.codec == Codec::DagCbor {
+                stack.extend(wire::links(block).into_iter().rev());
+            }
+        }
+        order
     }
 
     /// The file with its blocks in some other order.

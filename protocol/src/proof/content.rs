@@ -5,7 +5,7 @@ use crate::cid::Cid;
 use crate::content::Content;
 use crate::genesis::Genesis;
 use crate::id::{JobId, NetId, NodeId};
-use crate::leaf::{Cert, Leaf, LeafRef, Statement, leaf_cid};
+use crate::leaf::{Cert, Leaf, Statement, leaf_cid};
 use crate::log::{TlogProof, leaf_hash};
 use crate::statement::StatementList;
 use crate::wire::{self, Wire};
@@ -18,14 +18,10 @@ use std::collections::BTreeMap;
 pub struct Parts<'a> {
     /// The network's genesis.
     pub genesis: &'a Genesis,
-    /// Where the job stands in its author's log.
-    pub job: LeafRef,
     /// The job's leaf.
     pub job_leaf: &'a [u8],
     /// Announce leaves, in the order of the executor list.
     pub announces: &'a [Vec<u8>],
-    /// Leaf 0 of each listed executor, in the same order.
-    pub keysets: &'a [Vec<u8>],
     /// The statements that the content stands for.
     pub list: &'a StatementList,
     /// Their leaves, in the order of the list.
@@ -47,10 +43,7 @@ pub fn assemble(parts: &Parts<'_>) -> Result<Assembled, String> {
     let net = parts.genesis.net();
     let leaf = Leaf::decode(parts.job_leaf, &net).map_err(|e| e.to_string())?;
     let Statement::Job(job) = &leaf.statement else { return Err("job: the leaf holds no job".into()) };
-    if leaf_hash(parts.job_leaf) != parts.job.hash || leaf.author != parts.job.author {
-        return Err("job: the reference names another leaf".into());
-    }
-    let id = JobId(parts.job.hash.0);
+    let id = JobId(leaf_hash(parts.job_leaf).0);
     if parts.list.job != id {
         return Err("statement list: belongs to another job".into());
     }
@@ -60,24 +53,22 @@ pub fn assemble(parts: &Parts<'_>) -> Result<Assembled, String> {
     }
     let mut blocks = Blocks::default();
     let content = Content {
-        v: 1,
+        v: 2,
         net,
         genesis: blocks.add(parts.genesis.to_block()),
         id,
-        index: parts.job.index,
         job: blocks.add(parts.job_leaf.to_vec()),
         suite: job.suite,
         executors: job.executors,
         announces: parts.announces.iter().map(|l| blocks.add(l.clone())).collect(),
-        keysets: parts.keysets.iter().map(|l| blocks.add(l.clone())).collect(),
         list: blocks.add(wire::encode(parts.list)),
         statements: parts.statements.iter().map(|l| blocks.add(l.clone())).collect(),
     };
     blocks.root(&content)
 }
 
-/// Sorts what a publisher can show: keysets (leaf 0) of committee members and, where the job's
-/// author is none, of the author; proven leaves of the job, each once.
+/// Sorts what a publisher can show: keysets (leaf 0) of committee members, of the job's author and of
+/// those whose statements are listed; proven leaves of the job, each once.
 pub fn certs(net: &NetId, job: JobId, keysets: &[Vec<u8>], certs: &[Cert]) -> Result<Certs, String> {
     let mut by_node: BTreeMap<NodeId, ByteBuf> = BTreeMap::new();
     for bytes in keysets {

@@ -35,8 +35,6 @@ pub enum Role {
     Executors,
     /// An announce's leaf.
     Announce,
-    /// A keyset's leaf.
-    Keyset,
     /// The statement list.
     List,
     /// The leaf of a listed reveal or decline of this network.
@@ -64,7 +62,6 @@ impl Role {
             Role::Suite => "suite",
             Role::Executors => "executor list",
             Role::Announce => "announce",
-            Role::Keyset => "keyset",
             Role::List => "statement list",
             Role::Statement(_) => "statement",
             Role::Proof => "commit proof",
@@ -86,13 +83,12 @@ impl Role {
             Role::Suite => 6,
             Role::Executors => 7,
             Role::Announce => 8,
-            Role::Keyset => 9,
-            Role::List => 10,
-            Role::Statement(_) => 11,
-            Role::Proof => 12,
-            Role::Receipts => 13,
-            Role::Output => 14,
-            Role::Response => 15,
+            Role::List => 9,
+            Role::Statement(_) => 10,
+            Role::Proof => 11,
+            Role::Receipts => 12,
+            Role::Output => 13,
+            Role::Response => 14,
         }
     }
 
@@ -150,9 +146,8 @@ fn content_links(content: &Content) -> Vec<Link> {
         (Role::Executors, content.executors),
     ];
     let announces = content.announces.iter().map(|cid| (Role::Announce, *cid));
-    let keysets = content.keysets.iter().map(|cid| (Role::Keyset, *cid));
     let statements = content.statements.iter().map(|cid| (statement, *cid));
-    let all = single.into_iter().chain(announces).chain(keysets).chain([(Role::List, content.list)]);
+    let all = single.into_iter().chain(announces).chain([(Role::List, content.list)]);
     all.chain(statements).map(|(role, cid)| Link { role, cid }).collect()
 }
 

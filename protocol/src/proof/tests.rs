@@ -6,4 +6,5 @@ mod judging;
 mod outcomes;
 mod rehash;
 mod rented;
+mod unique;
 pub(crate) mod world;

@@ -144,12 +144,12 @@ fn examine(
     verdict.not_shown = not_shown(&plan);
     verdict.cells_total = plan.cells_total();
     let certs = head.certs(source, problems);
-    let keyring = Keyring::read(&net, &genesis, &plan, &head.content, &certs, source, problems);
+    let keyring = Keyring::read(&net, &genesis, &plan, &certs, problems);
     let mut shown = Shown::read(&net, &genesis, &plan, &keyring, &certs, problems);
     let listed = Listed::check(&genesis, &plan, &head.content, &keyring, &mut shown, source, problems)?;
     let weighed = Weighed::weigh(&genesis, &plan, &listed, &shown, problems);
 
-    let job_cert = shown.certified(&plan.at, "job", problems).map(|proven| proven.span());
+    let job_cert = shown.job(&plan, problems).map(|proven| proven.span());
     let span = weighed.span;
     let gathered = Gathered { genesis: &genesis, plan: &plan, head: &head, listed: &listed, weighed };
     verdict.job = Some(gathered.job_part());
@@ -302,8 +302,8 @@ impl Gathered<'_> {
         JobPart {
             id: plan.id,
             content: self.head.cid,
-            author: plan.at.author,
-            author_operator: self.genesis.operator(&plan.at.author).label().to_owned(),
+            author: plan.author,
+            author_operator: self.genesis.operator(&plan.author).label().to_owned(),
             suite: plan.suite.name.clone(),
             suite_label: plan.suite.label.clone(),
             targets: plan.job.targets.iter().map(|t| t.target.to_string()).collect(),

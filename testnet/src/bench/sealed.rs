@@ -245,10 +245,8 @@ impl Maker {
         let keyset = |node: &NodeId| self.logs.keyset(node).to_vec();
         let made = assemble(&Parts {
             genesis: &self.logs.genesis,
-            job: self.at,
             job_leaf: self.logs.leaf(&self.at),
             announces: &leaves(&self.executors.announces),
-            keysets: &self.executors.announces.iter().map(|at| keyset(&at.author)).collect::<Vec<_>>(),
             list,
             statements: &leaves(&list.statements),
         })

@@ -161,7 +161,8 @@ impl Mirror {
             | Record::Restored
             | Record::Vouched
             | Record::Lost { .. }
-            | Record::Published { .. } => Ok(()),
+            | Record::Published { .. }
+            | Record::Provided { .. } => Ok(()),
         }
     }
 

@@ -240,24 +240,18 @@ pub fn cert() -> impl Strategy<Value = Cert> {
 
 pub fn content() -> impl Strategy<Value = Content> {
     let parts = (cid(), cid(), cid(), cid(), cid());
-    let pairs = vec((cid(), cid()), 1..5);
-    (net(), job_id(), any::<u64>(), parts, pairs, vec(cid(), 0..5)).prop_map(
-        |(net, id, index, (genesis, job, suite, executors, list), pairs, statements)| {
-            let (announces, keysets) = pairs.into_iter().unzip();
-            Content {
-                v: 1,
-                net,
-                genesis,
-                id,
-                index,
-                job,
-                suite,
-                executors,
-                announces,
-                keysets,
-                list,
-                statements,
-            }
+    (net(), job_id(), parts, vec(cid(), 1..5), vec(cid(), 0..5)).prop_map(
+        |(net, id, (genesis, job, suite, executors, list), announces, statements)| Content {
+            v: 2,
+            net,
+            genesis,
+            id,
+            job,
+            suite,
+            executors,
+            announces,
+            list,
+            statements,
         },
     )
 }
@@ -300,6 +294,7 @@ pub fn record() -> impl Strategy<Value = Record> {
             content,
             bundle
         }),
+        (job_id(), cid()).prop_map(|(job, bundle)| Record::Provided { job, bundle }),
     ]
 }
 

@@ -226,23 +226,18 @@ fn cert(w: &World) -> vantage_protocol::leaf::Cert {
 pub(super) fn content(w: &World) -> Content {
     let mut nodes: Vec<_> = w.members[..3].iter().chain([&w.volunteer]).collect();
     nodes.sort_by_key(|node| node.id);
-    let (announces, keysets) = nodes
-        .into_iter()
-        .map(|node| (leaf_cid(&w.announce(node).encode()), leaf_cid(&node.keyset(&w.net).encode())))
-        .unzip();
+    let announces = nodes.into_iter().map(|node| leaf_cid(&w.announce(node).encode())).collect();
     let mut statements = [reveal(w), decline(w)];
     statements.sort_by_key(|leaf| leaf.reference(0).hash);
     Content {
-        v: 1,
+        v: 2,
         net: w.net,
         genesis: w.genesis.cid(),
         id: w.job_id,
-        index: 1,
         job: leaf_cid(&w.members[3].says(&w.net, Statement::Job(w.job.clone())).encode()),
         suite: w.job.suite,
         executors: w.job.executors,
         announces,
-        keysets,
         list: Cid::dag_cbor(&wire::encode(&list(w))),
         statements: statements.iter().map(|leaf| leaf_cid(&leaf.encode())).collect(),
     }
@@ -294,6 +289,11 @@ fn records(w: &World) -> Vec<Vector> {
             "published",
             "What was published of a job.",
             Record::Published { job: w.job_id, content: receipts, bundle: receipts },
+        ),
+        record(
+            "provided",
+            "What is provided of a job for good.",
+            Record::Provided { job: w.job_id, bundle: receipts },
         ),
     ]
 }

@@ -9,7 +9,7 @@ use libp2p::PeerId;
 
 use super::message::{Message, Want};
 use super::source::BlockSource;
-use crate::limits::{BITSWAP_REPLY_BYTES_MAX, BLOCK_BYTES_MAX};
+use crate::limits::{BITSWAP_HAVE_BLOCK_BYTES_MAX, BITSWAP_REPLY_BYTES_MAX, BLOCK_BYTES_MAX};
 
 /// A lookup under way.
 pub(super) type LookUp = BoxFuture<'static, Findings>;
@@ -61,7 +61,11 @@ pub(super) fn look_up(source: Arc<dyn BlockSource>, peer: PeerId, session: u64, 
 
 fn look_up_one(source: &dyn BlockSource, want: &Want) -> Found {
     if want.have {
-        return if source.has(&want.cid).is_some() { Found::Have } else { Found::Nothing };
+        match source.has(&want.cid) {
+            None => return Found::Nothing,
+            Some(len) if len > BITSWAP_HAVE_BLOCK_BYTES_MAX => return Found::Have,
+            Some(_) => {}
+        }
     }
     match source.get(&want.cid) {
         Some(data) if data.len() <= BLOCK_BYTES_MAX => Found::Block(data),
@@ -102,13 +106,13 @@ mod tests {
         Cid::new_v1(0x55, Multihash::wrap(0x12, &[number; 32]).unwrap())
     }
 
-    /// Holds a block of 768 KiB under each even number.
-    struct Even;
+    /// Holds a block of so many bytes under each even number.
+    struct Even(usize);
 
     impl BlockSource for Even {
         fn get(&self, cid: &Cid) -> Option<Bytes> {
             let even = cid.hash().digest()[0].is_multiple_of(2);
-            even.then(|| vec![0; 768 * 1024].into())
+            even.then(|| vec![0; self.0].into())
         }
 
         fn has(&self, cid: &Cid) -> Option<usize> {
@@ -119,7 +123,8 @@ mod tests {
     #[tokio::test]
     async fn a_lookup_stops_at_a_full_message() {
         let wants: Vec<_> = (0..20).map(|n| Want::block(cid(n))).collect();
-        let findings = look_up(Arc::new(Even), PeerId::random(), 7, wants.clone()).await;
+        let source = Arc::new(Even(768 * 1024));
+        let findings = look_up(source, PeerId::random(), 7, wants.clone()).await;
         assert_eq!(findings.found.len(), 5);
         assert_eq!(findings.rest, wants[5..]);
         assert!(matches!(findings.found[0].1, Found::Block(_)));
@@ -127,11 +132,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn asking_for_presence_never_reads_a_block() {
+    async fn asking_for_presence_brings_a_small_block_and_word_of_a_large_one() {
         let wants = vec![Want::have(cid(0)), Want::have(cid(1))];
-        let findings = look_up(Arc::new(Even), PeerId::random(), 7, wants).await;
-        assert!(matches!(findings.found[0].1, Found::Have));
-        assert!(matches!(findings.found[1].1, Found::Nothing));
+        for (len, small) in [(0, true), (1024, true), (1025, false), (768 * 1024, false)] {
+            let findings = look_up(Arc::new(Even(len)), PeerId::random(), 7, wants.clone()).await;
+            match &findings.found[0].1 {
+                Found::Block(data) => assert_eq!((data.len(), small), (len, true)),
+                Found::Have => assert!(!small, "{len}"),
+                Found::Nothing => panic!("{len}"),
+            }
+            assert!(matches!(findings.found[1].1, Found::Nothing));
+        }
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use libp2p::Multiaddr;
 use libp2p::swarm::dial_opts::DialOpts;
-use tokio::time::Instant;
 
 use super::Driver;
 use crate::address::split_peer;
@@ -19,8 +18,6 @@ impl Driver {
             Command::Ask(question) => self.ask(question),
             Command::Reply(token, data) => self.reply(token, data),
             Command::Fetch { cid, hints, block } => self.fetch(cid, hints, block),
-            Command::Provide(cid) => self.provide(&cid, Instant::now()),
-            Command::StopProviding(cid) => self.stop_providing(&cid),
             Command::BlocksAdded(cids) => self.blocks_added(&cids),
             Command::FindProviders(cid, providers) => self.find_providers(&cid, providers),
             Command::Dial(addr) => self.dial(addr),
@@ -56,6 +53,7 @@ impl Driver {
             external: self.swarm.external_addresses().cloned().collect(),
             mesh_peers: self.swarm.behaviour().gossip.as_ref().map_or(0, |g| g.all_mesh_peers().count()),
             dht_peers: self.dht_peers(),
+            provided: self.announcer.status(),
             peers,
             counters,
         }

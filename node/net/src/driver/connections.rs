@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Driver;
 use crate::address::{is_global, is_usable, without_peer};
+use crate::dht::PROVIDER_ADDRESSES_MAX;
 use crate::event::NetEvent;
 use crate::limits::ADDRESSES_PER_PEER_MAX;
 use crate::status::PeerStatus;
@@ -62,8 +63,20 @@ impl Driver {
         tracing::info!(%addr, "listening");
         if self.publish_listening && (self.allow_private || is_global(&addr)) {
             self.swarm.add_external_address(addr.clone());
+            self.tell_addresses();
         }
         self.tell(NetEvent::Listening(addr));
+    }
+
+    /// Each DHT names us under those of our addresses that belong into it.
+    pub(super) fn tell_addresses(&mut self) {
+        let external: Vec<_> = self.swarm.external_addresses().cloned().collect();
+        for dht in self.dhts {
+            let admitted = external.iter().filter(|addr| dht.admits(addr, self.allow_private)).cloned();
+            if let Some(kad) = self.swarm.behaviour_mut().dht(*dht) {
+                kad.store_mut().set_addresses(admitted.take(PROVIDER_ADDRESSES_MAX).collect());
+            }
+        }
     }
 
     pub(super) fn on_connected(&mut self, peer: PeerId, endpoint: &ConnectedPoint, connections: u32) {
@@ -114,17 +127,21 @@ impl Driver {
             known.agent =
                 info.agent_version.chars().filter(char::is_ascii_graphic).take(AGENT_CHARS_MAX).collect();
         }
-        let serves_dht = info.protocols.iter().any(|p| p.as_ref() == self.kad_protocol);
         let usable = info.listen_addrs.iter().filter(|a| is_usable(a, self.allow_private));
         let usable: Vec<_> = usable.take(ADDRESSES_PER_PEER_MAX).map(without_peer).collect();
         for addr in &usable {
             self.book.add(peer, addr.clone());
         }
-        if serves_dht && !usable.is_empty() {
-            for addr in usable {
-                self.swarm.behaviour_mut().kad.add_address(&peer, addr);
+        for dht in self.dhts {
+            let serves = info.protocols.iter().any(|p| p.as_ref() == dht.protocol());
+            let admitted: Vec<_> = usable.iter().filter(|a| dht.admits(a, self.allow_private)).collect();
+            let Some(kad) = self.swarm.behaviour_mut().dht(*dht).filter(|_| serves) else { continue };
+            for addr in &admitted {
+                kad.add_address(&peer, (*addr).clone());
             }
-            self.on_dht_server(peer, Instant::now());
+            if !admitted.is_empty() {
+                self.on_dht_server(*dht, peer, Instant::now());
+            }
         }
     }
 

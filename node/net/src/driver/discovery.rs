@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use libp2p::kad::{QueryId, RecordKey};
+use libp2p::kad::RecordKey;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::Driver;
+use super::queries::Query;
 use crate::address::split_peer;
 
 /// First pause between attempts.
@@ -65,7 +66,6 @@ pub(super) struct Discovery {
     rendezvous: RecordKey,
     entry_points: Vec<EntryPoint>,
     lookup: Backoff,
-    query: Option<QueryId>,
     lost: HashMap<PeerId, Backoff>,
 }
 
@@ -79,7 +79,6 @@ impl Discovery {
                 .map(|(peer, addr)| EntryPoint { peer, addr, backoff: Backoff::new(now) })
                 .collect(),
             lookup: Backoff::new(now),
-            query: None,
             lost: HashMap::new(),
         }
     }
@@ -115,9 +114,10 @@ impl Driver {
     /// Members let themselves be found.
     pub(super) fn start_discovery(&mut self) {
         let now = Instant::now();
+        self.tell_addresses();
         if self.role.provides() {
             let key = self.discovery.rendezvous.clone();
-            self.provide_key(key, now);
+            self.provide(key);
         }
         self.discover(now);
     }
@@ -129,21 +129,15 @@ impl Driver {
         }
         self.redial_lost(now);
         let lonely = self.peers.in_network() < self.peers_target;
-        let possible = self.discovery.query.is_none() && self.dht_peers() > 0;
-        if lonely && possible && self.discovery.lookup.due(now, LOOKUP_PAUSE_MAX) {
+        let possible = lonely && !self.queries.is_open(&Query::Rendezvous) && self.dht_peers() > 0;
+        if possible && self.discovery.lookup.due(now, LOOKUP_PAUSE_MAX) {
             let key = self.discovery.rendezvous.clone();
-            self.discovery.query = Some(self.swarm.behaviour_mut().kad.get_providers(key));
+            self.put(&Query::Rendezvous, |kad| Some(kad.get_providers(key.clone())));
         }
     }
 
-    /// Somebody named these peers as nodes of our network. `true` if the query was one of discovery's.
-    pub(super) fn on_rendezvous(&mut self, query: QueryId, providers: &[PeerId], last: bool) -> bool {
-        if self.discovery.query != Some(query) {
-            return false;
-        }
-        if last {
-            self.discovery.query = None;
-        }
+    /// Somebody named these peers as nodes of our network.
+    pub(super) fn on_rendezvous(&mut self, providers: &[PeerId]) {
         let us = *self.swarm.local_peer_id();
         for peer in providers {
             let wanted = self.peers.in_network() + self.reaches.len() < self.peers_target;
@@ -151,7 +145,6 @@ impl Driver {
                 self.reach(*peer);
             }
         }
-        true
     }
 
     fn dial_entry_points(&mut self, now: Instant) {

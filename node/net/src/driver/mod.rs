@@ -3,13 +3,15 @@
 //! It never waits for the caller: events that do not fit are lost, by rules that hurt least (a message is ignored, a
 //! request refused, a peer's coming and going told later).
 
+mod announcer;
 mod bitswap;
 mod commands;
 mod connections;
 mod discovery;
 mod gossip;
+mod lookups;
+mod queries;
 mod reach;
-mod routing;
 mod streams;
 
 use std::sync::Arc;
@@ -26,15 +28,19 @@ use crate::behaviour::{Behaviour, BehaviourEvent};
 use crate::command::Command;
 use crate::config::{NetConfig, Role};
 use crate::counters::{Counters, count};
+use crate::dht::Dht;
 use crate::event::NetEvent;
 use crate::gossip::Verdicts;
 use crate::listen::Listeners;
+use crate::roots::Roots;
 use crate::streams::{InboundLoad, Outbound, Stream};
 
+use announcer::Announcer;
 use connections::Peers;
 use discovery::Discovery;
+use lookups::Lookups;
+use queries::Queries;
 use reach::Reaches;
-use routing::{Announcer, Lookups};
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -50,7 +56,7 @@ pub(crate) struct Driver {
     counters: Arc<Counters>,
     role: Role,
     net16: String,
-    kad_protocol: String,
+    dhts: &'static [Dht],
     allow_private: bool,
     publish_listening: bool,
     requests_per_peer_max: usize,
@@ -62,6 +68,8 @@ pub(crate) struct Driver {
     peers: Peers,
     reaches: Reaches,
     discovery: Discovery,
+    queries: Queries,
+    roots: Arc<Roots>,
     announcer: Announcer,
     lookups: Lookups,
 }
@@ -74,6 +82,7 @@ impl Driver {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<NetEvent>,
         counters: Arc<Counters>,
+        roots: Arc<Roots>,
     ) -> Self {
         Self {
             swarm,
@@ -83,7 +92,7 @@ impl Driver {
             counters,
             role: config.role,
             net16: config.net16.clone(),
-            kad_protocol: config.kad_protocol.clone(),
+            dhts: Dht::running(config.allow_private),
             allow_private: config.allow_private,
             publish_listening: config.role.serves_dht() && config.external.is_empty(),
             requests_per_peer_max: config.limits.requests_per_peer_max,
@@ -95,7 +104,9 @@ impl Driver {
             peers: Peers::default(),
             reaches: Reaches::default(),
             discovery: Discovery::new(&config.net16, &config.bootstrap),
-            announcer: Announcer::default(),
+            queries: Queries::default(),
+            roots,
+            announcer: Announcer::new(Instant::now()),
             lookups: Lookups::default(),
         }
     }
@@ -125,6 +136,7 @@ impl Driver {
         self.sweep_reaches(now);
         self.tell_peers();
         self.discover(now);
+        self.take_roots();
         self.announce(now);
     }
 
@@ -135,7 +147,10 @@ impl Driver {
                 self.listeners.told(listener_id);
                 self.on_listening(address);
             }
-            SwarmEvent::ExpiredListenAddr { address, .. } => self.swarm.remove_external_address(&address),
+            SwarmEvent::ExpiredListenAddr { address, .. } => {
+                self.swarm.remove_external_address(&address);
+                self.tell_addresses();
+            }
             SwarmEvent::ListenerError { listener_id, error } => {
                 tracing::warn!(addr = ?self.listeners.addr(listener_id), %error, "listener");
             }
@@ -171,7 +186,8 @@ impl Driver {
             BehaviourEvent::Log(event) => self.on_stream_event(Stream::Log, event),
             BehaviourEvent::Certs(event) => self.on_stream_event(Stream::Certs, event),
             BehaviourEvent::Bitswap(event) => self.on_bitswap(event),
-            BehaviourEvent::Kad(event) => self.on_kad(event),
+            BehaviourEvent::Wan(event) => self.on_kad(Dht::Wan, event),
+            BehaviourEvent::Lan(event) => self.on_kad(Dht::Lan, event),
             BehaviourEvent::Identify(event) => self.on_identify(event),
             BehaviourEvent::Ping(event) => self.on_ping(&event),
             BehaviourEvent::Admission(never)

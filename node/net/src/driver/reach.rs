@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use libp2p::PeerId;
-use libp2p::kad::{PeerInfo, QueryId};
+use libp2p::kad::PeerInfo;
 use libp2p::swarm::DialError;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use tokio::time::Instant;
 
 use super::Driver;
+use super::queries::Query;
 use crate::address::is_usable;
 use crate::error::RequestError;
 use crate::limits::{REACH_TIMEOUT, REACHES_MAX};
@@ -17,7 +18,7 @@ use crate::limits::{REACH_TIMEOUT, REACHES_MAX};
 #[derive(Debug, PartialEq, Eq)]
 enum Stage {
     Dialling,
-    LookingUp(QueryId),
+    LookingUp,
     DiallingFound,
 }
 
@@ -57,24 +58,28 @@ impl Driver {
         match self.reaches.attempts.get(&peer) {
             Some((Stage::Dialling, _)) => self.look_up(peer),
             Some((Stage::DiallingFound, _)) => self.give_up(peer, &RequestError::Unreachable(peer)),
-            Some((Stage::LookingUp(_), _)) | None => {}
+            Some((Stage::LookingUp, _)) | None => {}
         }
     }
 
-    /// The DHT was asked for a peer's addresses and this is all it said.
-    pub(super) fn on_closest_peers(&mut self, query: QueryId, closest: Vec<PeerInfo>) {
-        let asked = self.reaches.attempts.iter().find(|(_, (stage, _))| *stage == Stage::LookingUp(query));
-        let Some(peer) = asked.map(|(peer, _)| *peer) else { return };
+    /// A DHT was asked for a peer's addresses and this is all it said; `last` if no other will say more.
+    pub(super) fn on_closest_peers(&mut self, peer: PeerId, closest: Vec<PeerInfo>, last: bool) {
         let found = closest.into_iter().find(|info| info.peer_id == peer).map(|info| info.addrs);
         let mut usable = found.unwrap_or_default();
         usable.retain(|addr| is_usable(addr, self.allow_private));
-        if usable.is_empty() {
-            return self.give_up(peer, &RequestError::NotFound(peer));
-        }
+        let is_found = !usable.is_empty();
         for addr in usable {
             self.book.add(peer, addr);
         }
-        self.dial_known(peer, Stage::DiallingFound);
+        // the other DHT may have found it before
+        if !matches!(self.reaches.attempts.get(&peer), Some((Stage::LookingUp, _))) {
+            return;
+        }
+        if is_found {
+            self.dial_known(peer, Stage::DiallingFound);
+        } else if last {
+            self.give_up(peer, &RequestError::NotFound(peer));
+        }
     }
 
     pub(super) fn sweep_reaches(&mut self, now: Instant) {
@@ -105,8 +110,8 @@ impl Driver {
         if self.dht_peers() == 0 {
             return self.give_up(peer, &RequestError::NotFound(peer));
         }
-        let query = self.swarm.behaviour_mut().kad.get_closest_peers(peer);
-        self.set_stage(peer, Stage::LookingUp(query));
+        self.put(&Query::Peer(peer), |kad| Some(kad.get_closest_peers(peer)));
+        self.set_stage(peer, Stage::LookingUp);
     }
 
     fn set_stage(&mut self, peer: PeerId, stage: Stage) {

@@ -1,6 +1,6 @@
 use vantage_net::{Bytes, NetConfig, Role, Stream, Verdict};
 
-use crate::world::{Engine, Node, config, knowing, start, start_with, until};
+use crate::world::{Engine, Node, config, hermit, knowing, start, start_with, until};
 
 async fn follows(a: &Node, b: &Node) -> bool {
     a.status().await.peers.iter().any(|p| p.peer == b.id && p.in_network)
@@ -107,4 +107,44 @@ async fn without_leave_private_addresses_are_neither_dialled_nor_published() {
     until("inbound is fine", async || closed.connected(&open).await).await;
     until("the other is known", async || open.status().await.dht_peers == 1).await;
     assert_eq!(closed.status().await.dht_peers, 0, "loopback does not enter its DHT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_root_of_thousands_is_found() {
+    let entry = start(config(Role::Bootstrap)).await;
+    let member = start(knowing(hermit(), &entry)).await;
+    let cids: Vec<_> = (0..5000).map(|number| crate::world::block(number, 8).0).collect();
+    cids.iter().for_each(|cid| member.net.provide(*cid));
+    let visitor = start(knowing(config(Role::Visitor), &entry)).await;
+    until("all are announced", async || {
+        let status = member.status().await;
+        status.provided.roots == cids.len() + 1 && status.provided.waiting == 0 && status.dht_peers > 0
+    })
+    .await;
+    for cid in cids.iter().step_by(97).chain(cids.last()) {
+        until("it is found", async || visitor.net.find_providers(*cid).await == [member.id]).await;
+    }
+    let counters = member.status().await.counters;
+    assert_eq!((counters["roots_refused"], counters["commands_dropped"]), (0, 0));
+    cids.iter().for_each(|cid| member.net.stop_providing(*cid));
+    until("they are given up", async || member.status().await.provided.roots == 1).await;
+}
+
+/// As Kubo asks on one host or LAN, and as Helia asks by itself: each in the DHT that it knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_find_a_root_in_either_dht() {
+    let entry = start(config(Role::Bootstrap)).await;
+    let member = start(knowing(hermit(), &entry)).await;
+    let cid = member.add(crate::world::block(1, 10));
+    member.net.provide(cid);
+    for protocol in ["/ipfs/lan/kad/1.0.0", "/ipfs/kad/1.0.0"] {
+        let mut stranger = crate::stranger::Stranger::new(protocol, &entry).await;
+        let (found, addresses) = stranger.who_provides(&cid.hash().to_bytes()).await;
+        assert_eq!(found, member.id, "{protocol}");
+        assert_eq!(
+            addresses,
+            [member.addr().iter().take(2).collect::<vantage_net::Multiaddr>()],
+            "{protocol}"
+        );
+    }
 }

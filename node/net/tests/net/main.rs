@@ -5,5 +5,6 @@ mod discovery;
 mod gossip;
 mod hostile;
 mod raw;
+mod stranger;
 mod streams;
 mod world;

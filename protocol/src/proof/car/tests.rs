@@ -41,6 +41,41 @@ fn the_form_is_pinned() {
     assert_eq!(Car::parse(&car.to_bytes()).unwrap(), car);
 }
 
+/// Links count in the order of the bytes, which is by the length of their keys: not by their names, not as a type lists
+/// its fields. What two blocks link stands where it is met first, also below a later one's brother.
+#[test]
+fn blocks_stand_depth_first_in_the_order_of_the_encoding() {
+    use ipld_core::ipld::Ipld;
+    let link = |bytes: &[u8], raw: bool| {
+        let cid = if raw { Cid::raw(bytes) } else { Cid::dag_cbor(bytes) };
+        Ipld::Link(cid.to_bytes().as_slice().try_into().unwrap())
+    };
+    let map = |fields: &[(&str, Ipld)]| {
+        let fields = fields.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+        wire::encode(&fields.collect::<BTreeMap<_, _>>())
+    };
+    let (one, two, three) = (b"1".to_vec(), b"2".to_vec(), b"3".to_vec());
+    let inner = map(&[("aaa", link(&three, true)), ("z", link(&two, true))]);
+    let root = map(&[
+        ("aaaa", link(&one, true)),
+        ("bb", Ipld::List(vec![link(&inner, false), link(&one, true)])),
+        ("c", Ipld::List(vec![Ipld::Null])),
+        ("dd", link(&three, true)),
+    ]);
+    let blocks = [&one, &two, &three].map(|b| (Cid::raw(b), b.clone()));
+    let blocks = blocks.into_iter().chain([&inner, &root].map(|b| (Cid::dag_cbor(b), b.clone())));
+    let car = Car { root: Cid::dag_cbor(&root), blocks: blocks.collect() };
+    let written = [
+        header(vec![car.root], 1),
+        section(&Cid::dag_cbor(&root), &root),
+        section(&Cid::dag_cbor(&inner), &inner),
+        section(&Cid::raw(&two), &two),
+        section(&Cid::raw(&three), &three),
+        section(&Cid::raw(&one), &one),
+    ];
+    assert_eq!(car.to_bytes(), written.concat());
+}
+
 #[test]
 fn a_car_reads_back() {
     let car = sample();

@@ -135,7 +135,7 @@ impl World {
     /// The blocks of the bundle after a change to the content and to the certs; ids are computed
     /// anew.
     pub(crate) fn car_with(&self, edit: impl FnOnce(&mut Content, &mut Certs)) -> Car {
-        let made = assemble(&self.parts(&self.announces(), &self.executor_keysets())).unwrap();
+        let made = assemble(&self.parts(&self.announces())).unwrap();
         let mut pool = self.blocks.clone();
         pool.extend(made.blocks.iter().cloned());
         let mut content: Content = wire::decode(&pool[&made.root]).unwrap();
@@ -150,7 +150,7 @@ impl World {
     }
 
     pub(crate) fn content(&self) -> Assembled {
-        assemble(&self.parts(&self.announces(), &self.executor_keysets())).unwrap()
+        assemble(&self.parts(&self.announces())).unwrap()
     }
 
     pub(crate) fn announces(&self) -> Vec<Vec<u8>> {
@@ -158,17 +158,11 @@ impl World {
         self.executors.announces.iter().map(leaf).collect()
     }
 
-    pub(crate) fn executor_keysets(&self) -> Vec<Vec<u8>> {
-        self.executors.announces.iter().map(|at| self.node(&at.author).leaves[0].clone()).collect()
-    }
-
-    pub(crate) fn parts<'a>(&'a self, announces: &'a [Vec<u8>], keysets: &'a [Vec<u8>]) -> Parts<'a> {
+    pub(crate) fn parts<'a>(&'a self, announces: &'a [Vec<u8>]) -> Parts<'a> {
         Parts {
             genesis: &self.genesis,
-            job: self.at,
             job_leaf: &self.node(&self.at.author).leaves[self.at.index as usize],
             announces,
-            keysets,
             list: &self.list,
             statements: &self.statements,
         }
@@ -424,7 +418,7 @@ pub(crate) fn gather(root: Cid, pool: &BTreeMap<Cid, Vec<u8>>) -> Car {
     Car { root, blocks: held.iter().map(|cid| (*cid, pool[cid].clone())).collect() }
 }
 
-fn node(net: &NetId, seed: u8, i: u8) -> Node {
+pub(crate) fn node(net: &NetId, seed: u8, i: u8) -> Node {
     let seed = |role: u8| [role + seed + i + 1; 32];
     let (root, log) = (RootKey::from_seed(&seed(0)), LogKey::from_seed(&seed(60)));
     let (transport, witness) = (TransportKey::from_seed(&seed(120)), WitnessKey::from_seed(&seed(180)));

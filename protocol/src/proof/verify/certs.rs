@@ -125,6 +125,17 @@ impl Shown {
         Some(proven).filter(|proven| proven.is_certified())
     }
 
+    /// The job's leaf, wherever it stands in its author's log, if a quorum cosigned it. Otherwise the gap is said.
+    pub(super) fn job(&self, plan: &Plan, problems: &mut Problems) -> Option<&Proven> {
+        let of_author = self.proven.range((plan.author, 0)..=(plan.author, u64::MAX));
+        let mut found = of_author.map(|(_, p)| p).filter(|p| p.at.hash.0 == plan.id.0).peekable();
+        if found.peek().is_none() {
+            problems.incomplete(format!("job: leaf of {}: no cert is shown", plan.author.short()));
+        }
+        // if it is not certified that is said already
+        found.find(|proven| proven.is_certified())
+    }
+
     /// All proven leaves by author and index.
     pub(super) fn proven(&self) -> impl Iterator<Item = &Proven> {
         self.proven.values()
@@ -196,7 +207,7 @@ impl Reader<'_> {
         let belongs = match &leaf.statement {
             Statement::Keyset(_) => false,
             Statement::Announce(_) => self.plan.executors.announces.contains(at),
-            Statement::Job(_) => *at == self.plan.at,
+            Statement::Job(_) => at.author == self.plan.author && at.hash.0 == self.plan.id.0,
             Statement::Ack(s) => member && s.job == self.plan.id,
             Statement::Final(s) => member && s.job == self.plan.id,
             Statement::Finding(s) => member && s.job == self.plan.id,

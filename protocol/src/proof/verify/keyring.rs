@@ -1,10 +1,8 @@
 //! The keysets that come with a job, each vouching for itself, and the committee's policy.
 
-use super::super::source::Source;
 use super::plan::Plan;
 use super::problems::Problems;
 use crate::bundle::Certs;
-use crate::content::Content;
 use crate::genesis::{EPOCH, Genesis};
 use crate::id::{NetId, NodeId};
 use crate::keyset::Keyset;
@@ -19,28 +17,17 @@ pub(super) struct Keyring {
 }
 
 impl Keyring {
-    /// Executors' keysets stand in the content, in the order of the executor list; those of the
-    /// committee and of the job's author in the certs, by node id.
+    /// Keysets stand in the certs, by node id: those of the committee, of the job's author, and of the
+    /// listed executors. None of them needs a proof: under an executor's no head counts that a quorum
+    /// has not cosigned, and a member that has two makes its own word worthless.
     pub(super) fn read(
         net: &NetId,
         genesis: &Genesis,
         plan: &Plan,
-        content: &Content,
         certs: &Certs,
-        source: &dyn Source,
         problems: &mut Problems,
     ) -> Self {
         let mut keysets = BTreeMap::new();
-        for (cid, named) in content.keysets.iter().zip(&plan.executors.announces) {
-            let Some(bytes) = source.bytes(cid) else { continue };
-            match keyset(net, &bytes) {
-                Ok((node, _)) if node != named.author => {
-                    problems.invalid(format!("keyset of {}: it is of {}", named.author, node.short()));
-                }
-                Ok((node, keyset)) => add(&mut keysets, node, keyset, problems),
-                Err(why) => problems.invalid(format!("keyset of {}: {why}", named.author)),
-            }
-        }
         let mut last = None;
         for bytes in &certs.keysets {
             let (node, keyset) = match keyset(net, bytes) {
@@ -53,10 +40,12 @@ impl Keyring {
             if last.replace(node) >= Some(node) {
                 problems.invalid("certs.keysets: must be sorted by node id, nothing twice");
             }
-            if genesis.member(&node).is_none() && node != plan.at.author {
-                problems.invalid(format!("certs.keysets: {node} is neither a member nor the author"));
+            let executes = plan.executors.announces.iter().any(|named| named.author == node);
+            if genesis.member(&node).is_none() && node != plan.author && !executes {
+                let why = "is neither a member, nor the author, nor a listed executor";
+                problems.invalid(format!("certs.keysets: {node} {why}"));
             }
-            add(&mut keysets, node, keyset, problems);
+            keysets.insert(node, keyset);
         }
         let members = genesis.committee.iter().filter_map(|member| {
             let node = member.root.node_id();
@@ -69,13 +58,6 @@ impl Keyring {
     /// A node's keyset.
     pub(super) fn get(&self, node: &NodeId) -> Option<&Keyset> {
         self.keysets.get(node)
-    }
-}
-
-fn add(keysets: &mut BTreeMap<NodeId, Keyset>, node: NodeId, keyset: Keyset, problems: &mut Problems) {
-    let known = keysets.entry(node).or_insert_with(|| keyset.clone());
-    if *known != keyset {
-        problems.invalid(format!("two different keysets of {node}"));
     }
 }
 

@@ -7,9 +7,9 @@ use crate::assignment::{Assignment, assign};
 use crate::cid::Cid;
 use crate::content::Content;
 use crate::genesis::Genesis;
-use crate::id::{JobId, NetId};
+use crate::id::{JobId, NetId, NodeId};
 use crate::job::{Executors, Job};
-use crate::leaf::{Leaf, LeafRef, Statement};
+use crate::leaf::{Leaf, Statement};
 use crate::log::leaf_hash;
 use crate::suite::Suite;
 use crate::wire::Wire;
@@ -19,7 +19,8 @@ use std::borrow::Cow;
 pub(super) struct Plan {
     pub(super) net: NetId,
     pub(super) id: JobId,
-    pub(super) at: LeafRef,
+    /// Who ordered it. Where it stands in that log is the certs' business: it may stand there twice.
+    pub(super) author: NodeId,
     pub(super) job: Job,
     pub(super) suite: Suite,
     pub(super) executors: Executors,
@@ -38,17 +39,16 @@ impl Plan {
         let read = || {
             let leaf = Leaf::decode(&bytes, net).map_err(|e| e.to_string())?;
             let Statement::Job(job) = leaf.statement else { return Err("the leaf holds no job".to_owned()) };
-            let hash = leaf_hash(&bytes);
-            if hash.0 != content.id.0 {
+            if leaf_hash(&bytes).0 != content.id.0 {
                 return Err("the leaf is not the one that the content's job id names".to_owned());
             }
             if (job.suite, job.executors) != (content.suite, content.executors) {
                 return Err("the content links another suite or executor list than the job".to_owned());
             }
             job.check_in(genesis)?;
-            Ok((LeafRef { author: leaf.author, index: content.index, hash }, job))
+            Ok((leaf.author, job))
         };
-        let (at, job) = read().map_err(|why| problems.invalid(format!("job: {why}"))).ok()?;
+        let (author, job) = read().map_err(|why| problems.invalid(format!("job: {why}"))).ok()?;
         let suite: Suite = decoded(source, &content.suite, problems)?;
         let executors: Executors = decoded(source, &content.executors, problems)?;
         if let Err(why) = job.check_with(&suite) {
@@ -64,7 +64,7 @@ impl Plan {
             .map_err(|why| problems.invalid(format!("executor list: {why}")))
             .ok()?;
         let assignment = assign(net, &content.id, &job, &candidates);
-        Some(Self { net: *net, id: content.id, at, job, suite, executors, assignment })
+        Some(Self { net: *net, id: content.id, author, job, suite, executors, assignment })
     }
 
     /// Cells of all slots together.

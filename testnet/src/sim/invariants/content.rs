@@ -35,20 +35,36 @@ pub(super) fn recomputable(evidence: &Evidence<'_>) -> Vec<String> {
     found
 }
 
-/// A stranger's look at what a node publishes.
+/// A stranger's look at what a node publishes, and at what it provides for good.
 fn verified(evidence: &Evidence<'_>, index: usize) -> Option<String> {
     let view = evidence.views.get(&index)?;
     let (outcome, bundle) = (view.outcome.as_ref()?, view.bundle?);
+    let expected = match outcome {
+        OutcomeView::Sealed { .. } => Summary::Sealed,
+        OutcomeView::Bounded => Summary::Bounded,
+    };
+    let node = &evidence.world.nodes[index];
+    match view.provided {
+        _ if node.attester.is_none() => {}
+        Some(root) if !node.provided.contains(&root) => {
+            return Some(format!("I8: node {index} does not provide the bundle that it says it provides"));
+        }
+        None if expected == Summary::Sealed => {
+            return Some(format!("I8: node {index} has a bundle of a sealed job and provides none"));
+        }
+        _ => {}
+    }
+    let first = view.provided.and_then(|first| looked_at(evidence, index, first, Summary::Sealed));
+    first.or_else(|| looked_at(evidence, index, bundle, expected))
+}
+
+fn looked_at(evidence: &Evidence<'_>, index: usize, bundle: Cid, expected: Summary) -> Option<String> {
     let disk = &evidence.world.nodes[index].disk;
     let verdict = verify(
         bundle,
         &|cid| disk.serve(cid).map(<[u8]>::to_vec),
         &Trust::Hash(evidence.world.cast.genesis.net()),
     );
-    let expected = match outcome {
-        OutcomeView::Sealed { .. } => Summary::Sealed,
-        OutcomeView::Bounded => Summary::Bounded,
-    };
     // a bundle made before the last Final came in may still be bounded when the node sees more
     if verdict.summary == expected && verdict.comparison.recomputed.is_some() {
         return None;

@@ -56,6 +56,7 @@ fn look() -> Look {
         outcome: None,
         content: None,
         bundle: None,
+        provided: None,
         refused: None,
     };
     let mut status = status();
