@@ -1,4 +1,4 @@
-mod migration;
+mod editions;
 mod pruning;
 
 use super::*;
