@@ -68,10 +68,10 @@ fn the_small_bundle_is_pinned() {
         crate::hash::sha256(&car.to_bytes()).to_string(),
     ];
     let pinned = [
-        "5e5b4a1922ba9aa825a97c0566968aa2f012d67fcdcb77e0718139a18151b8f5",
-        "bafyreidghbeiy6oawgt3xzsr2eqi54eaptrt2v35byiggeid5axczhsqbm",
-        "bafyreigyweq4sxenjjbqonjcs37urfqpbb25etios7ypjkk7vk5ffere7i",
-        "4b4457fc2223afa4f2a66632f72fe0e977cf2573e6a8014d5d1daf297b2a6d11",
+        "b6bcfdc8f08e6ff1fb12c2b0faca8a9224672d0b956674b1b47701a745545b01",
+        "bafyreid3up647ooikya4fjlcwrp4d7sjjfw7zgptvqs7wsr4v64otl4kjy",
+        "bafyreigcpiflhnx4hqqg2h6drgja7bcssjesef43ftqpbvhgbaimo47tza",
+        "64cc7920309af1b1d241cee357f2a93dc1ed5b05334303373c15a0d5439e10d0",
     ];
     assert_eq!(found, pinned);
 }
