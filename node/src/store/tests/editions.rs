@@ -49,30 +49,18 @@ fn a_directory_of_an_older_edition_is_refused_with_what_to_do_and_left_as_it_was
 }
 
 #[test]
-fn a_format_between_releases_or_of_a_later_program_is_refused() {
+fn a_format_between_releases_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()));
     assert_eq!(format_of(dir.path()), (FORMAT, true));
-    for (format, said) in
-        [(0, "edition 1"), (2, "edition 1"), (3, "edition 1"), (FORMAT + 1, "written by vantage ")]
-    {
+    for format in [0, 2, 3] {
         let db = Database::open(dir.path().join(FILE)).unwrap();
         let transaction = db.begin_write().unwrap();
         transaction.open_table(META).unwrap().insert("format", u64::to_be_bytes(format).as_slice()).unwrap();
         transaction.commit().unwrap();
         drop(db);
         let error = Store::open(dir.path(), &NET, &NODE).unwrap_err().to_string();
-        assert!(error.contains(&format!("has format {format}")) && error.contains(said), "{error}");
+        assert!(error.contains(&format!("has format {format}")) && error.contains("edition 1"), "{error}");
         assert_eq!(format_of(dir.path()).0, format);
-    }
-}
-
-#[test]
-fn another_networks_or_nodes_directory_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    drop(open(dir.path()));
-    for (net, node, what) in [(NetId([9; 32]), NODE, "another net"), (NET, NodeId([9; 32]), "another node")] {
-        let error = Store::open(dir.path(), &net, &node).unwrap_err().to_string();
-        assert!(error.contains(what), "{error}");
     }
 }

@@ -69,9 +69,9 @@ fn the_small_bundle_is_pinned() {
     ];
     let pinned = [
         "b6bcfdc8f08e6ff1fb12c2b0faca8a9224672d0b956674b1b47701a745545b01",
-        "bafyreid3up647ooikya4fjlcwrp4d7sjjfw7zgptvqs7wsr4v64otl4kjy",
-        "bafyreigcpiflhnx4hqqg2h6drgja7bcssjesef43ftqpbvhgbaimo47tza",
-        "64cc7920309af1b1d241cee357f2a93dc1ed5b05334303373c15a0d5439e10d0",
+        "bafyreigkt7cmpypfpzn43xhsrtqtuuvlphbbwh3d6ry7fh3htj2qq3ahuq",
+        "bafyreifib7otswwjq2itlzubsl435q7g4rfsmiwcsapmrmpwbc6dizrzqy",
+        "afefd78a78573567d88755909ef63b367dddbabac43a155ceb835c5584c3d35f",
     ];
     assert_eq!(found, pinned);
 }
