@@ -330,7 +330,7 @@ fn shapes(node: &Running, job: &str) {
     let member = format!("{},acme,eu", node.ready["node"].as_str().unwrap());
     let lines = [
         free(&["init", "--data", &file("fresh")]),
-        free(&["genesis", "create", "--name", "x", "--member", &member, "--out", &file("g2.toml")]),
+        free(&["genesis", "create", "--name", "x", "--test", "--member", &member, "--out", &file("g2.toml")]),
         free(&["genesis", "show", &genesis]),
         of_node(&["status"]),
         of_node(&["peers"]),
