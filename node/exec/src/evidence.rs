@@ -169,7 +169,9 @@ impl Evidence {
         let origin = Origin { adapter, status, is_framed: reply.is_framed };
         let completion = completion::read(origin, &body);
         *is_free |= completion.is_free;
-        if completion.trouble.is_some() || completion.failure == Some(Failure::Malformed) {
+        // what was not read to its end is no answer, either
+        let is_unread = matches!(completion.failure, Some(Failure::Malformed | Failure::Connect));
+        if completion.trouble.is_some() || is_unread {
             return self.keep_codes(completion, screen);
         }
         if completion.pieces().chain([body.as_slice()]).any(|piece| screen.finds_key(piece)) {

@@ -153,6 +153,14 @@ fn of_what_is_no_answer_the_body_is_not_kept() {
 }
 
 #[test]
+fn of_a_body_that_broke_off_nothing_is_kept() {
+    let torn = "{\"choices\":[{\"message\":{\"content\":\"org-secret";
+    let evidence = absorbed(Reply { is_framed: false, ..reply(200, &[], torn) });
+    assert_eq!((evidence.failure, evidence.response.len()), (Some(Failure::Connect), 0));
+    assert!(!kept(&evidence).contains("org-secret"));
+}
+
+#[test]
 fn addresses_go_alike_from_everything_that_is_kept() {
     let body = answer("You called from 203.0.113.7 and [2001:db8::7]:443.")
         .replace("203.0.113.7", r"203\u002e0.113.7");
