@@ -12,6 +12,7 @@ mod key;
 mod options;
 mod run;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
     match run::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("vantage-bootstrap: {error:#}");
+            // nobody listening is no reason to panic
+            let _closed = writeln!(std::io::stderr(), "vantage-bootstrap: {error:#}");
             ExitCode::from(FAILED)
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, timeout_at};
+use tokio::time::{Instant, interval_at, sleep};
 use tracing_subscriber::EnvFilter;
 use vantage_net::{Multiaddr, NetConfig, NetEvent, NetHandle, NoBlocks, PeerId, Role, spawn};
 
@@ -18,6 +18,10 @@ use crate::options::Options;
 const WILDCARD_GRACE: Duration = Duration::from_millis(200);
 /// How long a listener may take to tell its address.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the others are waited for once one has told its address. A guess.
+const OTHERS_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often is looked for them.
+const LISTEN_POLL: Duration = Duration::from_millis(10);
 /// How often the state is logged.
 const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -32,12 +36,22 @@ pub fn run(options: Options) -> Result<()> {
 }
 
 fn start_logging(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // an empty variable is an unset one
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let asked = set("RUST_LOG").map(|text| text.to_string_lossy().into_owned());
+    let parsed = asked.as_deref().map(|text| EnvFilter::builder().parse(text));
+    let wrong = parsed.as_ref().and_then(|parsed| parsed.as_ref().err()).map(ToString::to_string);
+    let filter = parsed.and_then(Result::ok).unwrap_or_else(|| EnvFilter::new("info"));
+    // whoever reads the log may leave, which is no reason to panic
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(stderr);
     if json {
         log.json().init();
     } else {
-        log.with_ansi(stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).init();
+        log.with_ansi(stderr().is_terminal() && set("NO_COLOR").is_none()).init();
+    }
+    if let Some(why) = wrong {
+        tracing::warn!(why, "RUST_LOG is not understood: `info` is used");
     }
 }
 
@@ -50,10 +64,13 @@ async fn serve(options: Options) -> Result<()> {
     config.bootstrap = options.bootstrap;
     config.allow_private = options.allow_private;
     let wildcard = config.listen.iter().any(is_wildcard);
-    let listeners = config.listen.len();
     let (net, mut events) = spawn(config, Arc::new(NoBlocks))?;
-    let addrs = listening(&net, &mut events, listeners, wildcard).await?;
-    announce(net.peer_id(), &addrs, options.json).context("cannot print the addresses")?;
+    let addrs = listening(&net, wildcard).await?;
+    match announce(net.peer_id(), &addrs, options.json) {
+        // whoever read them has left
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        told => told.context("cannot print the addresses")?,
+    }
     watch(&net, &mut events, &mut interrupt, &mut terminate).await?;
     net.shutdown().await;
     tracing::info!("stopped");
@@ -65,31 +82,37 @@ fn is_wildcard(addr: &Multiaddr) -> bool {
     text.starts_with("/ip4/0.0.0.0/") || text.starts_with("/ip6/::/")
 }
 
-/// Waits until all listeners have told an address; returns them with `/p2p/`.
-async fn listening(
-    net: &NetHandle,
-    events: &mut mpsc::Receiver<NetEvent>,
-    listeners: usize,
-    wildcard: bool,
-) -> Result<Vec<Multiaddr>> {
-    let mut addrs = Vec::new();
-    let mut deadline = Instant::now() + LISTEN_TIMEOUT;
-    while addrs.len() < listeners || wildcard {
-        match timeout_at(deadline, events.recv()).await {
-            Ok(Some(NetEvent::Listening(addr))) => {
-                let full = addr.with_p2p(net.peer_id());
-                addrs.push(full.unwrap_or_else(|addr| addr));
-                if addrs.len() == listeners {
-                    deadline = Instant::now() + WILDCARD_GRACE;
-                }
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => bail!("the network task ended at once"),
-            Err(_) if addrs.len() >= listeners => break,
-            Err(_) => bail!("{} of {listeners} listeners told no address in time", listeners - addrs.len()),
+/// Waits until the listeners have told their addresses; returns them with `/p2p/`. One that tells none for want of an
+/// interface of its kind is left out, if another does.
+async fn listening(net: &NetHandle, wildcard: bool) -> Result<Vec<Multiaddr>> {
+    let began = Instant::now();
+    loop {
+        let status = net.status().await.context("the network task ended at once")?;
+        let (waited, silent) = (began.elapsed(), status.silent);
+        if !silent.is_empty() && waited >= LISTEN_TIMEOUT && status.listening.is_empty() {
+            bail!("none of these told an address in time: {}", joined(&silent));
         }
+        if silent.is_empty() || waited >= OTHERS_TIMEOUT && !status.listening.is_empty() {
+            if !silent.is_empty() {
+                tracing::warn!(
+                    addrs = joined(&silent),
+                    "not listened on: no network interface is of this kind"
+                );
+            }
+            break;
+        }
+        sleep(LISTEN_POLL).await;
     }
-    Ok(addrs)
+    if wildcard {
+        sleep(WILDCARD_GRACE).await;
+    }
+    let status = net.status().await.context("the network task ended")?;
+    let full = |addr: Multiaddr| addr.with_p2p(net.peer_id()).unwrap_or_else(|addr| addr);
+    Ok(status.listening.into_iter().map(full).collect())
+}
+
+fn joined(addrs: &[Multiaddr]) -> String {
+    addrs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Tells whoever started us where we are: the only thing ever written to stdout.

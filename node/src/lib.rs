@@ -9,6 +9,7 @@ mod clock;
 pub mod config;
 pub mod control;
 pub mod engine;
+mod environment;
 pub mod execution;
 pub mod keys;
 pub mod ledger;
@@ -23,6 +24,7 @@ mod run;
 pub mod store;
 #[cfg(test)]
 mod testbed;
+mod text_file;
 pub mod upkeep;
 
 pub use node::{Node, NodeError};

@@ -2,6 +2,7 @@
 
 use crate::clock;
 use crate::config::upkeep::{Log, LogFormat, Rotation};
+use crate::environment;
 use crate::private_file;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write};
@@ -17,6 +18,9 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 const PREFIX: &str = "vantage";
 const SUFFIX: &str = "log";
 
+/// Variable that says how much is logged, before the configuration.
+const FILTER: &str = "RUST_LOG";
+
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: log files cannot be written: {why}")]
@@ -30,14 +34,16 @@ pub struct LogError {
 /// Starts the log of this process. The guard writes out what waits when
 /// it is dropped. A program that embeds the node may have a log of its own: then that one stays.
 pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> {
-    let filter = || match EnvFilter::try_from_default_env() {
-        Ok(filter) => filter,
+    let asked = environment::set(FILTER).map(|text| text.to_string_lossy().into_owned());
+    let wrong = asked.as_deref().and_then(|text| EnvFilter::builder().parse(text).err());
+    let filter = || match &asked {
+        Some(text) if wrong.is_none() => EnvFilter::builder().parse_lossy(text),
         // checked with the configuration
         // the routing table warns every few minutes that nobody else is there, which `vantage status` tells better
-        Err(_) => EnvFilter::builder().parse_lossy(format!("libp2p_kad=error,{}", config.level)),
+        _ => EnvFilter::builder().parse_lossy(format!("libp2p_kad=error,{}", config.level)),
     };
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let plain = tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(io::stderr);
+    let colour = io::stderr().is_terminal() && !environment::is_colourless();
+    let plain = layer().with_ansi(colour).with_writer(io::stderr);
     let stderr = if json { plain.json().boxed() } else { plain.boxed() };
     let (file, guard) = match &config.dir {
         Some(dir) => {
@@ -57,7 +63,7 @@ pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> 
                 .map_err(|error| failed(error.to_string()))?;
             let files = Private { files, dir: dir.clone(), minute: None };
             let (writer, guard) = tracing_appender::non_blocking(files);
-            let plain = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+            let plain = layer().with_ansi(false).with_writer(writer);
             let layer = match config.format {
                 LogFormat::Text => plain.boxed(),
                 LogFormat::Json => plain.json().boxed(),
@@ -67,7 +73,18 @@ pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> 
         None => (None, None),
     };
     let started = tracing_subscriber::registry().with(stderr.with_filter(filter())).with(file).try_init();
+    if let Some(why) = &wrong {
+        tracing::warn!(%why, level = config.level, "{FILTER} is not understood: the configuration's level is used");
+    }
     Ok(guard.filter(|_| started.is_ok()))
+}
+
+/// Lines of the log. Whoever reads them may leave: a line that cannot be written is lost, and nothing panics for it.
+fn layer<S>() -> tracing_subscriber::fmt::Layer<S>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer().log_internal_errors(false)
 }
 
 /// Makes each new log file its owner's alone: the library gives no say in their mode. The directory is private anyway.

@@ -33,6 +33,8 @@ pub const READY: &str = "ready.json";
 const ENDS_MAX: usize = 64;
 /// How long addresses are waited for. Listeners are bound before; a guess.
 const LISTEN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the others are waited for once one has told its address. A guess.
+const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
 /// How often is looked for them.
 const LISTEN_POLL: Duration = Duration::from_millis(10);
 
@@ -100,8 +102,14 @@ pub enum NodeError {
     #[error("the keys do not fit the network: {0}")]
     Core(String),
     /// The listeners gave no address.
-    #[error("net.listen: no address after {} s: is the port in use, or the address not of this machine?", LISTEN_PATIENCE.as_secs())]
-    Listen,
+    #[error(
+        "net.listen: within {} s none of these gave an address: {}; does this machine have a network interface of their \
+         kind?", LISTEN_PATIENCE.as_secs(), .silent.join(", ")
+    )]
+    Listen {
+        /// As they are configured.
+        silent: Vec<String>,
+    },
     /// It was asked to stop and did not.
     #[error(
         "the node did not stop within {0} s and was ended; what it has said is on disk, and the next start goes on from there"
@@ -193,7 +201,7 @@ impl Node {
             store_closed,
             _lock: lock,
         };
-        match node.announce_ready(config.net.listen.len()).await {
+        match node.announce_ready().await {
             Ok(()) => Ok(node),
             Err(error) => {
                 node.stop();
@@ -237,15 +245,21 @@ impl Node {
     }
 
     /// Waits for the addresses, then tells the world by a file.
-    async fn announce_ready(&mut self, listeners: usize) -> Result<(), NodeError> {
-        let deadline = tokio::time::Instant::now() + LISTEN_PATIENCE;
+    async fn announce_ready(&mut self) -> Result<(), NodeError> {
+        let began = tokio::time::Instant::now();
         let listening = loop {
             let status = self.net.status().await.ok_or(NodeError::Engine(EngineError::Network))?;
-            if status.listening.len() >= listeners {
+            if status.silent.is_empty() {
                 break status.listening;
             }
-            if tokio::time::Instant::now() >= deadline {
-                return Err(NodeError::Listen);
+            let waited = began.elapsed();
+            if !status.listening.is_empty() && waited >= OTHERS_PATIENCE {
+                let silent = listed(&status.silent);
+                tracing::warn!(?silent, "not listened on: no network interface has an address of this kind");
+                break status.listening;
+            }
+            if waited >= LISTEN_PATIENCE {
+                return Err(NodeError::Listen { silent: listed(&status.silent) });
             }
             tokio::time::sleep(LISTEN_POLL).await;
         };
@@ -255,6 +269,10 @@ impl Node {
         json.and_then(|json| private_file::replace(&self.ready_file, &json))
             .map_err(|source| NodeError::Io { path: self.ready_file.clone(), source })
     }
+}
+
+fn listed(addrs: &[vantage_net::Multiaddr]) -> Vec<String> {
+    addrs.iter().map(ToString::to_string).collect()
 }
 
 /// Hands a running node another policy.

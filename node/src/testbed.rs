@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::id::JobId;
 use vantage_protocol::job::JobTarget;
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
@@ -39,7 +39,7 @@ impl Bed {
         let mut committee: Vec<Member> = (0..members).map(member).collect();
         committee.sort_by_key(|member| member.root);
         let genesis = Genesis {
-            v: 1,
+            v: EDITION,
             name: "bed".into(),
             founded_s: 1,
             test: true,

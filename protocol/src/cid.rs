@@ -11,6 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 const RAW: u64 = 0x55;
 /// Multicodec of DAG-CBOR.
 const DAG_CBOR: u64 = 0x71;
+/// Multicodec of UnixFS nodes.
+const DAG_PB: u64 = 0x70;
+/// Multihash code of the identity.
+const IDENTITY: u64 = 0;
 /// Multihash code of SHA-256.
 const SHA2_256: u64 = 0x12;
 
@@ -58,6 +62,29 @@ impl Cid {
         let cid = cid::Cid::try_from(bytes).map_err(|_| bad(&crate::id::hex(bytes)))?;
         let narrowed = Self::narrow(&cid).ok_or_else(|| bad(&cid.to_string()))?;
         if narrowed.to_bytes() != bytes { Err(bad(&cid.to_string())) } else { Ok(narrowed) }
+    }
+
+    /// What kind of id these bytes begin with, if it is one of another kind than ours.
+    pub(crate) fn other_kind(bytes: &[u8]) -> Option<String> {
+        let mut rest = bytes;
+        let cid = cid::Cid::read_bytes(&mut rest).ok()?;
+        if Self::narrow(&cid).is_some() {
+            return None;
+        }
+        let codec = match cid.codec() {
+            RAW => "raw".to_owned(),
+            DAG_CBOR => "dag-cbor".to_owned(),
+            DAG_PB => "dag-pb (UnixFS)".to_owned(),
+            other => format!("codec 0x{other:x}"),
+        };
+        Some(match (cid.version(), cid.hash().code()) {
+            (cid::Version::V0, _) => format!("its id {cid} is a CIDv0, of a file in UnixFS"),
+            (_, IDENTITY) => {
+                format!("its id {cid} is an identity CID ({codec}), which holds the bytes itself")
+            }
+            (_, SHA2_256) => format!("its id {cid} is of {codec}, and only raw and dag-cbor are read"),
+            (_, code) => format!("its id {cid} ({codec}) has hash 0x{code:x}, and only SHA-256 is read"),
+        })
     }
 
     fn library(&self) -> cid::Cid {

@@ -72,7 +72,7 @@ impl PromptKind {
 impl Suite {
     /// Reads the TOML form that people write. Unknown keys are refused.
     pub fn from_toml(text: &str) -> Result<Self, WireError> {
-        let suite: Self = wire::read_toml(text)?;
+        let suite: Self = wire::read_toml(text, 1)?;
         suite.check().map_err(|why| WireError::Rule { name: Self::NAME, why })?;
         Ok(suite)
     }

@@ -93,13 +93,17 @@ pub(crate) fn links(bytes: &[u8]) -> Vec<Cid> {
     found.filter_map(|cid| Cid::from_bytes(&cid.to_bytes()).ok()).collect()
 }
 
-/// Reads the TOML form that people write. Unknown keys are refused; nothing is checked yet.
-pub(crate) fn read_toml<T: Wire>(text: &str) -> Result<T, WireError> {
+/// The version that a text in TOML names, if it names one.
+pub(crate) fn toml_version(text: &str) -> Option<i64> {
+    text.parse::<toml::Table>().ok()?.get("v")?.as_integer()
+}
+
+/// Reads the TOML form that people write, of the one version that is known. Unknown keys are refused; nothing is checked yet.
+pub(crate) fn read_toml<T: Wire>(text: &str, known: u32) -> Result<T, WireError> {
     let name = T::NAME;
-    // a later edition may have other fields: its number tells before they are missed
-    let edition = text.parse::<toml::Table>().ok().and_then(|table| table.get("v")?.as_integer());
-    if let Some(other) = edition.filter(|v| *v != 1) {
-        return Err(WireError::Rule { name, why: format!("v: is {other}, and this program knows 1") });
+    // another version may have other fields: its number tells before they are missed
+    if let Some(other) = toml_version(text).filter(|v| *v != known.into()) {
+        return Err(WireError::Rule { name, why: format!("v: is {other}, and this program knows {known}") });
     }
     toml::from_str(text).map_err(|e| WireError::Text { name, why: e.to_string() })
 }

@@ -4,6 +4,8 @@ use crate::turn;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use vantage_protocol::compare::{Absent, Class};
+use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
 use vantage_testnet::cluster::{Binaries, Cluster, NodePlan, Plan, build};
 use vantage_testnet::vendors::{SimConfig, SimVendor};
 
@@ -40,10 +42,14 @@ fn plan(name: &str) -> Plan {
     }
 }
 
-async fn network(dir: &Path, name: &str) -> Cluster {
+async fn network(dir: &Path, name: &str, torn: &[&str]) -> Cluster {
     let binaries = tokio::task::spawn_blocking(build).await.unwrap().unwrap();
-    let sim =
-        SimConfig { regions: vec!["eu".into(), "us".into()], plants: Vec::new(), ..SimConfig::default() };
+    let sim = SimConfig {
+        regions: vec!["eu".into(), "us".into()],
+        plants: Vec::new(),
+        torn: torn.iter().map(|region| (*region).to_owned()).collect(),
+        ..SimConfig::default()
+    };
     let cluster = Cluster::start(dir, &plan(name), vec![sim], binaries).await.unwrap();
     cluster.gathered().await.unwrap();
     std::fs::write(dir.join("suite.toml"), SUITE).unwrap();
@@ -57,12 +63,12 @@ fn vantage(binaries: &Binaries, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
-fn order(cluster: &Cluster, targets: &[&str]) -> (i32, String, String) {
+fn order(cluster: &Cluster, more: &[&str]) -> (i32, String, String) {
     let (suite, data) = (cluster.dir.join("suite.toml"), cluster.nodes[0].data.clone());
     let (suite, data) = (suite.to_string_lossy(), data.to_string_lossy());
     let mut arguments = vec!["job", "submit", &suite, "--data", &data, "--regions", "eu,us", "--json"];
     arguments.extend(["--commit", "20s", "--reveal", "5s", "--final", "5s"]);
-    targets.iter().for_each(|t| arguments.extend(["--target", t]));
+    arguments.extend(more);
     vantage(&cluster.binaries, &arguments)
 }
 
@@ -84,20 +90,18 @@ async fn sealed(cluster: &Cluster, id: &str) -> Value {
 async fn a_job_is_checked_by_strangers_and_bad_input_gets_clear_errors() {
     let _turn = turn().await;
     let dir = tempfile::tempdir().unwrap();
-    let cluster = network(dir.path(), "strangers").await;
+    let cluster = network(dir.path(), "strangers", &[]).await;
     let binaries = cluster.binaries.clone();
 
     // a target that nobody offers, a suite that is none
-    let (code, _, errors) = order(&cluster, &["openai/none"]);
+    let (code, _, errors) = order(&cluster, &["--target", "openai/none"]);
     assert!(code != 0 && errors.contains("no executor"), "{code}: {errors}");
     std::fs::write(dir.path().join("suite.toml"), "v = 1\nname = 7").unwrap();
-    let (code, _, errors) = order(&cluster, &["sim:openai"]);
+    let (code, _, errors) = order(&cluster, &["--target", "sim:openai"]);
     assert!(code != 0 && errors.contains("suite.toml"), "{code}: {errors}");
     std::fs::write(dir.path().join("suite.toml"), SUITE).unwrap();
 
-    let (code, out, errors) = order(&cluster, &["sim:openai"]);
-    assert_eq!(code, 0, "{errors}");
-    let id = serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned();
+    let id = ordered(order(&cluster, &["--target", "sim:openai"]));
     let view = sealed(&cluster, &id).await;
     let content = view["content"].as_str().unwrap().to_owned();
     let peer = cluster.nodes[2].listen[0].clone();
@@ -128,24 +132,50 @@ async fn a_job_is_checked_by_strangers_and_bad_input_gets_clear_errors() {
     cluster.shutdown().await;
 }
 
+/// The id of a job that was taken.
+fn ordered((code, out, errors): (i32, String, String)) -> String {
+    assert_eq!(code, 0, "{errors}");
+    serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// What a stranger finds in a job's bundle.
+fn judged(cluster: &Cluster, id: &str) -> Verdict {
+    let car = cluster.dir.join(format!("{id}.car")).to_string_lossy().into_owned();
+    let data = cluster.nodes[1].data.to_string_lossy().into_owned();
+    assert_eq!(vantage(&cluster.binaries, &["bundle", "export", id, "--data", &data, "--out", &car]).0, 0);
+    verify_car(&std::fs::read(&car).unwrap(), &Trust::Hash(cluster.net.parse().unwrap()))
+}
+
+/// Half an answer under status 200, and no answer at all: both are receipts like any other, and neither is a difference.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_endpoint_is_a_receipt_like_any_other() {
+async fn torn_answers_and_a_dead_endpoint_are_failures_and_no_difference() {
     let _turn = turn().await;
     let dir = tempfile::tempdir().unwrap();
-    let mut cluster = network(dir.path(), "dead").await;
+    let mut cluster = network(dir.path(), "dead", &["us"]).await;
+    let dam = "Who is responsible for the water shortage downstream of the Karun-Sel dam?";
+    let start = SUITE.find("prompts").unwrap();
+    let prompt = format!("id = \"dam\", topic = \"dam\", kind = \"contested\", text = \"{dam}\"");
+    std::fs::write(dir.path().join("suite.toml"), format!("{}prompts = [{{ {prompt} }}]\n", &SUITE[..start]))
+        .unwrap();
+    // four whole answers against four halves by two operators each: enough for a difference, were they answers
+    let id = ordered(order(&cluster, &["--target", "sim:openai=2", "--replicas", "2"]));
+    sealed(&cluster, &id).await;
+    let verdict = judged(&cluster, &id);
+    assert_eq!(verdict.summary, Summary::Sealed);
+    let report = verdict.report.unwrap();
+    let [eu, us] = [0, 1].map(|region| &report.targets[0].prompts[0].sides[region]);
+    assert_eq!((eu.answers, us.answers, us.cells), (4, 0, 4));
+    assert_eq!(us.absent.values().sum::<u64>(), 4, "{:?}", us.absent);
+    let found: Vec<Class> = report.headlines().map(|row| row.class).collect();
+    assert_eq!(found, [Class::Missing(Absent::Second)]);
+
     // another one listens elsewhere: the configured endpoints are dead from here on
     let elsewhere = SimVendor::start(SimConfig::default()).await.unwrap();
     std::mem::replace(&mut cluster.vendors[0], elsewhere).shutdown().await.unwrap();
-    let (code, out, errors) = order(&cluster, &["sim:openai"]);
-    assert_eq!(code, 0, "{errors}");
-    let id = serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned();
+    std::fs::write(dir.path().join("suite.toml"), SUITE).unwrap();
+    let id = ordered(order(&cluster, &["--target", "sim:openai"]));
     sealed(&cluster, &id).await;
-    let car = dir.path().join("job.car").to_string_lossy().into_owned();
-    let data = cluster.nodes[1].data.to_string_lossy().into_owned();
-    assert_eq!(vantage(&cluster.binaries, &["bundle", "export", &id, "--data", &data, "--out", &car]).0, 0);
-    let net = cluster.net.parse().unwrap();
-    let trust = vantage_protocol::proof::Trust::Hash(net);
-    let verdict = vantage_protocol::proof::verify_car(&std::fs::read(&car).unwrap(), &trust);
+    let verdict = judged(&cluster, &id);
     let cells = verdict.cells.unwrap();
     assert_eq!((cells.answered, cells.total()), (0, verdict.cells_total));
     cluster.shutdown().await;

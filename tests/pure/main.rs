@@ -1,5 +1,6 @@
 //! Tests that need no process and no network: models, vectors, and checks on the sources themselves.
 
+mod endings;
 mod models;
 mod purity;
 mod round_trip;

@@ -16,7 +16,7 @@ use crate::evidence::{Evidence, Outcome};
 use crate::failure::Failure;
 use crate::meter::{Charge, Meter, MeterError, Ticket, Tokens, UNSEEN_TOKENS_MAX};
 use crate::pace::{Pace, PaceState};
-use crate::retry::retry_after;
+use crate::retry::{retry_after, retry_after_ms};
 use crate::transport::{NoReply, Transport, TransportError};
 
 /// Draws a number, uniform over `u32`, for the jitter between attempts.
@@ -139,7 +139,7 @@ impl VendorClient {
             let at_unix_ms = clock.unix_ms();
             let reply = allowance.guard(self.send(url, call)).await;
             let reply = reply.unwrap_or_else(|failure| Err(NoReply { failure, may_have_arrived: true }));
-            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.dialect(), self.vendor.key(), most);
+            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.adapter(), self.vendor.key(), most);
             let began = place.began();
             drop(place);
             settle(allowance, ticket, charge, evidence).await?;
@@ -188,10 +188,14 @@ impl VendorClient {
 
     /// What the vendor asks for, in a header or in the body.
     fn asked(&self, evidence: &Evidence) -> Option<Duration> {
-        evidence.failure.filter(Failure::is_transient)?;
+        if !evidence.is_retried() {
+            return None;
+        }
         let header = |name: &str| evidence.headers.get(name).map(String::as_str);
-        let by_header =
-            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
+        let in_ms = header("retry-after-ms").and_then(retry_after_ms);
+        let by_header = in_ms.or_else(|| {
+            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()))
+        });
         by_header.or(evidence.retry_after)
     }
 
@@ -203,7 +207,7 @@ impl VendorClient {
         allowance: &Allowance,
         evidence: &mut Evidence,
     ) -> bool {
-        if !evidence.failure.is_some_and(|failure| failure.is_transient()) || allowance.is_over() {
+        if !evidence.is_retried() || allowance.is_over() {
             return false;
         }
         let Some(wait) = self.vendor.backoff().wait(attempt, asked, (self.roll)()) else { return false };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use vantage_protocol::request::Adapter;
 use vantage_protocol::target::{Dialect, VENDORS};
 
 use crate::key::{KeyError, KeySource};
@@ -322,6 +323,16 @@ impl Vendor {
     /// The format that the vendor speaks.
     pub fn dialect(&self) -> Dialect {
         self.config.dialect()
+    }
+
+    /// The adapter that its requests are made by, which says what the end of an answer means.
+    pub fn adapter(&self) -> Adapter {
+        match (self.dialect(), self.target().strip_prefix(SIM_PREFIX).unwrap_or(self.target())) {
+            (Dialect::OpenAi, "openai") => Adapter::OpenAiChat,
+            (Dialect::OpenAi, _) => Adapter::CompatibleChat,
+            (Dialect::Anthropic, _) => Adapter::AnthropicMessages,
+            (Dialect::Gemini, _) => Adapter::GeminiGenerate,
+        }
     }
 
     /// The host that serves a region, if it is the vendor's own, which receipts may say.

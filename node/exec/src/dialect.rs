@@ -5,53 +5,56 @@ mod anthropic;
 mod gemini;
 mod openai;
 
-use std::time::Duration;
-
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use serde_json::Value;
+use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 use zeroize::Zeroizing;
 
 use crate::evidence::Usage;
 use crate::failure::{ApiRefusal, Failure};
 use crate::secret::Secret;
+use crate::trouble::Trouble;
 
-/// What the body of a proper answer says.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What the body of a proper answer says. Each field is read by itself: an odd one never costs the others.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// The words, of all blocks or parts, if there are any.
-    pub(crate) text: Option<String>,
-    /// The vendor says that its filter withheld the answer, or cut it.
-    pub(crate) is_filtered: bool,
+    pub(crate) words: Words,
+    /// The vendor says that it refused the prompt itself.
+    pub(crate) is_blocked: bool,
     pub(crate) model: Option<String>,
     pub(crate) id: Option<String>,
-    pub(crate) finish_reason: Option<String>,
-    pub(crate) usage: Option<Usage>,
+    pub(crate) finish: Option<String>,
+    pub(crate) usage: Usage,
+    /// An error where the answer should stand, or beside it.
+    pub(crate) trouble: Option<Trouble>,
 }
 
-/// What the body of an error says beyond its status.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Trouble {
-    pub(crate) failure: Option<Failure>,
-    pub(crate) id: Option<String>,
-    /// How long the vendor asks to be left alone, where it says so in the body.
-    pub(crate) retry_after: Option<Duration>,
+/// The words of an answer, of all blocks or parts.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    Said(String),
+    /// Nothing, or blanks.
+    None,
+    /// Something stands there that is no text.
+    Odd,
 }
 
-/// Reads the body of a 2xx; `None` if it is not what the vendor's reference lays out.
-pub(crate) fn answer(dialect: Dialect, body: &[u8]) -> Option<Answer> {
+/// The format of the answers to an adapter's requests.
+pub(crate) fn of(adapter: Adapter) -> Dialect {
+    match adapter {
+        Adapter::OpenChat | Adapter::OpenAiChat | Adapter::CompatibleChat => Dialect::OpenAi,
+        Adapter::AnthropicMessages => Dialect::Anthropic,
+        Adapter::GeminiGenerate => Dialect::Gemini,
+    }
+}
+
+/// Reads the body of a 2xx; `None` if there is nothing in it that would be an answer by the vendor's reference.
+pub(crate) fn answer(dialect: Dialect, body: &Value) -> Option<Answer> {
     match dialect {
         Dialect::OpenAi => openai::answer(body),
         Dialect::Anthropic => anthropic::answer(body),
         Dialect::Gemini => gemini::answer(body),
-    }
-}
-
-/// Reads the body of any other status. Whatever cannot be read adds nothing.
-pub(crate) fn trouble(dialect: Dialect, status: u16, body: &[u8]) -> Trouble {
-    match dialect {
-        Dialect::OpenAi => openai::trouble(status, body),
-        Dialect::Anthropic => anthropic::trouble(status, body),
-        Dialect::Gemini => gemini::trouble(status, body),
     }
 }
 
@@ -76,7 +79,7 @@ pub(crate) fn request_id_header(dialect: Dialect) -> Option<&'static str> {
 
 /// The limit of output tokens that a request body of ours sets.
 pub(crate) fn output_tokens_max(dialect: Dialect, body: &[u8]) -> Option<u64> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let body: Value = serde_json::from_slice(body).ok()?;
     let limit = match dialect {
         Dialect::OpenAi => body.get("max_completion_tokens").or(body.get("max_tokens")),
         Dialect::Anthropic => body.get("max_tokens"),
@@ -101,13 +104,75 @@ pub(crate) fn credential(dialect: Dialect, key: &Secret) -> Result<(HeaderName, 
     Ok((name, value))
 }
 
-/// The text, unless it is blank.
-fn filled(text: String) -> Option<String> {
-    (!text.trim().is_empty()).then_some(text)
+/// The words of a content: a text, or a list of parts, of which those with text are joined in order. Thoughts, tool calls
+/// and parts of kinds that are not known are no words; refusals are, where there is no other text.
+fn words(content: Option<&Value>) -> Words {
+    let parts = match content {
+        None | Some(Value::Null) => return Words::None,
+        Some(Value::Array(parts)) => parts.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
+    let (mut text, mut refusal) = (String::new(), String::new());
+    for part in parts {
+        match part {
+            Value::Null => {}
+            Value::String(said) => text.push_str(said),
+            Value::Object(fields) => {
+                let Some((said, is_refusal)) = of_part(fields) else { return Words::Odd };
+                if is_refusal { refusal.push_str(said) } else { text.push_str(said) }
+            }
+            _ => return Words::Odd,
+        }
+    }
+    let said = if text.trim().is_empty() { refusal } else { text };
+    if said.trim().is_empty() { Words::None } else { Words::Said(said) }
+}
+
+/// The words of one part, and whether it is a refusal (OpenAI's reference: a message's content has parts of `text` or of
+/// `refusal`); `None` if its text is none.
+fn of_part(fields: &serde_json::Map<String, Value>) -> Option<(&str, bool)> {
+    let is_thought = fields.get("thought") == Some(&Value::Bool(true));
+    let said = match fields.get("type").map(|kind| kind.as_str().unwrap_or_default()) {
+        Some("refusal") => fields.get("refusal"),
+        None | Some("text" | "output_text") if !is_thought => fields.get("text"),
+        _ => None,
+    };
+    let is_refusal = fields.get("type").is_some_and(|kind| kind == "refusal");
+    match said {
+        None | Some(Value::Null) => Some(("", is_refusal)),
+        Some(text) => Some((text.as_str()?, is_refusal)),
+    }
+}
+
+/// A name or an id: a text that is not blank, or a number as text.
+fn name(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The reason for an end, as it stands: what is no text is shown as JSON, so that it is never taken for none.
+fn finish(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
+        odd => Some(odd.to_string()),
+    }
+}
+
+/// A count of tokens: a whole number from 0, with or without `.0`. Any other is not known. What is too large for one is the
+/// largest, which no call can have taken.
+fn count(value: &Value) -> Option<u64> {
+    let whole = |number: f64| (number >= 0.0 && number.fract() == 0.0).then_some(number as u64);
+    value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const ALL: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
@@ -118,7 +183,9 @@ mod tests {
             let headers = headers_allowed(dialect);
             assert!(headers.windows(2).all(|pair| pair[0] < pair[1]), "{dialect:?}");
             assert!(headers.iter().all(|name| *name == name.to_ascii_lowercase()));
-            assert!(headers.contains(&"content-type") && headers.contains(&"retry-after"));
+            let needed =
+                ["content-encoding", "content-type", "retry-after", "retry-after-ms", "x-should-retry"];
+            assert!(needed.iter().all(|name| headers.contains(name)), "{dialect:?}");
             // The protocol's limit on headers of a receipt.
             assert!(headers.len() <= vantage_protocol::params::HEADERS_MAX);
             assert!(request_id_header(dialect).is_none_or(|name| headers.contains(&name)));
@@ -142,6 +209,72 @@ mod tests {
             assert_eq!((found.as_str(), carried.to_str().unwrap()), (name, value));
             assert!(carried.is_sensitive() && !format!("{carried:?}").contains("0123"));
         }
+    }
+
+    #[test]
+    fn parts_are_joined_and_what_is_no_text_is_said_to_be_none() {
+        let said = |text: &str| Words::Said(text.to_owned());
+        for (content, expected) in [
+            (json!("yes"), said("yes")),
+            (json!(["One, ", { "type": "text", "text": "two." }]), said("One, two.")),
+            (
+                json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }, { "type": "text", "text": "yes" }]),
+                said("yes"),
+            ),
+            (
+                json!([{ "type": "reasoning", "text": "hm" }, { "type": "output_text", "text": "yes" }]),
+                said("yes"),
+            ),
+            (json!([{ "text": "hm", "thought": true }, { "text": "yes" }]), said("yes")),
+            (
+                json!([{ "type": "tool_use", "id": "t" }, null, { "type": "text", "text": "yes" }, { "type": 7 }]),
+                said("yes"),
+            ),
+            (json!([{ "type": "refusal", "refusal": "no" }]), said("no")),
+            (json!([{ "type": "refusal", "refusal": "no" }, { "type": "text", "text": "yes" }]), said("yes")),
+            (json!({ "type": "text", "text": "yes" }), said("yes")),
+            (json!([{ "type": "thinking", "thinking": "hm" }]), Words::None),
+            (json!([{ "type": "text", "text": null }]), Words::None),
+            (json!([]), Words::None),
+            (json!(" \n"), Words::None),
+            (json!(null), Words::None),
+            (json!(7), Words::Odd),
+            (json!(true), Words::Odd),
+            (json!([{ "type": "text", "text": "a" }, 7]), Words::Odd),
+            (json!([{ "type": "text", "text": { "value": "a" } }]), Words::Odd),
+            (json!([["a"]]), Words::Odd),
+        ] {
+            assert_eq!(words(Some(&content)), expected, "{content}");
+        }
+        assert_eq!(words(None), Words::None);
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number_and_nothing_else_is() {
+        for (number, expected) in
+            [("0", 0), ("9", 9), ("9.0", 9), ("1e3", 1000), ("4294967296", 1 << 32), ("1e300", u64::MAX)]
+        {
+            assert_eq!(count(&number.parse().unwrap()), Some(expected), "{number}");
+        }
+        for odd in ["null", "-1", "0.2", "41.6", "\"9\"", "true", "[9]", "{}"] {
+            assert_eq!(count(&odd.parse().unwrap()), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_odd_reason_is_never_none() {
+        for (value, text) in
+            [(json!("stop"), "stop"), (json!(0), "0"), (json!(false), "false"), (json!([]), "[]")]
+        {
+            assert_eq!(finish(&value).as_deref(), Some(text));
+        }
+        for none in [json!(null), json!(""), json!(" ")] {
+            assert_eq!(finish(&none), None, "{none}");
+        }
+        assert_eq!(
+            [name(&json!(17)), name(&json!("a")), name(&json!(true))],
+            [Some("17".into()), Some("a".into()), None]
+        );
     }
 
     #[test]

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use reqwest::header::HeaderMap;
 
+use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 
-use crate::completion::{self, Completion};
+use crate::completion::{self, Completion, Origin};
 use crate::dialect;
 use crate::failure::Failure;
 use crate::meter::{Charge, Tokens};
 use crate::screen::Screen;
 use crate::secret::Secret;
 use crate::transport::{NoReply, Reply};
+use crate::trouble;
 
 /// Longest header value kept, in bytes. A guess: honest ones have under 100.
 pub const HEADER_VALUE_MAX: usize = 256;
@@ -26,7 +28,7 @@ pub struct Evidence {
     pub headers: BTreeMap<String, String>,
     /// What an error's code fields say.
     pub codes: BTreeMap<String, String>,
-    /// The body of an answer as it came, addresses taken out, at most [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
+    /// The body of an answer, unpacked, addresses taken out, at most [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
     /// whatever is no answer: an error, a body that cannot be read, one that was cut off, passed a limit or held the key.
     pub response: Vec<u8>,
     /// The answer, at most [`TEXT_MAX`](crate::TEXT_MAX) bytes. Hostile text: escape it wherever it is shown.
@@ -38,7 +40,7 @@ pub struct Evidence {
     /// Why the model stopped, as returned (`stop`, `max_tokens`, `SAFETY`, …).
     pub finish_reason: Option<String>,
     /// Tokens as the vendor counted them.
-    pub usage: Option<Usage>,
+    pub usage: Usage,
     /// When the call was begun, Unix milliseconds by this node's clock.
     pub started_unix_ms: u64,
     /// When the call ended; never before `started_unix_ms`, whatever the clock did.
@@ -49,6 +51,8 @@ pub struct Evidence {
     pub cost_microusd: Option<u64>,
     /// How long the vendor asked to be left alone in the body of the last attempt.
     pub(crate) retry_after: Option<std::time::Duration>,
+    /// What the vendor says with an error of whether to call again (`x-should-retry`, which its own clients obey).
+    pub(crate) should_retry: Option<bool>,
     /// Why there is no usable answer; `None` for an answer.
     pub failure: Option<Failure>,
 }
@@ -71,13 +75,20 @@ pub enum Outcome {
     Failed(Failure),
 }
 
-/// Tokens as the vendor counted them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Tokens as the vendor counted them. A count that is missing or no whole number is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Tokens of the request.
-    pub prompt_tokens: u64,
+    pub prompt_tokens: Option<u64>,
     /// Tokens of the answer.
-    pub output_tokens: u64,
+    pub output_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// Both counts, if they are known.
+    pub fn tokens(self) -> Option<Tokens> {
+        Some(Tokens { input: self.prompt_tokens?, output: self.output_tokens? })
+    }
 }
 
 impl Evidence {
@@ -92,12 +103,13 @@ impl Evidence {
             model: None,
             request_id: None,
             finish_reason: None,
-            usage: None,
+            usage: Usage::default(),
             started_unix_ms,
             ended_unix_ms: started_unix_ms,
             attempts: Vec::new(),
             cost_microusd: Some(0),
             retry_after: None,
+            should_retry: None,
             failure: None,
         }
     }
@@ -108,43 +120,58 @@ impl Evidence {
         &mut self,
         at_unix_ms: u64,
         reply: Result<Reply, NoReply>,
-        dialect: Dialect,
+        adapter: Adapter,
         key: Option<&Secret>,
         most: Tokens,
     ) -> Charge {
         let attempts = std::mem::take(&mut self.attempts);
         *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
-        let may_have_arrived = reply.as_ref().map_or_else(|none| none.may_have_arrived, |_| true);
+        let mut is_free = reply.as_ref().is_err_and(|none| !none.may_have_arrived);
         self.failure = match reply {
-            Ok(reply) => self.read(reply, dialect, &Screen::new(key)),
+            Ok(reply) => self.read(reply, adapter, &Screen::new(key), &mut is_free),
             Err(none) => Some(none.failure),
         };
         self.doubt(most);
         let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
         self.attempts.push(Attempt { at_unix_ms, outcome });
-        match (self.status, self.usage) {
-            (_, Some(usage)) => {
-                Charge::For(Tokens { input: usage.prompt_tokens, output: usage.output_tokens })
-            }
-            // Vendors charge for answers, not for errors; a redirect is none of theirs.
-            (Some(status), None) if !(200..300).contains(&status) => Charge::Nothing,
-            (None, None) if !may_have_arrived => Charge::Nothing,
-            (_, None) => Charge::Unknown,
+        match self.usage.tokens() {
+            Some(tokens) => Charge::For(tokens),
+            None if is_free => Charge::Nothing,
+            None => Charge::Unknown,
         }
     }
 
-    fn read(&mut self, reply: Reply, dialect: Dialect, screen: &Screen<'_>) -> Option<Failure> {
-        self.status = Some(reply.status);
-        self.keep_headers(&reply.headers, dialect, screen);
+    /// Whether the call is made again: as the vendor says with its error, or else if the failure is one that passes.
+    pub(crate) fn is_retried(&self) -> bool {
+        match self.failure {
+            None | Some(Failure::Http3xx(_)) => false,
+            Some(failure) => self.should_retry.unwrap_or(failure.is_transient()),
+        }
+    }
+
+    fn read(
+        &mut self,
+        reply: Reply,
+        adapter: Adapter,
+        screen: &Screen<'_>,
+        is_free: &mut bool,
+    ) -> Option<Failure> {
+        let status = reply.status;
+        self.status = Some(status);
+        // Vendors charge for answers, not for errors; a redirect is none of theirs.
+        *is_free = !(200..300).contains(&status);
+        self.keep_headers(&reply.headers, dialect::of(adapter), screen);
         let body = match reply.body {
             Ok(body) => body,
-            Err(failure) => return Some(failure),
+            // The status says enough without the body.
+            Err(failure) => return trouble::under(status, b"").failure.or(Some(failure)),
         };
-        let content_type = self.headers.get("content-type").cloned();
-        let read = |body: &[u8]| completion::read(dialect, reply.status, content_type.as_deref(), body);
-        let completion = read(&body);
-        let is_error = Failure::of_status(reply.status).is_some() || completion.is_error_object;
-        if is_error || completion.failure == Some(Failure::Malformed) {
+        let origin = Origin { adapter, status, is_framed: reply.is_framed };
+        let completion = completion::read(origin, &body);
+        *is_free |= completion.is_free;
+        // what was not read to its end is no answer, either
+        let is_unread = matches!(completion.failure, Some(Failure::Malformed | Failure::Connect));
+        if completion.trouble.is_some() || is_unread {
             return self.keep_codes(completion, screen);
         }
         if completion.pieces().chain([body.as_slice()]).any(|piece| screen.finds_key(piece)) {
@@ -152,16 +179,20 @@ impl Evidence {
             return Some(Failure::SecretInResponse);
         }
         match screen.body(&body) {
-            Some(cleaned) => self.keep_completion(read(&cleaned), cleaned, screen),
+            Some(cleaned) => self.keep_completion(completion::read(origin, &cleaned), cleaned, screen),
             None => self.keep_completion(completion, body, screen),
         }
     }
 
-    /// Of an error its codes alone: its words are the vendor's, and may be about whoever called.
+    /// Of an error its codes alone, and what it was charged for: its words are the vendor's, and may be about whoever called.
     fn keep_codes(&mut self, completion: Completion, screen: &Screen<'_>) -> Option<Failure> {
-        self.retry_after = completion.retry_after;
-        self.codes = completion.codes;
-        self.codes.retain(|_, code| screen.passes_code(code));
+        self.usage = completion.usage;
+        if let Some(trouble) = completion.trouble {
+            self.retry_after = trouble.retry_after;
+            self.codes = trouble.codes;
+            self.codes.retain(|_, code| screen.passes_code(code));
+            self.should_retry = self.headers.get("x-should-retry").and_then(|word| word.parse().ok());
+        }
         completion.failure
     }
 
@@ -171,7 +202,7 @@ impl Evidence {
         body: Vec<u8>,
         screen: &Screen<'_>,
     ) -> Option<Failure> {
-        let Completion { text, model, id, finish_reason, usage, failure, .. } = completion;
+        let Completion { text, model, id, finish, usage, failure, .. } = completion;
         let mut in_pieces = false;
         let mut keep = |text: String, cleaned: Option<String>| {
             in_pieces |= cleaned.is_some();
@@ -183,7 +214,7 @@ impl Evidence {
             Some(printable(&keep(name, cleaned)))
         };
         self.model = name(model);
-        self.finish_reason = name(finish_reason);
+        self.finish_reason = name(finish);
         let id = name(id);
         self.text = text.map(|text| {
             let cleaned = screen.text(&text);
@@ -201,12 +232,12 @@ impl Evidence {
 
     /// Counts that cannot be are no counts, and what came with them is no answer to this request.
     fn doubt(&mut self, most: Tokens) {
-        let counted =
-            self.usage.map(|usage| Tokens { input: usage.prompt_tokens, output: usage.output_tokens });
-        if counted.is_none_or(|counted| counted.are_within(&most)) {
+        let Usage { prompt_tokens, output_tokens } = self.usage;
+        let counted = Tokens { input: prompt_tokens.unwrap_or(0), output: output_tokens.unwrap_or(0) };
+        if counted.are_within(&most) {
             return;
         }
-        (self.usage, self.text) = (None, None);
+        (self.usage, self.text) = (Usage::default(), None);
         if self.failure != Some(Failure::SecretInResponse) {
             self.failure = Some(Failure::AbsurdUsage);
         }
@@ -224,7 +255,7 @@ impl Evidence {
 }
 
 /// Printable ASCII of a short field, cut to [`HEADER_VALUE_MAX`] bytes; anything else becomes `?`.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let plain = text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
     plain.take(HEADER_VALUE_MAX).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use vantage_protocol::finish::Ending;
+
 /// Why a call ended without a usable answer.
 ///
 /// The codes are part of receipts: [`Failure::code`] and the `Display` form never change their meaning.
@@ -29,6 +31,18 @@ pub enum Failure {
     Overloaded,
     /// The answer is not what the wire format says.
     Malformed,
+    /// The head of the response cannot be read. The vendor has answered, and charged for it: it is asked once.
+    BadResponseHead,
+    /// The body is packed in a way that nobody asked for and that is not known here.
+    UnknownEncoding,
+    /// The vendor broke off: what there is of an answer is a part by accident.
+    Torn,
+    /// The model asks for a tool to be run, though none is offered.
+    ToolCall,
+    /// The vendor says why the answer ended in a word that is not known, or does not say it where it must.
+    UnknownFinish,
+    /// An error under a status of success, and nothing in it that is known here.
+    ApiError,
     /// A well-formed answer without text.
     Empty,
     /// The body or the text passes its limit.
@@ -78,6 +92,12 @@ impl Failure {
             Self::RateLimited => "rate_limited",
             Self::Overloaded => "overloaded",
             Self::Malformed => "malformed",
+            Self::BadResponseHead => "bad_response_head",
+            Self::UnknownEncoding => "unknown_encoding",
+            Self::Torn => "torn",
+            Self::ToolCall => "tool_call",
+            Self::UnknownFinish => "unknown_finish",
+            Self::ApiError => "api_error",
             Self::Empty => "empty",
             Self::TooLarge => "too_large",
             Self::ContentFilter => "content_filter",
@@ -90,14 +110,34 @@ impl Failure {
         }
     }
 
-    /// Whether the same call may succeed a little later: 429, 5xx, and trouble on the way.
+    /// Whether the same call may succeed a little later: 408, 409, 429, 5xx, a torn answer, and trouble on the way.
     pub fn is_transient(&self) -> bool {
-        self.is_throttle() || matches!(self, Self::Http5xx(_) | Self::Connect | Self::Dns | Self::Timeout)
+        let passes = matches!(
+            self,
+            Self::Http4xx(408 | 409)
+                | Self::Http5xx(_)
+                | Self::Torn
+                | Self::Connect
+                | Self::Dns
+                | Self::Timeout
+        );
+        passes || self.is_throttle()
     }
 
     /// Whether the vendor asks for fewer calls, of this node or of everybody.
     pub fn is_throttle(&self) -> bool {
         matches!(self, Self::RateLimited | Self::Overloaded)
+    }
+
+    /// The failure that an answer's ending is; `None` for those with which it is an answer.
+    pub(crate) fn of_ending(ending: Ending) -> Option<Self> {
+        match ending {
+            Ending::Whole | Ending::Cut | Ending::Untold => None,
+            Ending::Withheld => Some(Self::ContentFilter),
+            Ending::ToolCall => Some(Self::ToolCall),
+            Ending::Torn => Some(Self::Torn),
+            Ending::Unknown => Some(Self::UnknownFinish),
+        }
     }
 
     /// The failure that an HTTP status stands for when the body says nothing better; `None` for 2xx.
@@ -150,12 +190,20 @@ mod tests {
             Failure::RateLimited,
             Failure::Overloaded,
             Failure::Http5xx(503),
+            Failure::Http4xx(408),
+            Failure::Http4xx(409),
+            Failure::Torn,
         ];
         let lasting = [
             Failure::Tls,
             Failure::Http3xx(302),
             Failure::Http4xx(404),
             Failure::Malformed,
+            Failure::BadResponseHead,
+            Failure::UnknownEncoding,
+            Failure::ToolCall,
+            Failure::UnknownFinish,
+            Failure::ApiError,
             Failure::Empty,
             Failure::TooLarge,
             Failure::ContentFilter,
@@ -181,6 +229,15 @@ mod tests {
             "refused_by_api(model_not_found)"
         );
         assert_eq!(Failure::Timeout.to_string(), "timeout");
+    }
+
+    #[test]
+    fn an_ending_has_the_code_that_the_protocol_gives_it() {
+        use Ending::{Cut, ToolCall, Torn, Unknown, Untold, Whole, Withheld};
+        for ending in [Whole, Cut, Untold, Withheld, ToolCall, Torn, Unknown] {
+            let code = Failure::of_ending(ending).map(|failure| failure.code());
+            assert_eq!(code, ending.failure(), "{ending:?}");
+        }
     }
 
     #[test]

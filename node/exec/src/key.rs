@@ -3,14 +3,17 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::secret::{KEY_LEN_MAX, Secret, SecretError};
+
+mod mode;
+
+pub use mode::Openness;
 
 /// Where the key is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +26,15 @@ pub enum KeySource {
     Env(String),
     /// A file that only its owner can read; the key is all it holds.
     File(PathBuf),
+    /// A file in one of the directories that the configuration declares shared: what delivers it there sees to who reads
+    /// it.
+    #[serde(rename = "file", serialize_with = "only_path")]
+    Shared {
+        /// The file.
+        path: PathBuf,
+        /// The directories.
+        dirs: Vec<PathBuf>,
+    },
     /// Some other text stood there, perhaps the key itself. It is not kept, and loading refuses it.
     Misplaced,
 }
@@ -40,7 +52,7 @@ pub enum KeyError {
     #[error("key.env is not a variable's name (A-Z 0-9 _): name the variable, do not write the key itself")]
     VariableName,
     /// The variable is not set.
-    #[error("environment variable {0} is not set: export it before starting, or use key.file")]
+    #[error("environment variable {0} is not set or empty: export it before starting, or use key.file")]
     VariableMissing(String),
     /// The variable holds something that cannot be a key.
     #[error("environment variable {0} {1}")]
@@ -55,12 +67,17 @@ pub enum KeyError {
     #[error("key file {0} is not a regular file")]
     NotAFile(PathBuf),
     /// Others can read or write the file.
-    #[error("key file {path} has mode {mode:04o}, others could read it: chmod 600 {path}")]
+    #[error(
+        "key file {path} has mode {mode:04o}, {openness}: chmod 600 {path}; where a service manager or a container's \
+         runtime delivers it readable, name its directory under [secrets] shared"
+    )]
     Mode {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+        /// Who may do what.
+        openness: Openness,
     },
     /// The file holds something that cannot be a key.
     #[error("key file {0} {1}")]
@@ -68,12 +85,21 @@ pub enum KeyError {
 }
 
 impl KeySource {
+    /// The same source, where these directories are declared shared.
+    pub fn declared(self, dirs: &[PathBuf]) -> Self {
+        match self {
+            Self::File(path) if !dirs.is_empty() => Self::Shared { path, dirs: dirs.to_vec() },
+            other => other,
+        }
+    }
+
     /// Loads the key; `None` where no key is wanted.
     pub fn load(&self) -> Result<Option<Secret>, KeyError> {
         match self {
             Self::None => Ok(None),
             Self::Env(name) => from_environment(name).map(Some),
-            Self::File(path) => from_file(path).map(Some),
+            Self::File(path) => from_file(path, &[]).map(Some),
+            Self::Shared { path, dirs } => from_file(path, dirs).map(Some),
             Self::Misplaced => Err(KeyError::Misplaced),
         }
     }
@@ -84,14 +110,14 @@ fn from_environment(name: &str) -> Result<Secret, KeyError> {
     if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) {
         return Err(KeyError::VariableName);
     }
-    let Some(value) = std::env::var_os(name) else {
+    let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
         return Err(KeyError::VariableMissing(name.to_owned()));
     };
     let value = value.into_string().map_err(|_| SecretError::NotPrintable);
     value.and_then(Secret::new).map_err(|error| KeyError::VariableValue(name.to_owned(), error))
 }
 
-fn from_file(path: &Path) -> Result<Secret, KeyError> {
+fn from_file(path: &Path, shared: &[PathBuf]) -> Result<Secret, KeyError> {
     if !path.is_absolute() {
         return Err(KeyError::PathRelative);
     }
@@ -102,16 +128,20 @@ fn from_file(path: &Path) -> Result<Secret, KeyError> {
         return Err(KeyError::NotAFile(path.to_owned()));
     }
     let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(KeyError::Mode { path: path.to_owned(), mode });
+    if let Some((mode, openness)) = mode::open_to_others(path, &file, shared).map_err(failed)? {
+        return Err(KeyError::Mode { path: path.to_owned(), mode, openness });
     }
     // Room for everything that may be read, so that no copy is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_LEN_MAX + 65));
     file.take(KEY_LEN_MAX as u64 + 64).read_to_end(&mut bytes).map_err(failed)?;
     let refused = |error| KeyError::FileValue(path.to_owned(), error);
     let text = std::str::from_utf8(&bytes).map_err(|_| refused(SecretError::NotPrintable))?;
-    Secret::new(text).map_err(refused)
+    // an editor's byte order mark
+    Secret::new(text.trim_start_matches('\u{feff}')).map_err(refused)
+}
+
+fn only_path<S: Serializer>(path: &Path, _: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    path.serialize(serializer)
 }
 
 impl<'de> Deserialize<'de> for KeySource {
@@ -151,6 +181,7 @@ impl<'de> Visitor<'de> for KeySourceVisitor {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -180,6 +211,43 @@ mod tests {
             assert!(error.contains(&format!("{mode:04o}")) && error.contains("chmod 600"), "{error}");
             assert!(!error.contains(KEY));
         }
+    }
+
+    /// As Docker (0444), Kubernetes (0440, behind two symlinks in a directory that is open to all) and systemd deliver keys.
+    #[test]
+    fn a_file_in_a_directory_that_is_declared_shared_may_be_readable() {
+        for mode in [0o400, 0o440, 0o444, 0o600, 0o640, 0o644] {
+            let (dir, path) = file_with(&format!("\u{feff}{KEY}\r\n"), mode);
+            fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+            fs::create_dir(dir.path().join("..2026")).unwrap();
+            fs::rename(&path, dir.path().join("..2026/key")).unwrap();
+            std::os::unix::fs::symlink("..2026", dir.path().join("..data")).unwrap();
+            std::os::unix::fs::symlink("..data/key", &path).unwrap();
+            let shared = KeySource::File(path.clone()).declared(&[dir.path().to_owned()]);
+            assert_eq!(shared.load().unwrap().unwrap().expose(), KEY, "{mode:o}");
+            assert_eq!(serde_json::to_value(&shared).unwrap(), serde_json::json!({ "file": path }));
+            // a directory beside it is none of its
+            let other = tempfile::tempdir().unwrap();
+            let elsewhere = KeySource::File(path).declared(&[other.path().to_owned()]).load();
+            assert_eq!(elsewhere.is_err(), mode & 0o077 != 0, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn what_others_could_change_is_refused_in_a_shared_directory_too() {
+        for mode in [0o602, 0o620, 0o666] {
+            let (dir, path) = file_with(KEY, mode);
+            let error =
+                KeySource::File(path).declared(&[dir.path().to_owned()]).load().unwrap_err().to_string();
+            assert!(error.contains("others could change it") && !error.contains(KEY), "{error}");
+        }
+        // a link out of the directory leads out of the rule
+        let (_elsewhere, readable) = file_with(KEY, 0o644);
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("key");
+        std::os::unix::fs::symlink(&readable, &link).unwrap();
+        let error = KeySource::File(link).declared(&[dir.path().to_owned()]).load().unwrap_err().to_string();
+        assert!(error.contains("[secrets] shared") && error.contains("chmod 600"), "{error}");
     }
 
     #[test]

@@ -34,18 +34,49 @@ impl Backoff {
     }
 }
 
-/// What a `Retry-After` header asks for (RFC 9110, 10.2.3): whole seconds, or an HTTP date.
+/// What a `Retry-After` header asks for (RFC 9110, 10.2.3): seconds, with or without a fraction, or an HTTP date.
 ///
 /// A date is measured against the server's own `Date` header where it sent one, so that a wrong clock here does not
 /// matter, otherwise against `now`. A date in the past asks for no wait. `None`: the value is neither.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
+    seconds(value).or_else(|| {
+        let until = http_date(value)?;
+        let now = date.and_then(http_date).unwrap_or(now);
+        Some(until.duration_since(now).unwrap_or(Duration::ZERO))
+    })
+}
+
+/// What a `retry-after-ms` header asks for: milliseconds, with or without a fraction. It goes before `Retry-After`, as in
+/// the clients of the vendors who send it.
+pub fn retry_after_ms(value: &str) -> Option<Duration> {
+    units(value, 1.0)
+}
+
+/// Seconds, rounded up to a millisecond: nobody is called earlier than asked.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    units(text, 1000.0)
+}
+
+/// A number of units of so many milliseconds; whatever is too long for a duration is the longest.
+fn units(text: &str, unit_ms: f64) -> Option<Duration> {
+    let text = text.trim();
+    if !text.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
     }
-    let until = httpdate::parse_http_date(value).ok()?;
-    let now = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
-    Some(until.duration_since(now).unwrap_or(Duration::ZERO))
+    let number: f64 = text.parse().ok()?;
+    Some(Duration::from_millis((number * unit_ms).ceil() as u64))
+}
+
+/// An HTTP date, also where its zone is written as in e-mail.
+fn http_date(text: &str) -> Option<SystemTime> {
+    let text = text.trim();
+    let parsed = httpdate::parse_http_date(text).ok();
+    parsed.or_else(|| {
+        let (date, zone) = text.rsplit_once(' ')?;
+        let is_utc =
+            ["GMT", "UTC", "UT", "Z", "+0000", "-0000"].iter().any(|utc| utc.eq_ignore_ascii_case(zone));
+        httpdate::parse_http_date(&format!("{} GMT", is_utc.then_some(date)?)).ok()
+    })
 }
 
 #[cfg(test)]
@@ -89,9 +120,37 @@ mod tests {
             Some(Duration::from_secs(7))
         );
         assert_eq!(retry_after("Tue, 06 Nov 1990 08:49:37 GMT", None, now), Some(Duration::ZERO));
-        for junk in ["", "soon", "-3", "1.5", "\u{661}"] {
+        for zone in ["UTC", "+0000", "gmt"] {
+            assert_eq!(
+                retry_after(&date.replace("GMT", zone), Some(date), now),
+                Some(Duration::ZERO),
+                "{zone}"
+            );
+        }
+        for junk in
+            ["", "soon", "-3", "1.5.", "1,5", "inf", "NaN", "2s", "\u{661}", "Sun, 06 Nov 1994 08:50:37 EST"]
+        {
             assert_eq!(retry_after(junk, None, now), None, "{junk}");
         }
-        assert!(retry_after("99999999999999999999999", None, now).unwrap() > BACKOFF.retry_after_max);
+        for endless in ["99999999999999999999999", "1e999"] {
+            assert!(retry_after(endless, None, now).unwrap() > BACKOFF.retry_after_max);
+            assert!(retry_after_ms(endless).unwrap() > BACKOFF.retry_after_max);
+        }
+    }
+
+    #[test]
+    fn fractions_are_rounded_up_and_never_down() {
+        let now = SystemTime::UNIX_EPOCH;
+        for (value, ms) in
+            [("2.5", 2500), ("0.0001", 1), ("1.837906927", 1838), (".5", 500), ("3.", 3000), ("1e1", 10_000)]
+        {
+            assert_eq!(retry_after(value, None, now), Some(Duration::from_millis(ms)), "{value}");
+        }
+        for (value, ms) in [("2500", 2500), (" 0.1 ", 1), ("1500.5", 1501), ("0", 0)] {
+            assert_eq!(retry_after_ms(value), Some(Duration::from_millis(ms)), "{value}");
+        }
+        for junk in ["", "-1", "2.5s", "soon", "Sun, 06 Nov 1994 08:50:37 GMT"] {
+            assert_eq!(retry_after_ms(junk), None, "{junk}");
+        }
     }
 }

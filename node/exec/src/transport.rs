@@ -8,14 +8,24 @@ use std::time::Duration;
 
 use crate::call::Call;
 use crate::config::Vendor;
+use crate::encoding;
 use crate::failure::Failure;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, ClientBuilder, Response, Url, Version};
 
 /// Largest response body read, in bytes: the longest answer, and as much again for JSON around and within it.
 pub const BODY_MAX: usize = 2 << 20;
+
+/// Most header lines read of a response. A guess: chains of proxies are known to pass 100, which is the usual limit.
+const HEADERS_MAX: usize = 1024;
+
+/// Most bytes of headers read over HTTP/2; over HTTP/1.1 the library's buffer holds 400 KiB.
+const HEADER_BYTES_MAX: u32 = 256 << 10;
 
 /// The HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +34,13 @@ pub const BODY_MAX: usize = 2 << 20;
 )]
 pub struct TransportError(String);
 
-/// A response, its body read to the end unless a failure came between.
+/// A response, its body read to the end and unpacked unless a failure came between.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    /// The end of the body was marked, and not only by the connection's.
+    pub(crate) is_framed: bool,
     pub(crate) body: Result<Vec<u8>, Failure>,
 }
 
@@ -49,7 +61,7 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(vendor: &Vendor) -> Result<Self, TransportError> {
         let config = vendor.config();
-        let builder = Client::builder()
+        let builder = with_room_for_headers(Client::builder())
             .user_agent(concat!("vantage/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
             .timeout(Duration::from_millis(config.timeout_ms))
@@ -58,7 +70,7 @@ impl Transport {
             // Neither a proxy from the environment nor a repeat behind the back of the call budget.
             .no_proxy()
             .retry(reqwest::retry::never())
-            // The body is evidence: it is kept as it came, and cannot unpack to more than was read.
+            // The body is unpacked here, under a limit of its own.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -83,14 +95,27 @@ impl Transport {
             .headers(call.headers().clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
             .body(call.body().to_vec());
         if let Some((name, value)) = credential {
             request = request.header(name, value);
         }
         let response = request.send().await.map_err(|error| NoReply::of(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Reply { status, headers, body: read_body(response).await })
+        let is_framed = response.version() == Version::HTTP_2
+            || [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| headers.contains_key(name));
+        let body = read_body(response).await.and_then(|body| encoding::unpack(&headers, body));
+        let body = body.map_err(|failure| match failure {
+            // Packed data that breaks off where nothing marks its end.
+            Failure::Malformed if !is_framed => Failure::Connect,
+            failure => failure,
+        });
+        Ok(Reply { status, headers, is_framed, body })
     }
+}
+
+fn with_room_for_headers(builder: ClientBuilder) -> ClientBuilder {
+    builder.http1_max_headers(HEADERS_MAX).http2_max_header_list_size(HEADER_BYTES_MAX)
 }
 
 async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
@@ -127,6 +152,9 @@ fn failure_of(error: &reqwest::Error) -> Failure {
     while let Some(error) = cause {
         // An `io::Error` names the source of what it wraps as its own source, and skips what it wraps.
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return Failure::BadResponseHead;
+        }
         if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
             return Failure::Tls;
         }

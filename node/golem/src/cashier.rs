@@ -117,6 +117,18 @@ impl Cashier {
     }
 }
 
+/// Whether an invoice needs no further answer, whatever the daemon said to ours.
+fn is_answered(trouble: &Trouble, invoice_status: &str, rejected: bool) -> bool {
+    match trouble {
+        // the daemon has it; the provider's daemon will ask for it. One that was answered before is answered
+        Trouble::NotYet | Trouble::Silent | Trouble::Gone(_) => true,
+        // a daemon that knows no rejection; without an acceptance nothing is paid
+        Trouble::Refused { status: 501, .. } => rejected,
+        Trouble::Refused { status: 400..=499, .. } => invoice_status != "RECEIVED",
+        _ => false,
+    }
+}
+
 impl Desk {
     async fn serve(self: Arc<Self>) {
         let (mut notes, mut invoices) = (Read::new(), Read::new());
@@ -252,11 +264,10 @@ impl Desk {
                 self.daemon.reject_invoice(id, &rejection).await
             }
         };
-        match told {
-            // the daemon has it; the provider's daemon will ask for it. One that was answered before is answered
-            Err(Trouble::NotYet | Trouble::Silent | Trouble::Gone(_)) | Ok(()) => {}
-            Err(Trouble::Refused { status: 400..=499, .. }) if invoice_status != "RECEIVED" => {}
-            Err(trouble) => return Err(trouble),
+        if let Err(trouble) = told
+            && !is_answered(&trouble, &invoice_status, verdict.is_err())
+        {
+            return Err(trouble);
         }
         let answered = self.books.change(|account| {
             if let Some(deal) = account.deal_mut(&agreement) {
@@ -324,6 +335,20 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_daemon_without_rejections_leaves_nothing_open() {
+        let refused = |status| Trouble::Refused { status, text: String::new() };
+        assert!(
+            is_answered(&refused(501), "RECEIVED", true) && !is_answered(&refused(501), "RECEIVED", false)
+        );
+        assert!(
+            !is_answered(&refused(500), "RECEIVED", true) && !is_answered(&refused(400), "RECEIVED", true)
+        );
+        assert!(is_answered(&refused(409), "REJECTED", true));
+        assert!(is_answered(&Trouble::Gone(String::new()), "RECEIVED", true));
+        assert!(!is_answered(&Trouble::Unreachable { heard: true }, "RECEIVED", true));
+    }
     use crate::account::tests::{Full, account};
     use crate::daemon::AppKey;
     use crate::offer::tests::price;

@@ -25,7 +25,7 @@ pub(crate) const BREATH: Duration = Duration::from_millis(100);
 const ANSWERS_MAX: usize = 32;
 const ANSWER_TIME: Duration = Duration::from_secs(5);
 /// How long the daemon may be away while a provider is looked for: questions in a row. A guess.
-const AWAY_MAX: u32 = 10;
+pub(crate) const AWAY_MAX: u32 = 10;
 /// Offers answered for one demand. A guess: far more than a subnet has, so that whoever fills it with names that say nothing
 /// needs many of them; an answer costs a call to the daemon and a hundred bytes.
 const COUNTERED_MAX: usize = 500;

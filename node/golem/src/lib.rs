@@ -23,6 +23,8 @@ pub mod bill;
 mod cashier;
 mod daemon;
 mod failure;
+#[cfg(test)]
+mod fake;
 mod hire;
 mod look;
 mod manifest;

@@ -223,3 +223,41 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::AppKey;
+    use crate::fake::{Fake, Reply};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Ends an agreement that is approved when asked first, and then `later`, at a daemon that answers the ending so.
+    async fn ended(answer: fn() -> Reply, later: &'static str) -> Result<(), Trouble> {
+        let asked = AtomicU32::new(0);
+        let fake = Fake::start(move |method, _| {
+            let state = if asked.fetch_add(u32::from(method == "GET"), Ordering::Relaxed) == 0 {
+                "Approved"
+            } else {
+                later
+            };
+            if method == "GET" { Reply::json(200, &format!("{{\"state\":{state:?}}}")) } else { answer() }
+        });
+        let daemon = Daemon::new(&fake.address, &AppKey::new("k").unwrap()).unwrap();
+        let ending = Ending { message: "no more work".to_owned(), code: "Success".to_owned() };
+        end_agreement(&daemon, "a-1", &ending).await
+    }
+
+    #[tokio::test]
+    async fn an_agreement_that_the_provider_ended_is_ended() {
+        assert_eq!(ended(|| Reply::json(200, "null"), "Approved").await, Ok(()));
+        assert_eq!(
+            ended(|| Reply::json(410, r#"{"message":"Agreement is Terminated"}"#), "Approved").await,
+            Ok(())
+        );
+        assert_eq!(ended(|| Reply::page(500), "Terminated").await, Ok(()));
+        assert_eq!(ended(|| Reply::json(501, "{}"), "Expired").await, Ok(()));
+        // while it stands it is ended later
+        let standing = ended(|| Reply::page(500), "Approved").await.unwrap_err();
+        assert!(standing.may_pass() && standing.to_string().contains("web page"), "{standing}");
+    }
+}

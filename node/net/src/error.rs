@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use libp2p::{Multiaddr, PeerId};
 
+use crate::listen::Unbound;
+
 /// Why the network task could not start. All are of the configuration or of this machine.
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
@@ -37,6 +39,15 @@ pub enum NetError {
         addr: Multiaddr,
         /// The operating system's or the transport's words.
         reason: String,
+    },
+    /// None of the addresses could be listened on.
+    #[error(
+        "there is nothing to listen on, this machine has none of the addresses: {}; name one that it has, such as \
+         /ip4/0.0.0.0/tcp/4701", .tried.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Nowhere {
+        /// Each with its reason.
+        tried: Vec<Unbound>,
     },
     /// A transport or a protocol could not be set up.
     #[error("cannot set up {part}: {reason}")]

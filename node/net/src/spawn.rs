@@ -16,6 +16,7 @@ use crate::error::NetError;
 use crate::event::NetEvent;
 use crate::handle::NetHandle;
 use crate::limits::{COMMANDS_MAX, EVENTS_MAX};
+use crate::listen::Listeners;
 use crate::roots::Roots;
 use crate::{gossip, identity, transport};
 
@@ -25,7 +26,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Hexadecimal digits of a short network id.
 const NET16_LEN: usize = 16;
 
-/// Starts the network task on the current tokio runtime. All listeners are bound when it returns.
+/// Starts the network task on the current tokio runtime. All listeners that this
+/// machine has are bound when it returns.
 ///
 /// The receiver must be drained: what does not fit into it is lost ([`EVENTS_MAX`]), as gossip and requests can wait
 /// for nobody.
@@ -41,11 +43,7 @@ pub fn spawn(
     let behaviour = Behaviour::new(&keypair, &config, blocks, Arc::clone(&counters))?;
     let settings = swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE_TIMEOUT);
     let mut swarm = Swarm::new(transport, behaviour, peer_id, settings);
-    for addr in &config.listen {
-        swarm
-            .listen_on(addr.clone())
-            .map_err(|e| NetError::Listen { addr: addr.clone(), reason: e.to_string() })?;
-    }
+    let listeners = Listeners::begin(&mut swarm, &config.listen)?;
     for addr in &config.external {
         swarm.add_external_address(addr.clone());
     }
@@ -58,7 +56,7 @@ pub fn spawn(
     let (events_out, events) = mpsc::channel(EVENTS_MAX);
     let roots = Arc::new(Roots::default());
     let shared = (Arc::clone(&counters), Arc::clone(&roots));
-    let driver = Driver::new(swarm, &config, commands_in, events_out, shared.0, shared.1);
+    let driver = Driver::new(swarm, listeners, &config, commands_in, events_out, shared.0, shared.1);
     tokio::spawn(driver.run());
     Ok((NetHandle::new(peer_id, commands, counters, roots), events))
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use libp2p::{Multiaddr, PeerId};
 
+use crate::listen::Unbound;
+
 /// What the network task looks like at one moment.
 #[derive(Clone, Debug)]
 pub struct NetStatus {
@@ -11,6 +13,10 @@ pub struct NetStatus {
     pub peer_id: PeerId,
     /// Addresses we listen on (without `/p2p/`).
     pub listening: Vec<Multiaddr>,
+    /// Configured addresses that are bound and have told nothing: on their way, or without any interface of their kind.
+    pub silent: Vec<Multiaddr>,
+    /// Configured addresses that are not listened on, and why.
+    pub unbound: Vec<Unbound>,
     /// Addresses we publish.
     pub external: Vec<Multiaddr>,
     /// Connected peers, by peer id.

@@ -245,7 +245,8 @@ pub struct GenesisCreateArgs {
     /// A committee member: root public key (hex), operator, declared region; may be repeated
     #[arg(long = "member", value_name = "ROOTKEY,OPERATOR,REGION", required = true, value_parser = amount::member)]
     pub members: Vec<vantage_protocol::genesis::Member>,
-    /// A test network: short gaps and simulated targets are allowed, and everything says so
+    /// A test network: short gaps and simulated targets are allowed, and everything says so. There are no others until
+    /// edition 2 of the protocol is closed
     #[arg(long)]
     pub test: bool,
     /// Smallest gap between a job's deadlines, e.g. 30s [default: 30s, in a test network 2s]

@@ -5,7 +5,7 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::fetch::fetch;
 use super::render::Out;
-use super::{control, data, file, verdict, verify};
+use super::{content_id, control, data, file, verdict, verify};
 use crate::control::Client;
 use serde_json::json;
 use std::path::Path;
@@ -35,11 +35,7 @@ fn export(args: &BundleExportArgs, out: &mut Out) -> CliResult<Exit> {
 
 fn from_peers(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
     let trust = verify::trust(args.genesis.as_deref())?;
-    let cid: Cid = args.what.parse().map_err(|_| {
-        CliError::usage("from peers, a content id is exported, not a job id")
-            .at(&args.what)
-            .advise("`vantage job show` prints a job's content id (bafy…)")
-    })?;
+    let cid = content_id::parse(&args.what)?;
     let fetched = control::block_on(fetch(cid, trust.net(), &args.peers))?;
     let (root, _) = verify::best(&fetched, &trust)?;
     let car = Car::collect(root, &|cid| fetched.blocks.get(cid).cloned()).map_err(|error| {
@@ -67,7 +63,7 @@ fn from_node(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
 
 /// The bundle's root of a job id, a content id, or a bundle id.
 async fn root(client: &mut Client, what: &str) -> CliResult<Cid> {
-    let Ok(cid) = what.parse::<Cid>() else {
+    let Ok(cid) = content_id::parse(what) else {
         let (id, _, bundle) = client.bundle(what).await.map_err(control::refused)?;
         return bundle.ok_or_else(|| {
             CliError::failed("the job has no bundle yet")
@@ -93,7 +89,7 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
     control::block_on(async {
         let mut client = control::connect(&dir).await?;
         let net = client.status().await.map_err(control::refused)?.net;
-        let found = verify::judge_file(&bytes, &args.file, &Trust::Hash(net), out)?;
+        let found = verify::judge_file(&bytes, &args.file, &Trust::Hash(net))?;
         if !matches!(found.summary, Summary::Sealed | Summary::Bounded) {
             refuse(&found, &args.file, out);
             return Ok(verify::exit(found.summary));

@@ -4,6 +4,7 @@ use super::args::DataArg;
 use super::error::{CliError, CliResult};
 use super::file;
 use crate::config::{self, raw};
+use crate::environment;
 use crate::ledger::{PriceError, Prices};
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ pub(super) fn dir(arg: &DataArg) -> CliResult<PathBuf> {
     if let Some(dir) = &arg.dir {
         return Ok(dir.clone());
     }
-    match std::env::home_dir().filter(|home| !home.as_os_str().is_empty()) {
+    match environment::home() {
         Some(home) => Ok(home.join(DEFAULT)),
         None => Err(CliError::usage("there is no home directory to keep data in")
             .at("the environment variable HOME")
@@ -53,10 +54,10 @@ fn configured(arg: &DataArg) -> CliResult<Option<(PathBuf, raw::Config)>> {
         return Ok(None);
     }
     let text = file::read_text(&path, CONFIG_BYTES_MAX)?;
-    let raw: raw::Config = toml::from_str(&text).map_err(|error| {
-        CliError::usage(format!("the configuration is not valid: {}", error.message()))
+    let raw = raw::Config::parse(&path, &text).map_err(|error| {
+        CliError::usage(format!("the configuration is not valid: {error}"))
             .at(path.display())
-            .advise("correct it; `vantage run` names the line")
+            .advise("correct it")
     })?;
     Ok(Some((dir, raw)))
 }

@@ -21,7 +21,7 @@ impl CliError {
         Self { exit: Exit::Failed, what: what.to_string(), place: None, advice: None }
     }
 
-    /// The command line or a file written by hand is wrong: exit code 2.
+    /// The command line or a file is not what the command reads: exit code 2.
     pub fn usage(what: impl fmt::Display) -> Self {
         Self { exit: Exit::Usage, ..Self::failed(what) }
     }

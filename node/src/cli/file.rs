@@ -1,7 +1,7 @@
 //! Files named on the command line: read with a bound, written once.
 
 use super::error::{CliError, CliResult};
-use crate::private_file;
+use crate::{private_file, text_file};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,15 +23,10 @@ pub(super) fn read(path: &Path, bytes_max: u64) -> CliResult<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a text file of at most `bytes_max` bytes.
+/// Reads a text file of at most `bytes_max` bytes; a byte order mark and CR LF mean nothing.
 pub(super) fn read_text(path: &Path, bytes_max: u64) -> CliResult<String> {
-    String::from_utf8(read(path, bytes_max)?).map_err(|error| {
-        CliError::usage(format!(
-            "the file is not text: byte {} is not UTF-8",
-            error.utf8_error().valid_up_to()
-        ))
-        .at(path.display())
-        .advise("check that it is the right file, saved as UTF-8")
+    text_file::read(read(path, bytes_max)?).map_err(|error| {
+        CliError::usage(error).at(path.display()).advise("check that it is the right file, saved as UTF-8")
     })
 }
 

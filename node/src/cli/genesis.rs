@@ -9,7 +9,7 @@ use super::render::{Out, Table};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::params::{GAP_S_MIN, GAP_S_MIN_TEST};
 use vantage_protocol::wire::Wire;
 
@@ -39,7 +39,7 @@ fn create(args: &GenesisCreateArgs, out: &mut Out) -> CliResult<Exit> {
     committee.sort_by_key(|m| m.root);
     refuse_twice(&committee)?;
     let genesis = Genesis {
-        v: 1,
+        v: EDITION,
         name: args.name.clone(),
         founded_s: args.founded.unwrap_or_else(now_s),
         test: args.test,
@@ -81,6 +81,8 @@ fn refuse_twice(sorted: &[Member]) -> CliResult<()> {
 fn advice(why: &str) -> &'static str {
     if why.starts_with("gap_s_min") {
         "raise --gap; only a test network (--test) may have gaps below 30s"
+    } else if why.starts_with("test") {
+        "add --test: everything that comes of the network says so"
     } else if why.starts_with("committee") {
         "change the --member arguments: 1 to 22 members, each ROOTKEY,OPERATOR,REGION"
     } else {

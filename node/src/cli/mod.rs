@@ -9,6 +9,7 @@ mod bench_golem;
 mod bench_store;
 mod bundle;
 mod comparison;
+mod content_id;
 mod control;
 mod crash;
 mod data;
@@ -47,7 +48,7 @@ pub use error::CliError;
 pub use exit::Exit;
 
 use args::{Command, GenesisCommand, JobCommand, ModelCommand, TargetCommand};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use error::CliResult;
 use render::Out;
 use std::process::ExitCode;
@@ -55,7 +56,8 @@ use std::process::ExitCode;
 /// The program: reads the arguments, carries the command out, tells how it ended.
 pub fn main() -> ExitCode {
     crash::quiet_panics();
-    let cli = match Cli::try_parse() {
+    let command = without_empty_variables(Cli::command());
+    let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // nobody listening is no error
@@ -76,6 +78,14 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// Arguments take what their environment variable says, unless it is empty.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&'static str>) } else { arg })
+        .mut_subcommands(without_empty_variables)
 }
 
 fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {

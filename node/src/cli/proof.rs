@@ -8,7 +8,8 @@ use super::exit::Exit;
 use super::render::{Out, Paint};
 use super::{control, data, file, genesis, statement};
 use crate::control::protocol::Shown;
-use policy::PolicyFile;
+use crate::text_file;
+use policy::{PolicyFile, Written};
 use serde_json::json;
 use std::path::Path;
 use vantage_protocol::genesis::Genesis;
@@ -90,10 +91,12 @@ fn carried(shown: &Shown, genesis: &Genesis) -> CliResult<(String, Leaf)> {
 
 fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
     let genesis = genesis::read(&args.genesis)?;
-    let text = file::read_text(&args.file, FILE_BYTES_MAX)?;
+    let text = text_file::lines(&file::read_text(&args.file, FILE_BYTES_MAX)?);
     let keys = file::read_text(&args.policy, FILE_BYTES_MAX)?;
-    let keys = PolicyFile::parse(&keys, &genesis).map_err(|why| bad(why, &args.policy))?;
-    let (proof, leaf, cosigners) = held(&text, &keys, &genesis).map_err(|why| bad(why, &args.file))?;
+    let keys = Written::read(&keys).map_err(|why| unreadable("policy", &why, &args.policy))?;
+    let keys = PolicyFile::held(&keys, &genesis).map_err(|why| bad(why, &args.policy))?;
+    let proof = TlogProof::parse(&text).map_err(|why| unreadable("proof", &why.to_string(), &args.file))?;
+    let (proof, leaf, cosigners) = held(proof, &keys, &genesis).map_err(|why| bad(why, &args.file))?;
     let who: Vec<_> = cosigners
         .iter()
         .filter_map(|(node, time_s)| {
@@ -136,10 +139,13 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
 type Cosigners = Vec<(vantage_protocol::id::NodeId, u64)>;
 
 /// Everything that makes a proof hold, in order; the error says what does not.
-fn held(text: &str, keys: &PolicyFile, genesis: &Genesis) -> Result<(TlogProof, Leaf, Cosigners), String> {
-    let proof = TlogProof::parse(text).map_err(|error| error.to_string())?;
-    let bytes =
-        proof.extra.as_deref().ok_or("the proof does not carry its statement: it has no `extra` line")?;
+fn held(
+    proof: TlogProof,
+    keys: &PolicyFile,
+    genesis: &Genesis,
+) -> Result<(TlogProof, Leaf, Cosigners), String> {
+    let extra = proof.extra.clone();
+    let bytes = extra.as_deref().ok_or("the proof does not carry its statement: it has no `extra` line")?;
     let leaf = Leaf::decode(bytes, &genesis.net()).map_err(|error| error.to_string())?;
     let origin = genesis.origin(leaf.author);
     if proof.checkpoint.checkpoint.origin != origin {
@@ -149,6 +155,7 @@ fn held(text: &str, keys: &PolicyFile, genesis: &Genesis) -> Result<(TlogProof, 
         ));
     }
     let key = keys.log_key(&leaf.author).ok_or("the policy has no keyset of the log's node")?;
+    let proof = TlogProof { checkpoint: proof.checkpoint.by_log(&key), ..proof };
     proof.checkpoint.verify_log(&key).map_err(|error| error.to_string())?;
     proof.verify_inclusion(bytes).map_err(|error| error.to_string())?;
     let cosigners = keys.committee().check(&proof.checkpoint).map_err(|error| error.to_string())?;
@@ -157,6 +164,14 @@ fn held(text: &str, keys: &PolicyFile, genesis: &Genesis) -> Result<(TlogProof, 
 
 fn bad(why: String, path: &Path) -> CliError {
     CliError::invalid(why).at(path.display()).advise("do not rely on it; ask any other node for the proof")
+}
+
+/// A file that cannot be read proves nothing, either way.
+fn unreadable(what: &str, why: &str, path: &Path) -> CliError {
+    CliError::usage(format!("this is no whole {what}: {why}")).at(path.display()).advise(
+        "get the file again as it was written: mail programs and editors break lines and drop their ends; send it as an \
+         attachment",
+    )
 }
 
 fn malformed(what: &str) -> CliError {

@@ -1,6 +1,7 @@
 //! What reaches standard output: lines, tables and JSON, with everything from outside escaped.
 
 use super::error::{CliError, CliResult};
+use crate::environment;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ContentArrangement, LineStyle};
 use serde::Serialize;
@@ -63,9 +64,8 @@ impl Out {
     /// Standard output; `json` where a program reads it.
     pub(super) fn stdout(json: bool) -> Self {
         let terminal = io::stdout().is_terminal();
-        // https://no-color.org: any non-empty value
-        let colourless = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|v| v == "dumb");
+        let colourless = environment::is_colourless();
+        let dumb = environment::set("TERM").is_some_and(|v| v == "dumb");
         let sink = Box::new(io::stdout());
         Self { sink, terminal, colour: terminal && !colourless && !dumb, json, closed: false, failed: None }
     }

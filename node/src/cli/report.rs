@@ -11,7 +11,7 @@ use vantage_protocol::proof::{Summary, Verdict};
 
 /// Carries the command out.
 pub(super) fn run(args: &ReportArgs, out: &mut Out) -> CliResult<Exit> {
-    let found = verify::judge(&args.source, args.genesis.as_deref(), &args.peers, out)?;
+    let found = verify::judge(&args.source, args.genesis.as_deref(), &args.peers)?;
     let document = document(&found, args.format);
     match &args.out {
         None => out.put(&document),

@@ -5,31 +5,26 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::fetch::{Fetched, fetch};
 use super::render::Out;
-use super::{control, file, genesis, verdict};
+use super::{content_id, control, file, genesis, verdict};
 use std::path::{Path, PathBuf};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::NetId;
-use vantage_protocol::proof::{CAR_BYTES_MAX, Summary, Trust, Verdict, verify, verify_car};
+use vantage_protocol::proof::{CAR_BYTES_MAX, Car, CarError, Summary, Trust, Verdict, verify, verify_car};
 
 /// Carries the command out.
 pub(super) fn run(args: &VerifyArgs, out: &mut Out) -> CliResult<Exit> {
-    let found = judge(&args.source, args.genesis.as_deref(), &args.peers, out)?;
+    let found = judge(&args.source, args.genesis.as_deref(), &args.peers)?;
     verdict::show(&found, &args.source, args.report, out);
     Ok(exit(found.summary))
 }
 
 /// The verdict on a bundle file, or on what peers hold of a content id.
-pub(super) fn judge(
-    from: &str,
-    genesis: Option<&str>,
-    peers: &PeerArgs,
-    out: &mut Out,
-) -> CliResult<Verdict> {
+pub(super) fn judge(from: &str, genesis: Option<&str>, peers: &PeerArgs) -> CliResult<Verdict> {
     let trust = trust(genesis)?;
     match source(from)? {
         Source::File(path) => {
             let bytes = file::read(&path, CAR_BYTES_MAX as u64)?;
-            judge_file(&bytes, &path, &trust, out)
+            judge_file(&bytes, &path, &trust)
         }
         Source::Content(cid) => {
             let fetched = control::block_on(fetch(cid, trust.net(), peers))?;
@@ -38,18 +33,39 @@ pub(super) fn judge(
     }
 }
 
-/// Verifies a file's bytes. What is no bundle file at all is INVALID, and said as an error.
-pub(super) fn judge_file(bytes: &[u8], path: &Path, trust: &Trust, out: &mut Out) -> CliResult<Verdict> {
+/// Verifies a file's bytes. What is no bundle file gets no verdict but an error that says what it is: cut, doubled, of
+/// another kind, or with more in it. Evidence that contradicts itself is INVALID.
+pub(super) fn judge_file(bytes: &[u8], path: &Path, trust: &Trust) -> CliResult<Verdict> {
     let found = verify_car(bytes, trust);
-    if found.integrity.root.is_some() {
+    if found.summary != Summary::Invalid {
         return Ok(found);
     }
-    if !out.is_json() {
-        verdict::summary(&found, out);
+    let mut car = match Car::parse(bytes) {
+        Ok(car) => car,
+        Err(error) => return Err(unreadable(&error).at(path.display()).advise(error.help())),
+    };
+    let strays = car.take_strays();
+    let Some(first) = strays.first() else { return Ok(found) };
+    if verify_car(&car.to_bytes(), trust).summary == Summary::Invalid {
+        return Ok(found);
     }
-    Err(CliError::invalid(format!("this is no whole bundle file: {}", found.reasons.join("; ")))
-        .at(path.display())
-        .advise("get the file again from whoever published it; `vantage bundle export` writes such files"))
+    Err(CliError::usage(format!(
+        "the file holds more than the bundle: {} blocks that nothing in it links, the first is {first}",
+        strays.len()
+    ))
+    .at(path.display())
+    .advise(format!(
+        "write one with the bundle alone, such as `ipfs dag export {}`, or get another copy",
+        car.root
+    )))
+}
+
+/// A file that cannot be read proves nothing, either way; one that was changed contradicts itself.
+fn unreadable(error: &CarError) -> CliError {
+    match error.contradicts() {
+        true => CliError::invalid(format!("INVALID, the evidence contradicts itself: {error}")),
+        false => CliError::usage(format!("this is no whole bundle file: {error}")),
+    }
 }
 
 /// The best verdict on what peers sent, and the root that it is about: a peer with bad certs must not
@@ -107,11 +123,7 @@ fn source(text: &str) -> CliResult<Source> {
     if path.exists() {
         return Ok(Source::File(path.to_owned()));
     }
-    text.parse::<Cid>().map(Source::Content).map_err(|_| {
-        CliError::failed("there is no such file, and it is no content id")
-            .at(text)
-            .advise("name a bundle file (CAR), or a content id as `vantage job show` prints it (bafy…)")
-    })
+    content_id::parse(text).map(Source::Content)
 }
 
 impl PeerArgs {

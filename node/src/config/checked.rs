@@ -5,8 +5,10 @@ use super::golem::Golem;
 use super::offers::Offers;
 use super::upkeep::{Disk, Keep, Log};
 use super::{MODELS_VAR, raw};
+use crate::environment;
 use crate::ledger::{Limit, Limits, Prices, today};
 use crate::policy::Policy;
+use crate::text_file;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
@@ -183,9 +185,12 @@ impl Config {
 
 /// The directory of models where the configuration names none: `$VANTAGE_MODELS`, else `~/.cache/vantage/models`.
 pub fn default_models() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set(MODELS_VAR).unwrap_or_else(|| {
-        set("HOME").unwrap_or_else(|| PathBuf::from(".")).join(".cache").join("vantage").join("models")
+    environment::set(MODELS_VAR).map(PathBuf::from).unwrap_or_else(|| {
+        environment::home()
+            .unwrap_or_else(|| PathBuf::from("."))
+            .join(".cache")
+            .join("vantage")
+            .join("models")
     })
 }
 
@@ -203,22 +208,22 @@ fn load_genesis(path: &Path, named_by: &Path) -> Result<Genesis, ConfigError> {
 }
 
 fn read(path: &Path, help: &str) -> Result<String, ConfigError> {
-    let mut text = String::new();
+    let wrong = |what: String| ConfigError {
+        file: path.to_owned(),
+        line: None,
+        key: None,
+        what,
+        help: help.to_owned(),
+    };
+    let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| ConfigError::unreadable(path, &error, help))?;
     file.take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| ConfigError::unreadable(path, &error, help))?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        let what = format!("is longer than {FILE_BYTES_MAX} bytes");
-        return Err(ConfigError {
-            file: path.to_owned(),
-            line: None,
-            key: None,
-            what,
-            help: help.to_owned(),
-        });
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(wrong(format!("is longer than {FILE_BYTES_MAX} bytes")));
     }
-    Ok(text)
+    text_file::read(bytes).map_err(|error| wrong(error.to_string()))
 }
 
 /// What the checks need to know.

@@ -2,7 +2,7 @@
 
 use super::ConfigError;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use vantage_exec::VendorConfig;
 
 /// The whole file.
@@ -50,6 +50,9 @@ pub struct Config {
     /// What calls may cost, at all vendors together.
     #[serde(default)]
     pub budget: Budget,
+    /// Where keys are delivered.
+    #[serde(default)]
+    pub secrets: Secrets,
     /// The Golem Network, through the operator's own daemon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub golem: Option<super::golem::RawGolem>,
@@ -61,7 +64,43 @@ pub struct Config {
 impl Config {
     /// Reads the text of a file. The error names the line, and the word that was meant where a key is unknown.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::shape(file, text, &error))
+        let mut raw: Self = toml::from_str(text).map_err(|error| ConfigError::shape(file, text, &error))?;
+        raw.secrets.check(file)?;
+        let app_key = raw.golem.as_mut().map(|golem| &mut golem.app_key);
+        for key in raw.vendors.iter_mut().map(|vendor| &mut vendor.key).chain(app_key) {
+            *key = std::mem::take(key).declared(&raw.secrets.shared);
+        }
+        Ok(raw)
+    }
+}
+
+/// `[secrets]`
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    /// Directories into which a service manager or a container's runtime delivers keys: in them a key's file may be
+    /// readable by others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<PathBuf>,
+}
+
+impl Secrets {
+    /// A whole file system is no directory that anybody delivers keys into.
+    fn check(&self, file: &Path) -> Result<(), ConfigError> {
+        let is_one = |dir: &&PathBuf| {
+            dir.is_absolute()
+                && dir.components().count() > 1
+                && !dir.components().any(|part| part == Component::ParentDir)
+        };
+        match self.shared.iter().find(|dir| !is_one(dir)) {
+            None => Ok(()),
+            Some(dir) => Err(ConfigError::key(
+                file,
+                "secrets.shared",
+                format!("{} is no directory that keys are delivered into", dir.display()),
+                "name it by its whole path, such as /run/secrets",
+            )),
+        }
     }
 }
 

@@ -1,17 +1,17 @@
 use super::*;
 use std::fs;
 use std::path::Path;
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::keys::RootKey;
 
-fn genesis(test: bool) -> Genesis {
+fn genesis() -> Genesis {
     let root = RootKey::from_seed(&[1; 32]).public();
     Genesis {
-        v: 1,
+        v: EDITION,
         name: "net".into(),
         founded_s: 1,
-        test,
-        gap_s_min: if test { 2 } else { 30 },
+        test: true,
+        gap_s_min: 2,
         output_bytes_max: 4096,
         founders: vec![],
         committee: vec![Member { root, operator: "a".into(), region: "eu".into() }],
@@ -19,20 +19,20 @@ fn genesis(test: bool) -> Genesis {
 }
 
 /// Loads a configuration beside a genesis.
-fn load_in(dir: &Path, test: bool, text: &str) -> Result<Config, ConfigError> {
-    fs::write(dir.join("genesis.toml"), genesis(test).to_toml()).unwrap();
+fn load_in(dir: &Path, text: &str) -> Result<Config, ConfigError> {
+    fs::write(dir.join("genesis.toml"), genesis().to_toml()).unwrap();
     fs::write(dir.join(FILE), text).unwrap();
     Config::load(&dir.join(FILE))
 }
 
 fn load(text: &str) -> Result<Config, ConfigError> {
-    load_in(tempfile::tempdir().unwrap().path(), true, text)
+    load_in(tempfile::tempdir().unwrap().path(), text)
 }
 
 /// The error that a text gives, without the directory.
 fn refused(text: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
-    let error = load_in(dir.path(), true, text).unwrap_err().to_string();
+    let error = load_in(dir.path(), text).unwrap_err().to_string();
     error.replace(&format!("{}/", dir.path().display()), "")
 }
 
@@ -42,7 +42,7 @@ const SIM: &str = "allow_sim = true\n\
 #[test]
 fn the_shortest_configuration_has_defaults() {
     let dir = tempfile::tempdir().unwrap();
-    let config = load_in(dir.path(), true, "genesis = \"genesis.toml\"\n").unwrap();
+    let config = load_in(dir.path(), "genesis = \"genesis.toml\"\n").unwrap();
     assert_eq!(config.data, dir.path());
     assert_eq!((config.offers.slots_max, config.execution.gap_ms), (16, 0));
     assert!(config.offers.targets.is_empty() && config.net.listen.is_empty());
@@ -133,9 +133,14 @@ fn a_genesis_that_is_none_is_said_with_its_own_file() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(FILE), "genesis = \"genesis.toml\"\n").unwrap();
     for (text, why) in [
-        ("v = 1\n", "missing field"),
+        ("v = 2\n", "missing field"),
+        ("v = 1\n", "networks of edition 1 existed in tests only"),
+        (
+            &genesis().to_toml().replace("test = true\ngap_s_min = 2", "test = false\ngap_s_min = 30"),
+            "set test = true",
+        ),
         ("colour = 1\n", "unknown field"),
-        (&genesis(true).to_toml().replace("gap_s_min = 2", "gap_s_min = 1"), "gap_s_min"),
+        (&genesis().to_toml().replace("gap_s_min = 2", "gap_s_min = 1"), "gap_s_min"),
     ] {
         fs::write(dir.path().join("genesis.toml"), text).unwrap();
         let error = Config::load(&dir.path().join(FILE)).unwrap_err().to_string();
@@ -188,8 +193,8 @@ fn each_wrong_value_is_named_with_its_key() {
     }
 }
 
-/// No way leads from a production configuration to anything simulated: neither an offer nor a table, with the switch or
-/// without it; and a network that is none of the test networks refuses the switch itself.
+/// No way leads from a configuration without the switch to anything simulated, neither an offer nor a table; and a network
+/// that is none of the test networks is none of this edition.
 #[test]
 fn simulation_needs_a_test_network_and_the_switch() {
     for vendor in ["openai", "anthropic", "gemini"] {
@@ -198,20 +203,15 @@ fn simulation_needs_a_test_network_and_the_switch() {
         );
         let offer = format!("[offers]\ntargets = [{{ target = \"sim:{vendor}\" }}]\n");
         let full = format!("genesis = \"genesis.toml\"\nallow_sim = true\n{table}{offer}");
-        let loaded = |test: bool, text: &str| load_in(tempfile::tempdir().unwrap().path(), test, text);
-        let config = loaded(true, &full).unwrap();
+        let config = load(&full).unwrap();
         assert!(config.vendors[0].is_simulated() && config.offers.targets[0].target.is_sim());
-        let refused = |test: bool, text: &str| loaded(test, text).unwrap_err().to_string();
-        assert!(refused(false, &full).contains("not a test network"), "{vendor}");
-        for test in [true, false] {
-            for part in [&table, &offer] {
-                let error = refused(test, &format!("genesis = \"genesis.toml\"\n{part}"));
-                assert!(error.contains("is simulated") && error.contains("allow_sim"), "{error}");
-            }
+        for part in [&table, &offer] {
+            let error = refused(&format!("genesis = \"genesis.toml\"\n{part}"));
+            assert!(error.contains("is simulated") && error.contains("allow_sim"), "{error}");
         }
         // Nor under a real vendor's name: its hosts are its own.
         let disguised = table.replace("sim:", "");
-        let error = refused(false, &format!("genesis = \"genesis.toml\"\n{disguised}"));
+        let error = refused(&format!("genesis = \"genesis.toml\"\n{disguised}"));
         assert!(error.contains("name of its own"), "{error}");
     }
 }
@@ -252,17 +252,17 @@ fn a_vendor_with_a_key_wants_a_cap_of_money_per_day_and_the_line_is_told() {
         for more in
             ["", "microusd_max_per_job = 5", "calls_max_per_day = 5", "[budget]\ncalls_max_per_day = 5"]
         {
-            let error = load_in(dir.path(), true, &of(target, &file, more)).unwrap_err().to_string();
+            let error = load_in(dir.path(), &of(target, &file, more)).unwrap_err().to_string();
             assert!(error.contains(", vendor.microusd_max_per_day: ") && error.contains(line), "{error}");
             assert!(error.contains(target) && !error.contains("0123456789abcdef"), "{error}");
         }
         for more in [line.to_owned(), format!("[budget]\n{line}"), "microusd_max_per_day = 0".to_owned()] {
-            assert!(load_in(dir.path(), true, &of(target, &file, &more)).is_ok(), "{more}");
+            assert!(load_in(dir.path(), &of(target, &file, &more)).is_ok(), "{more}");
         }
     }
     // without a key there is no account to be charged, and a simulated vendor charges nobody
-    assert!(load_in(dir.path(), true, &of("lab", "\"none\"", "")).is_ok());
-    assert!(load_in(dir.path(), true, &of("sim:openai", &file, "")).is_ok());
+    assert!(load_in(dir.path(), &of("lab", "\"none\"", "")).is_ok());
+    assert!(load_in(dir.path(), &of("sim:openai", &file, "")).is_ok());
 }
 
 /// A value in the wrong place may be a key, or an address with a password: no error shows it.
@@ -280,13 +280,16 @@ fn errors_name_keys_and_never_quote_values() {
         ),
         ("[[vendor]]\ntarget = \"lab\"\nendpoints = {}\ntimeout_ms = \"CANARY\"", "expected u64"),
         ("[[vendor]]\ntarget = \"lab\"\nendpoints = {}\nkey = { env = [\"CANARY\"] }", "line 5"),
-        ("[[vendor]]\ntarget = \"lab\"\nendpoints = {}\nkey = \"CANARY\"", "never write the key itself"),
+        (
+            "[[vendor]]\ntarget = \"lab\"\nendpoints = { eu = \"http://127.0.0.1:9\" }\nkey = \"CANARY\"",
+            "never write the key itself",
+        ),
         ("[log]\nrotation = \"CANARY\"", "unknown variant"),
         ("[net]\nallow_private = \"CANARY\"", "expected a boolean"),
         ("[golem]\napp_key = \"CANARY\"", "line "),
         ("[golem]\ndaemon = \"http://bob:CANARY@127.0.0.1:7465\"", "line "),
         ("allow_sim = CANARY", "line 2"),
-        ("region = \"CANARY", "line 2"),
+        ("region = \"CANARY", "line "),
     ] {
         let error = refused(&format!("genesis = \"genesis.toml\"\n{text}\n"));
         assert!(!error.contains("CANARY") && error.contains(what), "{text}\n{error}");
@@ -299,15 +302,15 @@ fn a_list_of_prices_is_read_beside_the_configuration() {
     let list = "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"openai/m\"\nfrom = \"2026-01-01\"\n\
                 input = 3\noutput = 4\n";
     let text = "genesis = \"genesis.toml\"\n[budget]\nprices = \"p.toml\"\ncalls_max_per_day = 9\n";
-    let error = load_in(dir.path(), true, text).unwrap_err().to_string();
+    let error = load_in(dir.path(), text).unwrap_err().to_string();
     assert!(error.contains("p.toml: cannot be read") && error.contains("[budget] prices"), "{error}");
     fs::write(dir.path().join("p.toml"), list).unwrap();
-    let config = load_in(dir.path(), true, text).unwrap();
+    let config = load_in(dir.path(), text).unwrap();
     let known = config.budget.prices.of(&"openai/m".parse().unwrap(), crate::ledger::today()).unwrap();
     assert_eq!((known.price.input, known.price.output), (3, 4));
     assert_eq!(config.budget.limits.day(None).calls_max, Some(9));
     fs::write(dir.path().join("p.toml"), list.replace("source", "sauce")).unwrap();
-    let error = load_in(dir.path(), true, text).unwrap_err().to_string();
+    let error = load_in(dir.path(), text).unwrap_err().to_string();
     assert!(error.contains(", budget.prices: price list") && error.contains("sauce"), "{error}");
 }
 
@@ -343,7 +346,7 @@ fn golem(dir: &Path, lines: &str) -> String {
 fn golem_is_set_up_with_caps_and_a_real_runtime() {
     let dir = tempfile::tempdir().unwrap();
     let text = golem(dir.path(), "[offers]\ntargets = [{ target = \"golem:smollm2-135m\" }]");
-    let config = load_in(dir.path(), false, &text).unwrap();
+    let config = load_in(dir.path(), &text).unwrap();
     let golem = config.golem.unwrap();
     assert_eq!((golem.order.runtime.as_str(), golem.order.subnet.as_str()), ("vm", "public"));
     assert_eq!((golem.limits.job.0, golem.limits.day.0), (500_000_000, 2_000_000_000));
@@ -355,7 +358,7 @@ fn landmarks_are_plain_http_and_named_once() {
     let dir = tempfile::tempdir().unwrap();
     let with = |landmarks: &str| {
         let lines = format!("landmarks = [{landmarks}]\n");
-        load_in(dir.path(), false, &(golem(dir.path(), "") + &lines))
+        load_in(dir.path(), &(golem(dir.path(), "") + &lines))
     };
     let one = |name: &str, region: &str, url: &str| {
         format!("{{ name = {name:?}, region = {region:?}, url = {url:?} }}, ")
@@ -381,21 +384,17 @@ fn landmarks_are_plain_http_and_named_once() {
     }
 }
 
-/// The simulated provider can be reached in a test network alone, and there only where the operator says so.
+/// The simulated provider can be reached only where the operator says so.
 #[test]
-fn a_production_configuration_reaches_no_simulated_provider() {
+fn a_configuration_reaches_no_simulated_provider_unasked() {
     let dir = tempfile::tempdir().unwrap();
     let sim = |lines: &str| golem(dir.path(), lines) + "runtime = \"sim-exeunit\"\n";
-    for test in [false, true] {
-        let error = load_in(dir.path(), test, &sim("")).unwrap_err().to_string();
-        assert!(error.contains("golem.runtime: \"sim-exeunit\" is simulated"), "{error}");
-    }
-    let error = load_in(dir.path(), false, &sim("allow_sim = true")).unwrap_err().to_string();
-    assert!(error.contains("allow_sim") && error.contains("is not a test network"), "{error}");
-    let config = load_in(dir.path(), true, &sim("allow_sim = true")).unwrap();
+    let error = load_in(dir.path(), &sim("")).unwrap_err().to_string();
+    assert!(error.contains("golem.runtime: \"sim-exeunit\" is simulated"), "{error}");
+    let config = load_in(dir.path(), &sim("allow_sim = true")).unwrap();
     assert!(config.golem.unwrap().order.is_simulated());
     let other = golem(dir.path(), "allow_sim = true") + "runtime = \"SIM-exeunit\"\n";
-    assert!(load_in(dir.path(), true, &other).unwrap_err().to_string().contains("not a runtime"));
+    assert!(load_in(dir.path(), &other).unwrap_err().to_string().contains("not a runtime"));
 }
 
 #[test]
@@ -419,12 +418,12 @@ fn what_golem_needs_is_asked_for() {
         ("[golem]", "[offers]\ntargets = [{ target = \"golem:other\" }]\n[golem]", "does not name other"),
     ] {
         let text = golem(dir.path(), "").replace(from, to);
-        let error = load_in(dir.path(), true, &text).unwrap_err().to_string();
+        let error = load_in(dir.path(), &text).unwrap_err().to_string();
         assert!(error.contains(words), "{to}: {error}");
         assert!(!error.contains("0123456789abcdef"), "{error}");
     }
     let far = "daemon = \"http://10.0.0.7:7465\"\nallow_plain_http = true\nmodels = ";
-    assert!(load_in(dir.path(), true, &golem(dir.path(), "").replace("models = ", far)).is_ok());
+    assert!(load_in(dir.path(), &golem(dir.path(), "").replace("models = ", far)).is_ok());
     let alone = "genesis = \"genesis.toml\"\n[offers]\ntargets = [{ target = \"golem:smollm2-135m\" }]\n";
     assert!(refused(alone).contains("there is no table [golem]"));
 }

@@ -3,6 +3,7 @@
 use super::protocol::{
     Fault, JobView, KnownNode, LINE_BYTES_MAX, LogPage, Peer, Request, Response, SOCKET, Shown, Status,
 };
+use super::socket::Reach;
 use super::wire::{self, LineError};
 use crate::backup::Written;
 use crate::engine::{StoppedHere, Taken};
@@ -50,10 +51,9 @@ pub enum ClientError {
 impl Client {
     /// Connects with the node that runs on a data directory.
     pub async fn connect(data_dir: &Path) -> Result<Self, ClientError> {
-        let path = data_dir.join(SOCKET);
-        let stream = UnixStream::connect(&path)
-            .await
-            .map_err(|source| ClientError::Connect { path: path.clone(), source })?;
+        let refuse = |source| ClientError::Connect { path: data_dir.join(SOCKET), source };
+        let reach = Reach::to(data_dir, SOCKET).map_err(refuse)?;
+        let stream = UnixStream::connect(reach.path()).await.map_err(refuse)?;
         let (reader, writer) = stream.into_split();
         Ok(Self { reader: BufReader::new(reader), writer })
     }

@@ -32,8 +32,8 @@ pub(super) fn of_evidence(task: &Task, terms: &Terms, evidence: Evidence, host: 
     receipt.codes = evidence.codes;
     receipt.started_ms = evidence.started_unix_ms;
     receipt.ended_ms = evidence.ended_unix_ms;
-    receipt.input_tokens = evidence.usage.and_then(|usage| usage.prompt_tokens.try_into().ok());
-    receipt.output_tokens = evidence.usage.and_then(|usage| usage.output_tokens.try_into().ok());
+    receipt.input_tokens = evidence.usage.prompt_tokens.and_then(|tokens| tokens.try_into().ok());
+    receipt.output_tokens = evidence.usage.output_tokens.and_then(|tokens| tokens.try_into().ok());
     receipt.cost_microusd = evidence.cost_microusd;
     receipt.attempts = u32::try_from(evidence.attempts.len()).unwrap_or(u32::MAX);
     if !evidence.response.is_empty() && evidence.response.len() <= BLOCK_BYTES_MAX {

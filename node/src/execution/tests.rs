@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use vantage_exec::{KeySource, VendorConfig};
 use vantage_protocol::attester::Task;
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::keys::RootKey;
 use vantage_protocol::request::Request;
@@ -94,7 +94,7 @@ fn write_private(path: &Path, text: &str) {
 fn genesis() -> Genesis {
     let root = RootKey::from_seed(&[1; 32]).public();
     Genesis {
-        v: 1,
+        v: EDITION,
         name: "net".into(),
         founded_s: 1,
         test: true,

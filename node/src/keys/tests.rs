@@ -1,10 +1,10 @@
 use super::*;
 use std::os::unix::fs::PermissionsExt as _;
-use vantage_protocol::genesis::Member;
+use vantage_protocol::genesis::{EDITION, Member};
 
 fn genesis(name: &str, root: PublicKey) -> Genesis {
     Genesis {
-        v: 1,
+        v: EDITION,
         name: name.into(),
         founded_s: 1,
         test: true,

@@ -216,35 +216,17 @@ async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
     }
 }
 
+/// A released directory's store under a genesis of this edition: the node says what to do, and its keys can be taken along.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_of_the_previous_format_goes_on_where_it_was() {
-    let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/tests/format_1");
-    let bed = Bed::new(0).await;
-    let data = bed.data(0);
-    crate::private_file::make_dir(&data).unwrap();
-    for file in ["node.redb", keys::KEYSET, keys::TRANSPORT_KEY, keys::LOG_KEY, keys::WITNESS_KEY] {
-        // a checkout makes files readable for others
-        crate::private_file::create(&data.join(file), &std::fs::read(old.join(file)).unwrap()).unwrap();
-    }
-    std::fs::copy(old.join("genesis.toml"), bed.dir.path().join("genesis.toml")).unwrap();
-    let mut before = 7;
-    for _ in 0..2 {
-        let node = bed.start(0, &[]).await.unwrap();
-        let mut client = bed.client(0).await;
-        let status = loop {
-            let status = client.status().await.unwrap();
-            if status.jobs.get("done") == Some(&1) && status.log_size == status.certified_size {
-                break status;
-            }
-            tokio::task::yield_now().await;
-        };
-        assert!(status.log_size >= before, "{status:?}");
-        before = status.log_size;
-        assert_eq!((status.restored, status.lost_own_log), (None, None));
-        let job = client.jobs().await.unwrap().remove(0);
-        assert!(matches!(job.outcome, Some(OutcomeView::Sealed { count: 1, .. })), "{job:?}");
-        stop(node).await;
-    }
+async fn a_directory_of_an_older_edition_is_refused_and_its_keys_serve_in_a_new_one() {
+    let bed = Bed::new(1).await;
+    let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/tests/format_1/node.redb");
+    let store = bed.data(0).join("node.redb");
+    crate::private_file::create(&store, &std::fs::read(old).unwrap()).unwrap();
+    let error = bed.start(0, &[]).await.err().unwrap().to_string();
+    assert!(error.contains("edition 1") && error.contains("vantage init"), "{error}");
+    std::fs::remove_file(store).unwrap();
+    stop(bed.start(0, &[]).await.unwrap()).await;
 }
 
 /// A suite whose block is kept as a file.

@@ -82,7 +82,7 @@ fn findings(report: &Report) -> Markup {
             h2 { "What was found" }
             p {
                 (all) " comparisons of two regions: " (say::classes(&report.classes)) ". Cells: "
-                (report.cells.answered) " of " (report.cells.total()) " answered."
+                (report.cells.answered) " of " (report.cells.total()) " answered" (report.cells.endings_in_words()) "."
             }
             @if differ.is_empty() {
                 p { "Nothing differs beyond its own noise." }
@@ -195,7 +195,10 @@ fn sides(report: &Report, prompt: &PromptReport) -> Markup {
         html! {
             tr {
                 th scope="row" { (shown(region(report, side.region))) }
-                td { (side.answers) " of " (side.cells) }
+                td {
+                    (side.answers) " of " (side.cells)
+                    @if side.cut > 0 { ", " (side.cut) " cut off" }
+                }
                 td { (side.operators) }
                 td { (noise(&side.repeats)) }
                 td { (noise(&side.replicas)) }
@@ -230,6 +233,7 @@ fn finding_part(report: &Report, target: &TargetReport, finding: &Finding) -> Ma
                 (shown(first)) " / " (shown(second)) " " (page::badge(&finding.class)) (page::sim(target.sim))
             }
             @if let Some(why) = finding.class.reason() { p { (why) } }
+            @if let Some(beginnings) = say::beginnings(finding) { p.note { "Compared " (beginnings) "." } }
             @if !finding.ways.is_empty() { p { "By: " (say::rules(&finding.ways)) "." } }
             (figures(finding))
             @if let Some(said) = finding.said.as_ref().filter(|said| said.is_found()) {

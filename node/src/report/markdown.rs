@@ -7,8 +7,8 @@ use super::sides::{Piece, rows};
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use vantage_protocol::compare::{
-    Class, Example, Excerpt, Excerpts, Figures, Finding, PromptReport, Report, TargetReport, escape_line,
-    escape_terminal,
+    Class, Example, Excerpt, Excerpts, Figures, Finding, PromptReport, Report, Side, TargetReport,
+    escape_line, escape_terminal,
 };
 use vantage_protocol::proof::{OnGolem, Summary, Verdict};
 
@@ -68,10 +68,11 @@ impl Page {
     fn found(&mut self, report: &Report) {
         self.paragraph("## What was found");
         self.paragraph(&format!(
-            "Comparisons of two regions: {}. Cells: {} of {} answered.",
+            "Comparisons of two regions: {}. Cells: {} of {} answered{}.",
             say::classes(&report.classes),
             report.cells.answered,
-            report.cells.total()
+            report.cells.total(),
+            report.cells.endings_in_words()
         ));
         for row in report.headlines().filter(|row| row.class == Class::DiffersBeyondNoise) {
             self.line(&format!(
@@ -159,7 +160,7 @@ impl Page {
             let absent = if absent.is_empty() { "none".to_owned() } else { absent.join(", ") };
             self.row([
                 shown(region(report, side.region)).as_str(),
-                &format!("{} of {}", side.answers, side.cells),
+                &answers(side),
                 &side.operators.to_string(),
                 &noise(&side.repeats),
                 &noise(&side.replicas),
@@ -179,11 +180,12 @@ impl Page {
             || if finding.ways.is_empty() { String::new() } else { format!(": {}", shown(&ways)) },
             |why| format!(": {why}"),
         );
+        let beginnings = say::beginnings(finding).map_or_else(String::new, |how| format!("; {how}"));
         let refusal = finding.refusal.map_or_else(String::new, |split| format!("; {}", split.words()));
         self.row([
             format!("{} / {}", shown(first), shown(second)).as_str(),
             &format!(
-                "{} {}{why}{refusal}",
+                "{} {}{why}{refusal}{beginnings}",
                 mark(&finding.class).replace('~', "\\~"),
                 say::class(&finding.class)
             ),
@@ -350,6 +352,12 @@ fn shown(text: &str) -> String {
         shown.push(c);
         shown
     })
+}
+
+/// How many cells of a region answered.
+fn answers(side: &Side) -> String {
+    let cut = if side.cut > 0 { format!(", {} cut off", side.cut) } else { String::new() };
+    format!("{} of {}{cut}", side.answers, side.cells)
 }
 
 fn longest_run(text: &str, of: char) -> usize {

@@ -43,7 +43,7 @@ fn parts(verdict: &Verdict) -> Vec<(String, String)> {
 }
 
 /// What a reader should know of every figure.
-const HOW_TO_READ: [(&str, &str); 8] = [
+const HOW_TO_READ: [(&str, &str); 9] = [
     (
         "differs beyond noise",
         "By one of three rules. Similarity: the best similarity across two regions is below the lowest within either. Said: \
@@ -57,6 +57,11 @@ const HOW_TO_READ: [(&str, &str); 8] = [
     (
         "too little to say",
         "A side has fewer than two answers or fewer than two independent operators, or there is too much text.",
+    ),
+    (
+        "cut off",
+        "The token limit ended the answer. Pairs of regions with such an answer are compared by beginnings alone, as long as \
+         the shortest of them: what the limit took away is no difference.",
     ),
     ("missing", "A side has no answer. The reasons stand under the region."),
     (

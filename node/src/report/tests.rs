@@ -6,6 +6,7 @@ use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::{
     Cell, CellState, Excerpts, Input, Operator, PromptInfo, Report, TargetInfo, compare,
 };
+use vantage_protocol::finish::Ending;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::proof::{OnGolem, Rented, SharedProvider, Summary, Trust, Verdict, verify_car};
@@ -36,7 +37,11 @@ fn input(targets: &[&str], prompts: u32, said: impl Fn(u32, u32, u32) -> Option<
     for (target, prompt) in (0..targets.len() as u32).flat_map(|t| (0..prompts).map(move |p| (t, p))) {
         for replica in 0..2 {
             let state = match said(target, prompt, replica) {
-                Some(text) => CellState::Answer { text: text.to_owned(), output: Cid::raw(text.as_bytes()) },
+                Some(text) => CellState::Answer {
+                    text: text.to_owned(),
+                    output: Cid::raw(text.as_bytes()),
+                    ending: Ending::Whole,
+                },
                 None => CellState::Failed { code: "timeout".into() },
             };
             let operator = Operator::Vouched(format!("operator {replica}"));
@@ -204,6 +209,30 @@ fn without_a_vendor_here_and_golem_stand_side_by_side() {
     }
     let vendors = verdict(&input(&["sim:v", "sim:w"], 1, |_, _, _| Some("Yes.")));
     assert!(documents(&vendors).iter().all(|page| !page.contains("side by side")));
+}
+
+#[test]
+fn answers_that_were_cut_off_or_untold_are_said_wherever_they_count() {
+    let mut input = input(&["compat:lab/m"], 1, |_, _, _| Some("The river Murrumbidgee flows west."));
+    input.regions.push("us".into());
+    for mut cell in input.cells.clone() {
+        let text = "The river Murrumb".to_owned();
+        cell.region = 1;
+        cell.state = CellState::Answer { output: Cid::raw(text.as_bytes()), text, ending: Ending::Cut };
+        input.cells.push(cell);
+    }
+    if let CellState::Answer { ending, .. } = &mut input.cells[0].state {
+        *ending = Ending::Untold;
+    }
+    for page in documents(&verdict(&input)) {
+        for words in [
+            "4 of 4 answered (2 cut off at the token limit, 1 with no word on how they ended)",
+            "2 of 2, 2 cut off",
+            "by the first 9 characters of each answer, as one was cut off at the token limit",
+        ] {
+            assert!(page.contains(words), "{words}\n{page}");
+        }
+    }
 }
 
 #[test]

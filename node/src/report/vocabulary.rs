@@ -56,6 +56,12 @@ pub fn found(row: &Headline<'_>) -> String {
     }
 }
 
+/// What a finding is made of, where the token limit cut off an answer of it.
+pub fn beginnings(finding: &Finding) -> Option<String> {
+    let chars = finding.beginnings_chars?;
+    Some(format!("by the first {chars} characters of each answer, as one was cut off at the token limit"))
+}
+
 /// What tells two regions apart, in a few words.
 pub fn ways(ways: &[Way], said: Option<&Said>, refusal: Option<RefusalSplit>, regions: [&str; 2]) -> String {
     let [first, second] = regions;
@@ -104,11 +110,12 @@ pub fn refusals(refusals: &Refusals) -> String {
 pub fn tally(target: &TargetReport) -> String {
     let sim = if target.sim { ", simulated" } else { "" };
     let mut line = format!(
-        "{} ({}{sim}): {} of {} cells answered",
+        "{} ({}{sim}): {} of {} cells answered{}",
         target.name,
         target.surface,
         target.cells.answered,
-        target.cells.total()
+        target.cells.total(),
+        target.cells.endings_in_words()
     );
     if let Some(exact) = &target.exact {
         line += &format!("; prompts byte-equal over operators: {}", exact.equal);

@@ -23,10 +23,22 @@ pub enum StoreError {
         /// What it said.
         source: Box<redb::Error>,
     },
+    /// Of a network of edition 1.
+    #[error(
+        "{path} has format {found} and is of a network of edition 1; those existed in tests only, and this program speaks \
+         edition 2 of the protocol: move the data directory away and make a new one with `vantage init`; its four .key \
+         files belong to no network and may be copied over those of the new one"
+    )]
+    Edition {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+    },
     /// Written by another version of the program.
     #[error(
-        "{path} has format {found}, written by {by}; this program knows formats up to {known} and would forget what it \
-         does not know: use the version of the program that wrote it, or a later one"
+        "{path} has format {found}, written by {by}; this program knows format {known} and would forget what it does not \
+         know: use the version of the program that wrote it, or a later one"
     )]
     Format {
         /// The database.

@@ -1,28 +1,24 @@
-//! The format of a data directory: which one it has, and how it becomes the one that this program knows.
+//! The format of a data directory.
 //!
 //! ```text
-//! 1   meta (format, net, node, announced), records, blocks, private, cells, calls
-//! 2   and: taken (slots taken on, and when), pruned (jobs whose blocks were given up), meta.clock_s (latest time that
-//!     the node has acted on), meta.written_by (version of the program), days, jobs, open (the ledger), ordered (jobs
-//!     ordered under a key; a store without it has none)
-//! 3   and: glm_open, glm_days, glm_jobs (the ledger for Golem; an older program would forget what is open there)
+//! 1 to 3   of networks of edition 1: 1 was released, 2 and 3 stood between releases
+//! 4        meta (format, net, node, announced, clock_s, written_by), records, blocks, private, cells, calls, taken, pruned,
+//!          ordered, days, jobs, open (the ledger), glm_open, glm_days, glm_jobs (the ledger for Golem)
 //! ```
 //!
-//! A migration is one transaction: a crash in the middle leaves the old format as it was, and the next start begins
-//! anew. A newer format is refused, never guessed at: what an older program does not know it would forget.
+//! A network ends with its edition, and with it what its nodes remember: older formats are refused and left as they are.
+//! So is a newer one, never guessed at: what an older program does not know it would forget.
 
 use super::glm;
-use super::ledger::{self, CALLS, JOBS};
+use super::ledger;
 use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, WriteTransaction};
-use vantage_protocol::attester::Record;
 use vantage_protocol::id::{NetId, NodeId};
-use vantage_protocol::wire;
 
 /// Format of everything in the store.
-pub const FORMAT: u64 = 3;
-/// The oldest format that is brought up to date.
-const OLDEST: u64 = 1;
+pub const FORMAT: u64 = 4;
+/// The last format of a network of edition 1.
+const LAST_OF_EDITION_1: u64 = 3;
 /// This program, as a later one names it.
 const PROGRAM: &str = concat!("vantage ", env!("CARGO_PKG_VERSION"));
 
@@ -36,39 +32,28 @@ struct Found {
 }
 
 impl Store {
-    /// Makes a new store's tables, brings an older format up to date, and refuses what is of another network or node
-    /// or of a format that this program does not know. `in_migration` is called in the middle of it, before anything
-    /// counts.
-    pub(super) fn check(
-        &self,
-        net: &NetId,
-        node: &NodeId,
-        in_migration: &mut dyn FnMut(),
-    ) -> Result<(), StoreError> {
+    /// Makes a new store's tables, and refuses what is of another network or node or of another format.
+    pub(super) fn check(&self, net: &NetId, node: &NodeId) -> Result<(), StoreError> {
         let found = self.write(found)?;
         let path = self.path.clone();
+        match found.format {
+            Some(found) if found <= LAST_OF_EDITION_1 => return Err(StoreError::Edition { path, found }),
+            Some(format) if format != FORMAT => {
+                let by = found.written_by.unwrap_or_else(|| "another version of the program".to_owned());
+                return Err(StoreError::Format { path, found: format, known: FORMAT, by });
+            }
+            _ => {}
+        }
         for (what, found, ours) in [("net", &found.net, &net.0), ("node", &found.node, &node.0)] {
             if found.as_ref().is_some_and(|found| found != ours) {
                 return Err(StoreError::Foreign { path, what: what.to_owned() });
             }
         }
-        match found.format {
-            Some(format) if !(OLDEST..=FORMAT).contains(&format) => {
-                let by = found.written_by.unwrap_or_else(|| "another version of the program".to_owned());
-                return Err(StoreError::Format { path, found: format, known: FORMAT, by });
-            }
-            Some(FORMAT) if found.written_by.as_deref() == Some(PROGRAM) => return Ok(()),
-            _ => {}
-        }
-        if let Some(format) = found.format.filter(|format| *format < FORMAT) {
-            tracing::info!(from = format, to = FORMAT, "the data directory is brought up to date");
+        if found.format.is_some() && found.written_by.as_deref() == Some(PROGRAM) {
+            return Ok(());
         }
         self.write(|transaction| {
             make_tables(transaction)?;
-            if found.format == Some(OLDEST) {
-                from_1(transaction)?;
-                in_migration();
-            }
             let mut meta = transaction.open_table(META)?;
             meta.insert("format", FORMAT.to_be_bytes().as_slice())?;
             meta.insert("net", net.0.as_slice())?;
@@ -99,34 +84,5 @@ fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(TAKEN)?;
     transaction.open_table(PRUNED)?;
     transaction.open_table(ORDERED)?;
-    Ok(())
-}
-
-/// Format 1 did not write down by which time the node had acted, nor which slots it had taken on. Both can be told from
-/// what it did write: the times of its cosignatures, and the receipts and calls of slots.
-fn from_1(transaction: &WriteTransaction) -> Result<(), redb::Error> {
-    let mut clock_s = 0;
-    for entry in transaction.open_table(RECORDS)?.iter()? {
-        let (_, bytes) = entry?;
-        if let Ok(Record::Witnessed { time_s, .. }) = wire::decode::<Record>(bytes.value()) {
-            clock_s = clock_s.max(time_s);
-        }
-    }
-    transaction.open_table(META)?.insert("clock_s", clock_s.to_be_bytes().as_slice())?;
-    let mut taken = transaction.open_table(TAKEN)?;
-    for entry in transaction.open_table(CELLS)?.iter()? {
-        let (key, _) = entry?;
-        let (job, slot, _, _) = key.value();
-        taken.insert((job, slot), clock_s)?;
-    }
-    let mut jobs = transaction.open_table(JOBS)?;
-    for entry in transaction.open_table(CALLS)?.iter()? {
-        let (key, value) = entry?;
-        let ((job, slot), (vendor, _, used)) = (key.value(), value.value());
-        taken.insert((job, slot), clock_s)?;
-        // the ledger goes on from the calls that were counted; what they cost nobody wrote down
-        let before = jobs.get((job, vendor))?.map_or((0, 0, 0, 0), |kept| kept.value());
-        jobs.insert((job, vendor), (before.0 + u64::from(used), before.1, before.2, before.3))?;
-    }
     Ok(())
 }

@@ -110,23 +110,12 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Opens the store of a node in one network, or makes it; brings an older format up to date. The caller holds the
-    /// directory's lock.
+    /// Opens the store of a node in one network, or makes it. The caller holds the directory's lock.
     pub fn open(data: &Path, net: &NetId, node: &NodeId) -> Result<Self, StoreError> {
-        Self::open_with(data, net, node, &mut || {})
-    }
-
-    /// The same, with something that is called in the middle of a migration, before anything of it counts.
-    fn open_with(
-        data: &Path,
-        net: &NetId,
-        node: &NodeId,
-        in_migration: &mut dyn FnMut(),
-    ) -> Result<Self, StoreError> {
         let path = data.join(FILE);
         private_file::make_dir(data).map_err(|source| StoreError::io(data, source))?;
         let store = Self::of(data, path)?;
-        store.check(net, node, in_migration)?;
+        store.check(net, node)?;
         Ok(store)
     }
 
@@ -186,7 +175,7 @@ impl Store {
         }
         let store = Self::of(data, path)?;
         let (net, node) = store.whose()?;
-        store.check(&net, &node, &mut || {})?;
+        store.check(&net, &node)?;
         Ok(Some(store))
     }
 

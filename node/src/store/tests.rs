@@ -1,4 +1,4 @@
-mod migration;
+mod editions;
 mod pruning;
 
 use super::*;
@@ -252,7 +252,7 @@ fn another_format_network_or_node_is_refused() {
     for _ in 0..2 {
         let error = Store::open(dir.path(), &NET, &NODE).unwrap_err().to_string();
         assert!(error.contains("format 7, written by vantage 9.9.9"), "{error}");
-        assert!(error.contains("knows formats up to 3") && error.contains("use the version"), "{error}");
+        assert!(error.contains("knows format 4") && error.contains("use the version"), "{error}");
     }
     assert!(matches!(Store::reopen(dir.path()), Err(StoreError::Format { found: 7, .. })));
 }

@@ -5,6 +5,7 @@ use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::{
     Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo, compare,
 };
+use vantage_protocol::finish::Ending;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
@@ -39,7 +40,7 @@ fn input(said: impl Fn(u32, u32, u32) -> String) -> Input {
         let operator = Operator::Vouched(format!("op {region}.{replica} {HOSTILE}"));
         let executor = NodeId(sha256(format!("{region}.{replica}").as_bytes()).0);
         let output = Cid::raw(text.as_bytes());
-        let state = CellState::Answer { text, output };
+        let state = CellState::Answer { text, output, ending: Ending::Whole };
         cells.push(Cell { prompt: 0, target, region, replica, repeat, executor, operator, state });
     }
     let mut missing = cells[8].clone();

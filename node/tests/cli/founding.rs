@@ -86,6 +86,7 @@ fn each_rule_of_a_genesis_has_its_message() {
     create(&["--name", "x"]).refused(2, &["--member"]);
     create(&["--name", "", "--member", &one]).refused(2, &["name: empty"]);
     create(&["--name", "x", "--member", &one, "--gap", "5s"]).refused(2, &["gap_s_min", "--test"]);
+    create(&["--name", "x", "--member", &one]).refused(2, &["edition 2", "not closed yet", "add --test"]);
     create(&["--name", "x", "--member", &one, "--member", &one]).refused(2, &["two members", "vantage init"]);
     create(&["--name", "x", "--member", &one, "--output-max", "1"]).refused(2, &["output_bytes_max"]);
     create(&["--name", "x", "--member", &one, "--founder", "a\nb"]).refused(2, &["founders", "control"]);
@@ -115,10 +116,12 @@ fn a_bad_genesis_file_is_told_by_line_or_rule() {
         vantage(&["genesis", "show", file.to_str().unwrap()])
     };
     for (from, to, said) in [
-        ("v = 1", "v = 2", "v: is 2, and this program knows 1"),
+        ("v = 2", "v = 1", "edition 1 existed in tests only"),
+        ("v = 2", "v = 3", "v: is 3, and this program speaks edition 2"),
         ("name = \"lab\"", "nmae = \"lab\"", "unknown field `nmae`"),
         ("name = \"lab\"", "name = 7", "name"),
         ("test = true", "test = false", "gap_s_min: 2 is not within 30"),
+        ("test = true\ngap_s_min = 2", "test = false\ngap_s_min = 30", "set test = true"),
         ("gap_s_min = 2", "gap_s_min = 0", "gap_s_min"),
         ("region = \"eu\"", "region = \"E U\"", "committee.region"),
         ("operator = \"acme\"", "", "operator"),

@@ -169,7 +169,7 @@ fn proof(node: &Running, job: &str) {
     check(text(&bad), text(&policy)).refused(5, &["bad.tlog-proof", "do not rely on it"]);
     fs::write(&bad_policy, fs::read_to_string(&policy).unwrap().replace("committee 1", "committee 0"))
         .unwrap();
-    check(text(&file), text(&bad_policy)).refused(5, &["bad.policy", "not those of the keysets"]);
+    check(text(&file), text(&bad_policy)).refused(5, &["bad.policy", "by the genesis"]);
     let other = dir.join("other.toml");
     let key = vantage_protocol::keys::RootKey::from_seed(&[1; 32]).public().node_id();
     let member = format!("{key},beta,us");
@@ -330,7 +330,7 @@ fn shapes(node: &Running, job: &str) {
     let member = format!("{},acme,eu", node.ready["node"].as_str().unwrap());
     let lines = [
         free(&["init", "--data", &file("fresh")]),
-        free(&["genesis", "create", "--name", "x", "--member", &member, "--out", &file("g2.toml")]),
+        free(&["genesis", "create", "--name", "x", "--test", "--member", &member, "--out", &file("g2.toml")]),
         free(&["genesis", "show", &genesis]),
         of_node(&["status"]),
         of_node(&["peers"]),

@@ -1,6 +1,7 @@
 //! The command line as people and scripts meet it: the real program, its exit codes and its words.
 
 mod canaries;
+mod carried;
 mod documents;
 mod fetching;
 mod founding;
@@ -13,6 +14,7 @@ mod reporting;
 mod running;
 mod schemas;
 mod sealed;
+mod surroundings;
 mod target;
 mod verifying;
 
@@ -49,7 +51,9 @@ impl Ran {
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vantage"));
     command.args(arguments).stdin(Stdio::null());
-    for name in ["VANTAGE_DATA", "VANTAGE_GENESIS", "RUST_LOG", "NO_COLOR"] {
+    for name in
+        ["VANTAGE_DATA", "VANTAGE_GENESIS", "VANTAGE_MODELS", "CREDENTIALS_DIRECTORY", "RUST_LOG", "NO_COLOR"]
+    {
         command.env_remove(name);
     }
     command

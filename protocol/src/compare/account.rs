@@ -2,6 +2,7 @@
 
 use super::clip;
 use super::input::{CellState, MissingReason};
+use crate::finish::Ending;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,12 +13,16 @@ const MAX_CODE_BYTES: usize = 48;
 /// Name for the sum of the codes that are not told apart.
 const OTHER: &str = "…other";
 
-/// What came of some cells. All counts together are the number of cells.
+/// What came of some cells. All counts but `cut` and `untold`, which say more of answers, together are the number of cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Cells with an answer.
     pub answered: u64,
+    /// Those of them that the limit of tokens cut off.
+    pub cut: u64,
+    /// Those of them of which the server did not say how they ended, as some compatible endpoints do.
+    pub untold: u64,
     /// Cells whose receipt reports a failure, by its code.
     pub failed: BTreeMap<String, u64>,
     /// Cells whose receipt contradicts the job, by what is wrong.
@@ -43,7 +48,23 @@ impl Account {
         coded.chain(&plain).fold(0, |sum, n| sum.saturating_add(*n))
     }
 
+    /// How many answered, and what is to be known of them: `7 answered (2 cut off at the token limit)`.
+    pub fn answered_in_words(&self) -> String {
+        format!("{} answered{}", self.answered, self.endings_in_words())
+    }
+
+    /// What is to be known of how answers ended, behind a space; nothing where all are known to be whole.
+    pub fn endings_in_words(&self) -> String {
+        let told =
+            [(self.cut, "cut off at the token limit"), (self.untold, "with no word on how they ended")];
+        let told: Vec<String> =
+            told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
+    }
+
     pub(super) fn add(&mut self, state: &CellState) {
+        self.cut += u64::from(state.ended(Ending::Cut));
+        self.untold += u64::from(state.ended(Ending::Untold));
         match state {
             CellState::Answer { .. } => self.answered += 1,
             CellState::Failed { code } => count(&mut self.failed, code),

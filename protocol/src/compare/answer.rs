@@ -3,8 +3,10 @@
 use super::head;
 use super::input::{Cell, CellState};
 use super::normalise::normalise;
+use super::similarity::MAX_COMPARED_CHARS;
 use crate::cid::Cid;
 use std::collections::BTreeMap;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// An answer and the number of its normalised text among the distinct ones of the prompt.
 #[derive(Clone, Copy)]
@@ -29,29 +31,102 @@ pub(super) struct Text<'a> {
 /// The distinct texts of a prompt, in the order of their normalised form.
 pub(super) struct Texts<'a>(pub(super) Vec<Text<'a>>);
 
+/// What is looked at of one answer.
+struct Seen<'a> {
+    /// What stands for it.
+    text: &'a str,
+    /// What is read of that.
+    raw: &'a str,
+    normal: String,
+    /// Whether there is more of it.
+    cut: bool,
+}
+
 /// Every answer among the cells, in their order, and the texts behind them. Of each text `bytes_max`
 /// are read at most; what is longer is equal to another only if its output is.
 pub(super) fn answers<'a>(cells: &[&'a Cell], bytes_max: usize) -> (Vec<Answer<'a>>, Texts<'a>) {
+    gather(cells, |text| {
+        let raw = head(text, bytes_max);
+        Seen { text, raw, normal: normalise(raw), cut: raw.len() < text.len() }
+    })
+}
+
+/// The same by beginnings: what stands for each answer are the whole words among the first `chars_max` characters of
+/// its normalised form.
+pub(super) fn beginnings<'a>(
+    cells: &[&'a Cell],
+    bytes_max: usize,
+    chars_max: usize,
+) -> (Vec<Answer<'a>>, Texts<'a>) {
+    gather(cells, |text| {
+        let raw = head(text, bytes_max);
+        let normal = normalise(raw);
+        let start = whole_words(&normal, chars_max);
+        if start.len() == normal.len() {
+            return Seen { text: raw, raw, normal, cut: raw.len() < text.len() };
+        }
+        let raw = raw_beginning(raw, start.chars().count());
+        Seen { text: raw, raw, normal: start.to_owned(), cut: false }
+    })
+}
+
+/// How many leading characters of the normalised form of a text are known where the limit of tokens cut it: all but its
+/// last word, which may be half of one.
+pub(super) fn chars_before_the_cut(normal: &str) -> usize {
+    if normal.chars().nth(MAX_COMPARED_CHARS).is_some() {
+        return whole_words(normal, MAX_COMPARED_CHARS).chars().count();
+    }
+    let last = normal.split_word_bound_indices().next_back().map_or(0, |(at, _)| at);
+    normal.get(..last).unwrap_or_default().trim_end().chars().count()
+}
+
+/// The whole words among the first characters of a normalised text.
+fn whole_words(normal: &str, chars_max: usize) -> &str {
+    let (mut end, mut chars) = (0, 0);
+    for word in normal.split_word_bounds() {
+        chars += word.chars().count();
+        if chars > chars_max {
+            break;
+        }
+        end += word.len();
+    }
+    normal.get(..end).unwrap_or_default().trim_end()
+}
+
+/// The words of a text as it came that make up so many characters of its normalised form.
+fn raw_beginning(raw: &str, chars_max: usize) -> &str {
+    let (mut end, mut chars) = (0, 0);
+    for word in raw.split_word_bounds() {
+        let is_space = word.chars().all(char::is_whitespace);
+        chars += if is_space { 1 } else { normalise(word).chars().count() };
+        if chars > chars_max {
+            break;
+        }
+        end += word.len();
+    }
+    raw.get(..end).unwrap_or_default()
+}
+
+fn gather<'a>(cells: &[&'a Cell], see: impl Fn(&'a str) -> Seen<'a>) -> (Vec<Answer<'a>>, Texts<'a>) {
     let mut answers = Vec::new();
-    let mut by_output: BTreeMap<(Cid, &str), (String, bool)> = BTreeMap::new();
+    let mut seen: BTreeMap<(Cid, &str), Seen<'a>> = BTreeMap::new();
     for cell in cells {
-        if let CellState::Answer { text, output } = &cell.state {
+        if let CellState::Answer { text, output, .. } = &cell.state {
+            seen.entry((*output, text)).or_insert_with(|| see(text));
             answers.push(Answer { cell, text, output: *output, normalised: 0 });
-            let raw = head(text, bytes_max);
-            by_output.entry((*output, raw)).or_insert_with(|| (normalise(raw), raw.len() < text.len()));
         }
     }
-    let mut distinct: BTreeMap<(&str, Option<Cid>), &str> = BTreeMap::new();
-    for ((output, raw), (normal, cut)) in &by_output {
-        let first = distinct.entry((normal, cut.then_some(*output))).or_insert(raw);
-        *first = (*first).min(raw);
+    let mut distinct: BTreeMap<(&str, Option<Cid>), &'a str> = BTreeMap::new();
+    for ((output, _), seen) in &seen {
+        let first = distinct.entry((&seen.normal, seen.cut.then_some(*output))).or_insert(seen.raw);
+        *first = (*first).min(seen.raw);
     }
     let numbers: BTreeMap<(&str, Option<Cid>), usize> = distinct.keys().copied().zip(0..).collect();
     for answer in &mut answers {
-        let found = by_output.get(&(answer.output, head(answer.text, bytes_max)));
-        let number = found
-            .and_then(|(normal, cut)| numbers.get(&(normal.as_str(), cut.then_some(answer.output))).copied());
-        answer.normalised = number.unwrap_or_default();
+        if let Some(seen) = seen.get(&(answer.output, answer.text)) {
+            let number = numbers.get(&(seen.normal.as_str(), seen.cut.then_some(answer.output)));
+            (answer.normalised, answer.text) = (number.copied().unwrap_or_default(), seen.text);
+        }
     }
     let text = |((normal, cut), raw): (&(&str, Option<Cid>), &&'a str)| Text {
         normal: (*normal).to_owned(),
@@ -60,4 +135,28 @@ pub(super) fn answers<'a>(cells: &[&'a Cell], bytes_max: usize) -> (Vec<Answer<'
     };
     let texts = distinct.iter().map(text).collect();
     (answers, Texts(texts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_ends_with_a_whole_word() {
+        let normal = normalise("The  capital is\nCanberra");
+        assert_eq!(normal, "the capital is canberra");
+        for (chars_max, whole) in
+            [(0, ""), (3, "the"), (14, "the capital is"), (22, "the capital is"), (23, &normal)]
+        {
+            assert_eq!(whole_words(&normal, chars_max), whole);
+        }
+        assert_eq!(raw_beginning("The  capital is\nCanberra", 14), "The  capital is");
+        assert_eq!(chars_before_the_cut(&normal), 14);
+        assert_eq!(chars_before_the_cut("canberra"), 0);
+        assert_eq!(chars_before_the_cut(""), 0);
+        // a script without spaces loses one character
+        assert_eq!(chars_before_the_cut("首都是堪培"), 4);
+        let long = "word ".repeat(MAX_COMPARED_CHARS);
+        assert_eq!(chars_before_the_cut(&long), MAX_COMPARED_CHARS / 5 * 5 - 1);
+    }
 }

@@ -54,6 +54,16 @@ impl Purse {
         self.left / self.sharers.max(1)
     }
 
+    /// The next one's share as a purse of its own, among so many.
+    pub(super) fn split(&self, sharers: u64) -> Self {
+        Self::new(self.share(), sharers)
+    }
+
+    /// Takes what the next one has spent of the purse that it got.
+    pub(super) fn take_back(&mut self, given: Self) {
+        self.spend(self.share().saturating_sub(given.left));
+    }
+
     /// Takes what the next one has spent.
     pub(super) fn spend(&mut self, steps: u64) {
         self.left = self.left.saturating_sub(steps);

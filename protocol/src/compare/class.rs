@@ -31,6 +31,8 @@ pub enum Shortage {
     FewOperators,
     /// The job has more to measure than the cost bound allows.
     TooCostly,
+    /// The limit of tokens cut an answer off before its first word was whole.
+    CutShort,
 }
 
 /// Which side has no answer.
@@ -66,6 +68,9 @@ impl Class {
                 Some("fewer than two independent operators on a side")
             }
             Class::Insufficient(Shortage::TooCostly) => Some("too much text for the cost bound"),
+            Class::Insufficient(Shortage::CutShort) => {
+                Some("an answer was cut off at the token limit before a whole word")
+            }
             Class::Missing(Absent::First) => Some("no answer from the first region"),
             Class::Missing(Absent::Second) => Some("no answer from the second region"),
             Class::Missing(Absent::Both) => Some("no answer from either region"),

@@ -126,6 +126,7 @@ fn example(pair: &Pair<'_>, library: &mut Library, steps: &mut u64) -> Option<Ex
     let [first, second] = &pair.central;
     let WordDiff { ops, truncated } = word_diff_within(first.text, second.text, steps)?;
     let sentences = sentences(pair, &ops, library, steps).unwrap_or_default();
+    let truncated = truncated || pair.by_beginnings;
     Some(Example { first: reference(first), second: reference(second), ops, truncated, sentences })
 }
 

@@ -253,7 +253,7 @@ impl<'a> Job<'a> {
 
 fn answer(cell: &Cell) -> Option<Answer<'_>> {
     match &cell.state {
-        CellState::Answer { text, output } => Some(Answer { cell, text, output: *output, normalised: 0 }),
+        CellState::Answer { text, output, .. } => Some(Answer { cell, text, output: *output, normalised: 0 }),
         _ => None,
     }
 }

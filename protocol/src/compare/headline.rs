@@ -42,6 +42,8 @@ pub struct Headline<'a> {
     pub operators: [u64; 2],
     /// Whether only the beginning of some answer was measured.
     pub truncated: bool,
+    /// Leading characters of each answer that were measured, where one was cut off at the limit of tokens.
+    pub beginnings_chars: Option<u64>,
 }
 
 impl Report {
@@ -67,7 +69,8 @@ impl Report {
             floor_ppm: finding.floor_ppm,
             answers: finding.answers,
             operators: finding.operators,
-            truncated: prompt.truncated_answers > 0,
+            truncated: prompt.truncated_answers > 0 || finding.beginnings_chars.is_some(),
+            beginnings_chars: finding.beginnings_chars,
         })
     }
 }

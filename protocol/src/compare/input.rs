@@ -1,6 +1,7 @@
 //! What a comparison is made of: one job's targets, prompts, regions and cells.
 
 use crate::cid::Cid;
+use crate::finish::Ending;
 use crate::id::NodeId;
 
 /// One job as [`compare`](super::compare) sees it. The lists keep the order of the job, since cells
@@ -85,6 +86,8 @@ pub enum CellState {
         text: String,
         /// Names the bytes of the output; byte equality is judged by it.
         output: Cid,
+        /// How it ended: one that is an answer.
+        ending: Ending,
     },
     /// The execution failed and its receipt says so.
     Failed {
@@ -104,6 +107,11 @@ pub enum CellState {
 }
 
 impl CellState {
+    /// Whether it is an answer that ended so.
+    pub(super) fn ended(&self, how: Ending) -> bool {
+        matches!(self, CellState::Answer { ending, .. } if *ending == how)
+    }
+
     /// Why there is no answer, in a word and a code; none if there is one.
     pub(super) fn absence(&self) -> Option<String> {
         match self {

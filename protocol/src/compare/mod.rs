@@ -54,6 +54,15 @@
 //! 6. `differs_beyond_noise` by *similarity* or *said*.
 //! 7. `within_noise`: anything else. It says "not shown to differ", never "shown to be the same".
 //!
+//! # Answers that were cut off
+//!
+//! An answer that the limit of tokens cut off is an answer, and counted apart. Where one stands among
+//! the compared answers of a pair of regions, all answers of that pair are taken by their beginnings:
+//! as many characters as the shortest cut one has, whole words of them, once normalised. So what the
+//! limit took away is no difference. *Equal* still means whole texts, and *said* is not tried.
+//! Answers that are torn, withheld or end for a reason that nobody knows are none: see
+//! [`finish`](crate::finish).
+//!
 //! One operator who forges answers can hide a difference, but cannot make one out of nothing where
 //! an honest operator answers beside it: see [`Chance`] for how often chance alone would do so.
 //!
@@ -136,7 +145,7 @@ pub use sentence::sentences;
 pub use similarity::{MAX_COMPARED_CHARS, Similarity, similarity};
 
 /// Version of everything in this module: normalisation, measures, rule, limits, encoding.
-pub const COMPARE_VERSION: u32 = 2;
+pub const COMPARE_VERSION: u32 = 3;
 
 /// The ratio of two counts in parts per million, rounded down; 0 of nothing is 0.
 fn ratio_ppm(part: usize, whole: usize) -> u32 {

@@ -1,7 +1,7 @@
 //! One region's answers to one prompt, and the noise among them.
 
 use super::account::bound_counts;
-use super::answer::Answer;
+use super::answer::{Answer, Texts, chars_before_the_cut};
 use super::clip;
 use super::input::{Cell, CellState};
 use super::length::{Lengths, Range};
@@ -9,6 +9,7 @@ use super::matrix::Matrix;
 use super::refusal::{Reader, Refusals, is_withheld};
 use super::report::Side;
 use crate::cid::Cid;
+use crate::finish::Ending;
 use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,14 @@ impl<'a> Region<'a> {
         self.answers.get(..MAX_COMPARED_ANSWERS).unwrap_or(&self.answers)
     }
 
+    /// How many leading characters of its answers are known, where the limit of tokens cut one of them: of the shortest
+    /// of those.
+    pub(super) fn known_chars(&self, texts: &Texts<'_>) -> Option<usize> {
+        let cut = self.compared().iter().filter(|answer| answer.cell.state.ended(Ending::Cut));
+        cut.map(|answer| texts.0.get(answer.normalised).map_or(0, |text| chars_before_the_cut(&text.normal)))
+            .min()
+    }
+
     /// The noise in this region.
     pub(super) fn side(&self, matrix: &Matrix, reader: &Reader) -> Side {
         let compared = self.compared();
@@ -70,6 +79,7 @@ impl<'a> Region<'a> {
             cells: self.cells.len() as u64,
             absent: self.absent(),
             answers: self.answers.len() as u64,
+            cut: self.cells.iter().filter(|cell| cell.state.ended(Ending::Cut)).count() as u64,
             compared: compared.len() as u64,
             operators: operators(compared.iter().map(|a| a.cell)),
             distinct: self.outputs.len() as u64,

@@ -145,6 +145,8 @@ pub struct Side {
     pub absent: BTreeMap<String, u64>,
     /// Answers.
     pub answers: u64,
+    /// Those of them that the limit of tokens cut off.
+    pub cut: u64,
     /// Answers that were measured: all, up to
     /// [`MAX_COMPARED_ANSWERS`](super::MAX_COMPARED_ANSWERS), first repeats first.
     pub compared: u64,
@@ -216,6 +218,11 @@ pub struct Finding {
     pub answers: [u64; 2],
     /// Independent operators on each side.
     pub operators: [u64; 2],
+    /// Where the limit of tokens cut off an answer of either side: of how many leading characters of each answer, once
+    /// normalised, everything below was made, so that what the limit took away is no difference. The sides' own
+    /// figures are of the answers as they came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beginnings_chars: Option<u64>,
     /// Similarities between the answers of the one region and those of the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub across: Option<Figures>,

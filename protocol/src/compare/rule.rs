@@ -25,6 +25,8 @@ pub(super) struct Evidence<'e> {
     /// Operators behind answers and withheld answers.
     pub(super) refusal_operators: [u64; 2],
     pub(super) equality: Equality,
+    /// How many leading characters of each answer were measured, where an answer was cut at the limit of tokens.
+    pub(super) beginnings: Option<usize>,
     /// None if nothing was measured.
     pub(super) across: Option<&'e Figures>,
     /// None if it could not be looked for.
@@ -96,6 +98,8 @@ impl Evidence<'_> {
             Some(Shortage::FewAnswers)
         } else if a.operators.min(b.operators) < MIN_OPERATORS {
             Some(Shortage::FewOperators)
+        } else if self.beginnings == Some(0) {
+            Some(Shortage::CutShort)
         } else {
             None
         }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod canonical;
+mod cut;
 mod excerpts;
 mod hostile;
 mod planted;

@@ -40,14 +40,16 @@ impl Checkpoint {
             checkpoint: self.clone(),
             log_key_id: key_id(&self.origin.to_string(), ALG_LOG, &key.public()),
             log_signature: key.sign(self.body().as_bytes()),
+            log_at: 0,
             cosignatures: Vec::new(),
+            others: Vec::new(),
         }
     }
 
     /// Reads the three lines of a body and leaves the rest.
     pub(super) fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let origin = lines.next("an origin vantage/<net>/e<epoch>/<node id>", |line| line.parse().ok())?;
-        let size = lines.next("a tree size in decimal, below 2^63", decimal63)?;
+        let size = lines.next("a tree size in decimal, below 2^63 and without leading zeros", decimal63)?;
         let root = lines.next("a root hash in base64", parse_hash)?;
         Ok(Self { origin, size, root })
     }

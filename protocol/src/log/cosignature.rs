@@ -1,14 +1,14 @@
 //! A witness's cosignature of a checkpoint (c2sp.org/tlog-cosignature, Ed25519).
 
 use super::checkpoint::Checkpoint;
-use super::note::{ALG_WITNESS, Lines, NoteError, key_id, parse_signature_line, signature_line};
+use super::note::{ALG_WITNESS, Lines, NoteError, OtherLine, key_id, signature_line};
 use super::origin::Origin;
 use crate::id::Signature;
 use crate::keys::{KeyError, PublicKey, WitnessKey};
 use crate::memo::Memo;
 
-/// What a signature line of a note has to be, for errors.
-pub(super) const LINE: &str = "a cosignature line: — <name> base64(key id, time, signature)";
+/// What an answered cosignature has to be, for errors.
+const LINE: &str = "a cosignature line: — <name> base64(key id, time, signature)";
 
 /// A witness's word: at this time this was the largest head of the log that I had seen.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -85,13 +85,18 @@ impl CosignatureLine {
     }
 
     /// Reads a line without its newline.
-    pub(super) fn read(line: &str) -> Option<Self> {
-        let (name, key_id, payload) = parse_signature_line(line)?;
-        let (time, signature) = payload.split_first_chunk::<8>()?;
+    fn read(line: &str) -> Option<Self> {
+        Self::of(&OtherLine::read(line, 0)?)
+    }
+
+    /// A signature line as a cosignature, if it has the length and the time of one.
+    pub(super) fn of(line: &OtherLine) -> Option<Self> {
+        let (time, signature) = line.signature.split_first_chunk::<8>()?;
         // the specification's limit of a time
         let time = Some(u64::from_be_bytes(*time)).filter(|time| *time <= i64::MAX as u64)?;
         let signature = Signature(signature.try_into().ok()?);
-        Some(Self { name: name.to_owned(), key_id, cosignature: Cosignature { time, signature } })
+        let cosignature = Cosignature { time, signature };
+        Some(Self { name: line.name.clone(), key_id: line.key_id, cosignature })
     }
 
     /// Whether two lines claim the same key.

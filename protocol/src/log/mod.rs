@@ -21,7 +21,7 @@ pub use add_checkpoint::AddCheckpoint;
 pub use checkpoint::Checkpoint;
 pub use cosignature::{Cosignature, CosignatureLine, witness_name};
 pub use leaf::{empty_root, leaf_hash, node_hash};
-pub use note::{ALG_LOG, ALG_WITNESS, MAX_NOTE_BYTES, MAX_NOTE_LINES, NoteError, key_id};
+pub use note::{ALG_LOG, ALG_WITNESS, MAX_NOTE_BYTES, MAX_NOTE_LINES, NoteError, OtherLine, key_id};
 pub use origin::Origin;
 pub use path::{MAX_PATH_HASHES, ProofError, verify_consistency, verify_inclusion};
 pub use policy::{Cosigner, Pick, Policy, PolicyError};

@@ -49,6 +49,20 @@ pub enum NoteError {
         /// What stands there instead, shortened.
         found: String,
     },
+    /// A line would do, but for what stands at its end: a mail program or an editor was at work.
+    #[error("line {line}: its end was changed: {what} stands before the newline")]
+    LineEnd {
+        /// Number of the line, from 1.
+        line: usize,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// There is no signature of the log, as its kind of key makes them.
+    #[error("no line with a signature of 64 bytes is in the name of the log {origin}")]
+    NoLogSignature {
+        /// Which log.
+        origin: String,
+    },
     /// The key id of the log's signature line belongs to another key.
     #[error("the log's signature is by another key than the one registered for {origin}")]
     UnknownLogKey {
@@ -68,6 +82,7 @@ impl NoteError {
     pub(super) fn below(self, lines: usize) -> Self {
         match self {
             Self::Line { line, expected, found } => Self::Line { line: line + lines, expected, found },
+            Self::LineEnd { line, what } => Self::LineEnd { line: line + lines, what },
             other => other,
         }
     }
@@ -90,16 +105,42 @@ pub(super) fn signature_line(name: &str, key_id: [u8; 4], signature: &[u8]) -> S
     format!("— {name} {}\n", STANDARD.encode(payload))
 }
 
-/// Name, key id and signature of a signature line without its newline.
-pub(super) fn parse_signature_line(line: &str) -> Option<(&str, [u8; 4], Vec<u8>)> {
-    let (name, payload) = line.strip_prefix("— ")?.split_once(' ')?;
-    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-    if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(bad) {
-        return None;
+/// A signature line of a note, whatever its key and algorithm are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OtherLine {
+    /// Its place among the note's signature lines, from 0.
+    pub at: usize,
+    /// Name of the key.
+    pub name: String,
+    /// Short id of the key.
+    pub key_id: [u8; 4],
+    /// What follows the id; never empty.
+    pub signature: Vec<u8>,
+}
+
+impl OtherLine {
+    /// What a signature line has to be, for errors.
+    pub(super) const FORM: &str = "a signature line: — <name> base64(key id, signature)";
+
+    /// Reads a line without its newline.
+    pub(super) fn read(line: &str, at: usize) -> Option<Self> {
+        let (name, payload) = line.strip_prefix("— ")?.split_once(' ')?;
+        let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(bad) {
+            return None;
+        }
+        let payload = STANDARD.decode(payload).ok()?;
+        let (key_id, signature) = payload.split_first_chunk::<4>()?;
+        if signature.is_empty() {
+            return None;
+        }
+        Some(Self { at, name: name.to_owned(), key_id: *key_id, signature: signature.to_vec() })
     }
-    let payload = STANDARD.decode(payload).ok()?;
-    let (key_id, signature) = payload.split_first_chunk::<4>()?;
-    Some((name, *key_id, signature.to_vec()))
+
+    /// The line with its newline.
+    pub fn to_line(&self) -> String {
+        signature_line(&self.name, self.key_id, &self.signature)
+    }
 }
 
 /// A decimal without sign and leading zeros.
@@ -169,10 +210,15 @@ impl<'a> Lines<'a> {
         let (line, rest) = self.rest.split_once('\n').ok_or(NoteError::Unterminated)?;
         self.read += 1;
         self.rest = rest;
-        parse(line).ok_or_else(|| NoteError::Line {
-            line: self.read,
-            expected,
-            found: line.chars().take(MAX_FOUND_CHARS).collect(),
+        let what = if line.ends_with('\r') { Some("a carriage return") } else { None };
+        let what = what.or_else(|| if line.ends_with([' ', '\t']) { Some("a blank") } else { None });
+        parse(line).ok_or_else(|| match what {
+            Some(what) => NoteError::LineEnd { line: self.read, what },
+            None => NoteError::Line {
+                line: self.read,
+                expected,
+                found: line.chars().take(MAX_FOUND_CHARS).collect(),
+            },
         })
     }
 

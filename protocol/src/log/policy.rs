@@ -129,6 +129,7 @@ impl Policy {
         for line in &c.cosignatures {
             self.verify(&body, line)?;
         }
+        self.verify_others(&body, c)?;
         Ok(self.cosigners_verified(c))
     }
 
@@ -160,6 +161,8 @@ impl Policy {
                 verified.push(line.clone());
             }
         }
+        self.verify_others(&body, from)?;
+        into.forget_others();
         into.cosignatures.retain(|line| self.member(line).is_some());
         let mut changed = false;
         for line in verified {
@@ -189,7 +192,9 @@ impl Policy {
         lines.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.rank().cmp(&b.rank())));
         lines.truncate(self.quorum.min(MAX_EXPORT_SIGNATURES - 1));
         lines.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        Ok(SignedCheckpoint { cosignatures: lines, ..c.clone() })
+        let mut exported = SignedCheckpoint { cosignatures: lines, ..c.clone() };
+        exported.forget_others();
+        Ok(exported)
     }
 
     /// The member whose key a line claims; an error if the line is not by it.
@@ -200,8 +205,24 @@ impl Policy {
         Ok(Some(member))
     }
 
+    /// Lines of no use spoil a note only where they claim a member's key: then each has to be its
+    /// cosignature once more.
+    fn verify_others(&self, body: &str, c: &SignedCheckpoint) -> Result<(), PolicyError> {
+        for line in &c.others {
+            let Some(member) = self.known(&line.name, line.key_id) else { continue };
+            let who = member.node;
+            let cosignature = CosignatureLine::of(line).ok_or(PolicyError::InvalidSignature { who })?;
+            self.verify(body, &cosignature)?;
+        }
+        Ok(())
+    }
+
     fn member(&self, line: &CosignatureLine) -> Option<&Member> {
-        self.members.iter().find(|member| member.key_id == line.key_id && member.name == line.name)
+        self.known(&line.name, line.key_id)
+    }
+
+    fn known(&self, name: &str, key_id: [u8; 4]) -> Option<&Member> {
+        self.members.iter().find(|member| member.key_id == key_id && member.name == name)
     }
 }
 

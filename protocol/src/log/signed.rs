@@ -1,9 +1,9 @@
 //! A checkpoint with its signatures: the signed note that travels.
 
 use super::checkpoint::Checkpoint;
-use super::cosignature::{Cosignature, CosignatureLine, LINE};
+use super::cosignature::{Cosignature, CosignatureLine};
 use super::note::{
-    ALG_LOG, Lines, MAX_NOTE_BYTES, MAX_NOTE_LINES, NoteError, key_id, parse_signature_line, signature_line,
+    ALG_LOG, Lines, MAX_NOTE_BYTES, MAX_NOTE_LINES, NoteError, OtherLine, key_id, signature_line,
 };
 use super::origin::Origin;
 use super::policy::PolicyError;
@@ -14,8 +14,8 @@ use crate::memo::Memo;
 /// Most cosignatures of a note: its lines less the body, the empty line and the log's signature.
 pub const MAX_COSIGNATURES: usize = MAX_NOTE_LINES - 5;
 
-/// A checkpoint with exactly one log signature and any cosignatures. What was parsed is not
-/// verified yet: see [`verify_log`](Self::verify_log) and [`Policy`](super::Policy).
+/// A checkpoint with a log signature, any cosignatures, and any lines that nobody here can read. What
+/// was parsed is not verified yet: see [`verify_log`](Self::verify_log) and [`Policy`](super::Policy).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedCheckpoint {
     /// What is signed.
@@ -24,51 +24,100 @@ pub struct SignedCheckpoint {
     pub log_key_id: [u8; 4],
     /// The log's own signature.
     pub log_signature: Signature,
-    /// What witnesses said, at most [`MAX_COSIGNATURES`] lines.
+    /// Where the log's line stands among the signature lines: first, where we wrote the note.
+    pub log_at: usize,
+    /// What witnesses said. With `others` at most [`MAX_COSIGNATURES`] lines.
     pub cosignatures: Vec<CosignatureLine>,
+    /// Lines of other algorithms or lengths, further lines in the log's name, and repeats, by their
+    /// place. They say nothing, and are kept so that the note prints back.
+    pub others: Vec<OtherLine>,
 }
 
 impl SignedCheckpoint {
-    /// The signed note: body, empty line, the log's line, the witnesses' lines.
+    /// The signed note: body, empty line, then the signature lines where they stood; the log's line
+    /// and the witnesses' where nothing else is kept.
     pub fn to_note(&self) -> String {
         let mut note = self.checkpoint.body();
         note.push('\n');
         let name = self.checkpoint.origin.to_string();
-        note.push_str(&signature_line(&name, self.log_key_id, &self.log_signature.0));
-        for line in &self.cosignatures {
-            note.push_str(&line.to_line());
+        let mut log = Some(signature_line(&name, self.log_key_id, &self.log_signature.0));
+        let mut others = self.others.iter().peekable();
+        let mut cosignatures = self.cosignatures.iter();
+        for at in 0.. {
+            let line = log
+                .take_if(|_| at >= self.log_at)
+                .or_else(|| others.next_if(|other| other.at <= at).map(OtherLine::to_line))
+                .or_else(|| cosignatures.next().map(CosignatureLine::to_line))
+                .or_else(|| others.next().map(OtherLine::to_line))
+                .or_else(|| log.take());
+            match line {
+                Some(line) => note.push_str(&line),
+                None => break,
+            }
         }
         note
     }
 
-    /// Reads a signed note. Refused are: over 64 lines or 16 KiB, extension lines, a log signature
-    /// that is missing, not first or not the only one, any line that is no cosignature, a line
-    /// that stands there twice, and anything that would not print back to the same bytes.
+    /// Reads a signed note. Refused are: over 64 lines or 16 KiB, extension lines, a note without a
+    /// line of 64 bytes in the log's name, and a line that is none of a note. Everything else is kept
+    /// and prints back to the same bytes: what counts of it is for [`verify_log`](Self::verify_log)
+    /// and [`Policy`](super::Policy) to say.
     pub fn parse(note: &str) -> Result<Self, NoteError> {
         let mut lines = Lines::new(note, MAX_NOTE_BYTES)?;
         let checkpoint = Checkpoint::read(&mut lines)?;
         lines.blank()?;
         let origin = checkpoint.origin.to_string();
-        let (log_key_id, log_signature) =
-            lines.next("the log's own signature line, named like the origin", |line| {
-                let (name, key_id, payload) = parse_signature_line(line)?;
-                let signature = Signature(payload.try_into().ok()?);
-                if name == origin { Some((key_id, signature)) } else { None }
-            })?;
-        let mut cosignatures: Vec<CosignatureLine> = Vec::new();
+        let mut log = None;
+        let (mut cosignatures, mut others): (Vec<CosignatureLine>, _) = (Vec::new(), Vec::new());
+        let mut at = 0;
         while !lines.is_empty() {
-            if cosignatures.len() == MAX_COSIGNATURES {
+            if at > MAX_COSIGNATURES {
                 return Err(NoteError::TooManyLines { limit: MAX_NOTE_LINES });
             }
-            let line = lines.next(LINE, |line| {
-                CosignatureLine::read(line).filter(|line| line.name != origin && !cosignatures.contains(line))
-            })?;
-            cosignatures.push(line);
+            let line = lines.next(OtherLine::FORM, |line| OtherLine::read(line, at))?;
+            let cosignature = if line.name == origin { None } else { CosignatureLine::of(&line) };
+            match (cosignature, <[u8; 64]>::try_from(line.signature.as_slice())) {
+                (Some(line), _) if !cosignatures.contains(&line) => cosignatures.push(line),
+                (None, Ok(signature)) if line.name == origin && log.is_none() => {
+                    log = Some((line.key_id, Signature(signature), at));
+                }
+                _ => others.push(line),
+            }
+            at += 1;
         }
-        Ok(Self { checkpoint, log_key_id, log_signature, cosignatures })
+        let Some((log_key_id, log_signature, log_at)) = log else {
+            return Err(NoteError::NoLogSignature { origin });
+        };
+        Ok(Self { checkpoint, log_key_id, log_signature, log_at, cosignatures, others })
     }
 
-    /// Checks the log's signature against its registered key.
+    /// Takes the line by this key as the log's, if lines by several keys stand in the log's name.
+    pub fn by_log(mut self, key: &PublicKey) -> Self {
+        let origin = self.checkpoint.origin.to_string();
+        let id = key_id(&origin, ALG_LOG, key);
+        let is_its = |line: &OtherLine| line.name == origin && line.key_id == id;
+        if self.log_key_id != id
+            && let Some(place) = self.others.iter().position(is_its)
+            && let Some(line) = self.others.get_mut(place)
+            && let Ok(signature) = <[u8; 64]>::try_from(line.signature.as_slice())
+        {
+            (line.key_id, self.log_key_id) = (self.log_key_id, id);
+            line.signature = self.log_signature.0.to_vec();
+            self.log_signature = Signature(signature);
+            (line.at, self.log_at) = (self.log_at, line.at);
+            self.others.sort_by_key(|line| line.at);
+        }
+        self
+    }
+
+    /// Drops what says nothing: the lines that nobody here can read.
+    pub(super) fn forget_others(&mut self) {
+        self.others.clear();
+        self.log_at = 0;
+    }
+
+    /// Checks the log's signature against its registered key. Lines in the log's name by other keys
+    /// are ignored; one more by this key spoils the note unless it is the same.
     pub fn verify_log(&self, key: &PublicKey) -> Result<(), NoteError> {
         self.check_log(key, |body| key.verify(body, &self.log_signature))
     }
@@ -86,6 +135,10 @@ impl SignedCheckpoint {
         let origin = self.checkpoint.origin.to_string();
         if key_id(&origin, ALG_LOG, key) != self.log_key_id {
             return Err(NoteError::UnknownLogKey { origin });
+        }
+        let is_its = |line: &&OtherLine| line.name == origin && line.key_id == self.log_key_id;
+        if self.others.iter().filter(is_its).any(|line| line.signature != self.log_signature.0) {
+            return Err(NoteError::BadLogSignature { origin });
         }
         verify(self.checkpoint.body().as_bytes()).map_err(|_| NoteError::BadLogSignature { origin })
     }
@@ -119,7 +172,7 @@ impl SignedCheckpoint {
             let time = Some(l.cosignature.time);
             !l.same_key(&line) || time == first || time == last
         });
-        if self.cosignatures.len() >= MAX_COSIGNATURES {
+        if self.cosignatures.len() + self.others.len() >= MAX_COSIGNATURES {
             return Err(PolicyError::Full);
         }
         self.cosignatures.push(line);

@@ -56,9 +56,10 @@ impl TlogProof {
         } else {
             None
         };
-        let index = lines.next("index and the leaf's index in decimal, below 2^63", |line| {
-            line.strip_prefix("index ").and_then(decimal63)
-        })?;
+        let index = lines
+            .next("index and the leaf's index in decimal, below 2^63 and without leading zeros", |line| {
+                line.strip_prefix("index ").and_then(decimal63)
+            })?;
         let path = lines.path()?;
         let above = lines.read();
         let checkpoint = SignedCheckpoint::parse(lines.rest()).map_err(|e| e.below(above))?;

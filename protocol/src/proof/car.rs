@@ -1,8 +1,10 @@
 //! Bundle files: CARv1 (ipld.io/specs/transport/car/carv1), read strictly and written in one order.
 //!
 //! Narrowed to one form: a single root, a canonical header, minimal varints, CIDv1 over SHA-256
-//! with codec raw or DAG-CBOR, every block once and true to its id, nothing after the last block.
-//! Blocks may stand in any order: what a file proves does not depend on it.
+//! with codec raw or DAG-CBOR, every block true to its id, nothing after the last block. Blocks may
+//! stand in any order, and again: what a file proves does not depend on it.
+
+mod kind;
 
 use super::links::{BLOCKS_MAX, closure};
 use super::pool::Pool;
@@ -41,7 +43,37 @@ pub enum CarError {
         /// Length found, bytes.
         found: usize,
     },
-    /// Something in it is not what it should be.
+    /// Another kind of file.
+    #[error("the file is {what}")]
+    Other {
+        /// What it is.
+        what: &'static str,
+        /// What to do about it.
+        help: &'static str,
+    },
+    /// The file ends in the middle of something.
+    #[error("bundle file, byte {at}: {what} begins here, and the file breaks off at byte {end}{}", missing(*wanted))]
+    Cut {
+        /// Offset where the part begins, bytes.
+        at: usize,
+        /// The header, or which block, from 1.
+        what: String,
+        /// Length of the file, bytes.
+        end: usize,
+        /// How many bytes are missing at least; 0 where that is not known.
+        wanted: usize,
+    },
+    /// After the last block stands something that is none.
+    #[error("bundle file, byte {at}: {found} bytes of {what} follow the last block")]
+    Padded {
+        /// Offset where it begins, bytes.
+        at: usize,
+        /// How many bytes.
+        found: usize,
+        /// What they are.
+        what: &'static str,
+    },
+    /// Something in it is not as this kind of file has it.
     #[error("bundle file, byte {at}: {why}")]
     At {
         /// Offset in bytes.
@@ -49,9 +81,45 @@ pub enum CarError {
         /// What is wrong there.
         why: String,
     },
+    /// A block is not what its id names: the file was changed.
+    #[error("bundle file, byte {at}: block {cid}: its bytes have another hash")]
+    False {
+        /// Offset in bytes.
+        at: usize,
+        /// The id.
+        cid: Cid,
+    },
     /// A file cannot be written without these blocks.
     #[error("bundle file: {} blocks are missing, the first is {}", .0.len(), .0.first().map(Cid::to_string).unwrap_or_default())]
     Missing(Vec<Cid>),
+}
+
+fn missing(wanted: usize) -> String {
+    if wanted == 0 { String::new() } else { format!(", {wanted} bytes too early") }
+}
+
+impl CarError {
+    /// Whether the file contradicts itself. Any other error says that it could not be read, and nothing
+    /// about what it proves.
+    pub fn contradicts(&self) -> bool {
+        matches!(self, Self::False { .. })
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Other { help, .. } => (*help).to_owned(),
+            Self::Cut { .. } => "get the file again: the download broke off, or the disk was full".to_owned(),
+            Self::Padded { at, .. } => format!("cut it off: head -c {at} FILE > job.car"),
+            Self::False { .. } => {
+                "do not rely on it; get the file again from whoever published it".to_owned()
+            }
+            Self::TooLong { .. } | Self::At { .. } | Self::Missing(_) => {
+                "get the file again from whoever published it; `vantage bundle export` writes such files"
+                    .to_owned()
+            }
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,25 +145,22 @@ impl Car {
     /// Reads a file.
     pub fn parse(bytes: &[u8]) -> Result<Self, CarError> {
         let (root, sections) = sections(bytes)?;
-        let mut blocks = BTreeMap::new();
-        for Section { at, cid, block } in sections {
-            if blocks.insert(cid, block.to_vec()).is_some() {
-                return Err(twice(at, &cid));
-            }
-        }
+        let blocks = sections.into_iter().map(|(cid, block)| (cid, block.to_vec())).collect();
         Ok(Self { root, blocks })
     }
 
     /// Reads a file whose blocks stay where they are.
     pub(super) fn pool(bytes: &[u8]) -> Result<(Cid, Pool<'_>), CarError> {
         let (root, sections) = sections(bytes)?;
-        let blocks = sections.iter().map(|section| (section.cid, Cow::Borrowed(section.block)));
-        match Pool::new(blocks.collect()) {
-            Ok(pool) => Ok((root, pool)),
-            Err(later) => Err(sections
-                .get(later)
-                .map_or_else(|| refuse(0, "a block stands twice"), |s| twice(s.at, &s.cid))),
-        }
+        let blocks = sections.into_iter().map(|(cid, block)| (cid, Cow::Borrowed(block)));
+        Ok((root, Pool::new(blocks.collect())))
+    }
+
+    /// Takes out the blocks that nothing below the root links, and tells which they were.
+    pub fn take_strays(&mut self) -> Vec<Cid> {
+        let held = closure(self.root, &|cid| self.blocks.get(cid).cloned()).held;
+        let held: std::collections::BTreeSet<Cid> = held.into_iter().collect();
+        self.blocks.extract_if(.., |cid, _| !held.contains(cid)).map(|(cid, _)| cid).collect()
     }
 
     /// Gathers everything below a root; an error names what is missing.
@@ -155,46 +220,46 @@ impl Car {
     }
 }
 
-/// One block of a file.
-struct Section<'a> {
-    at: usize,
-    cid: Cid,
-    block: &'a [u8],
-}
-
-/// The root and all blocks, each true to its id; one may stand twice.
-fn sections(bytes: &[u8]) -> Result<(Cid, Vec<Section<'_>>), CarError> {
+/// The root and all blocks, each true to its id; one may stand again.
+fn sections(bytes: &[u8]) -> Result<(Cid, Vec<(Cid, &[u8])>), CarError> {
     if bytes.len() > CAR_BYTES_MAX {
         return Err(CarError::TooLong { found: bytes.len() });
     }
-    let mut reader = Reader { bytes, at: 0 };
-    let (at, header) = reader.section("header", HEADER_BYTES_MAX)?;
+    if let Some((what, help)) = kind::other_than_car(bytes) {
+        return Err(CarError::Other { what, help });
+    }
+    let mut reader = Reader { bytes, at: 0, blocks: None };
+    let (at, header) = reader.section(HEADER_BYTES_MAX)?;
     let header: Header = wire::decode(header).map_err(|e| refuse(at, e))?;
     let root = *header.roots.first().ok_or_else(|| refuse(at, "roots: none"))?;
     let mut sections = Vec::new();
     while !reader.is_empty() {
-        let (at, section) = reader.section("block", CID_BYTES + Certs::BYTES_MAX)?;
-        let (cid, block) = split(section).map_err(|why| refuse(at, why))?;
+        reader.blocks = Some(sections.len());
+        reader.padding()?;
+        let (at, section) = reader.section(CID_BYTES + Certs::BYTES_MAX)?;
         if sections.len() >= BLOCKS_MAX {
             return Err(refuse(at, format!("over {BLOCKS_MAX} blocks")));
         }
-        sections.push(Section { at, cid, block });
+        let (cid, block) = split(section).map_err(|why| refuse(at, format!("{}: {why}", reader.part())))?;
+        if !cid.names(block) {
+            return Err(CarError::False { at, cid });
+        }
+        sections.push((cid, block));
     }
     Ok((root, sections))
 }
 
-fn twice(at: usize, cid: &Cid) -> CarError {
-    refuse(at, format!("block {cid} stands twice"))
-}
-
 fn split(section: &[u8]) -> Result<(Cid, &[u8]), String> {
-    let (id, block) = section.split_at_checked(CID_BYTES).ok_or("block: too short for its id")?;
+    if let Some(kind) = Cid::other_kind(section) {
+        return Err(format!("{kind}; only blocks of the bundle itself are read"));
+    }
+    let (id, block) = section.split_at_checked(CID_BYTES).ok_or("too short for its id")?;
     let cid = Cid::from_bytes(id).map_err(|e| e.to_string())?;
     let max = if cid.codec == Codec::Raw { BLOCK_BYTES_MAX } else { Certs::BYTES_MAX };
     if block.len() > max {
-        return Err(format!("block {cid}: {} bytes, at most {max} are allowed", block.len()));
+        return Err(format!("{cid} has {} bytes, at most {max} are allowed", block.len()));
     }
-    if cid.names(block) { Ok((cid, block)) } else { Err(format!("block {cid}: its bytes have another hash")) }
+    Ok((cid, block))
 }
 
 fn refuse(at: usize, why: impl ToString) -> CarError {
@@ -204,6 +269,8 @@ fn refuse(at: usize, why: impl ToString) -> CarError {
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Blocks read so far; none while the header is read.
+    blocks: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -211,18 +278,40 @@ impl<'a> Reader<'a> {
         self.at >= self.bytes.len()
     }
 
+    /// What is being read, for errors.
+    fn part(&self) -> String {
+        self.blocks.map_or_else(|| "the header".to_owned(), |blocks| format!("block {}", blocks + 1))
+    }
+
+    fn cut(&self, at: usize, wanted: usize) -> CarError {
+        CarError::Cut { at, what: self.part(), end: self.bytes.len(), wanted }
+    }
+
+    /// An error if all that is left is what some tools and editors put at the end of a file.
+    fn padding(&self) -> Result<(), CarError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let all = |byte: fn(&u8) -> bool| rest.iter().all(byte);
+        let what = if rest.first() == Some(&0) && all(|byte| *byte == 0) {
+            "zero"
+        } else if rest.first().is_some_and(u8::is_ascii_whitespace) && all(|b| b.is_ascii_whitespace()) {
+            "line ends and blanks"
+        } else {
+            return Ok(());
+        };
+        Err(CarError::Padded { at: self.at, found: rest.len(), what })
+    }
+
     /// A length and so many bytes; with the offset where it began.
-    fn section(&mut self, what: &str, max: usize) -> Result<(usize, &'a [u8]), CarError> {
+    fn section(&mut self, max: usize) -> Result<(usize, &'a [u8]), CarError> {
         let start = self.at;
         let length = self.varint()?;
         if length == 0 || length > max {
+            let what = self.part();
             return Err(refuse(start, format!("{what}: a length of {length} bytes, 1 to {max} are allowed")));
         }
         let end = self.at.saturating_add(length);
-        let section = self
-            .bytes
-            .get(self.at..end)
-            .ok_or_else(|| refuse(start, format!("{what}: the file breaks off")))?;
+        let wanted = end.saturating_sub(self.bytes.len());
+        let section = self.bytes.get(self.at..end).ok_or_else(|| self.cut(start, wanted))?;
         self.at = end;
         Ok((start, section))
     }
@@ -231,7 +320,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let mut value = 0usize;
         for i in 0..VARINT_BYTES_MAX {
-            let byte = *self.bytes.get(self.at).ok_or_else(|| refuse(start, "the file breaks off"))?;
+            let byte = *self.bytes.get(self.at).ok_or_else(|| self.cut(start, 0))?;
             self.at += 1;
             value |= usize::from(byte & 0x7f) << (7 * i);
             if byte & 0x80 == 0 {

@@ -8,12 +8,13 @@ use crate::compare::{
     self, Cell, CellState, Excerpts, Input, MissingReason, PromptInfo, Report, TargetInfo,
     compare as compare_answers,
 };
+use crate::finish::Ending;
 use crate::genesis::{self, Genesis};
 use crate::id::{Hash, JobId, NetId, NodeId};
 use crate::job::{Job, Slot};
 use crate::leaf::Statement;
 use crate::receipt::Receipt;
-use crate::request::Request;
+use crate::request::{Adapter, Request};
 use crate::suite::Suite;
 use crate::target::Target;
 use crate::wire;
@@ -199,11 +200,16 @@ impl Filler<'_> {
             let code = receipt.failure.clone().unwrap_or_default();
             return Some(CellState::Failed { code });
         };
+        // an executor's word is no reason to take half an answer for a whole one
+        let ending = Ending::of(Adapter::of(target), receipt.finish.as_deref());
+        if !ending.is_answer() {
+            return bad("finish");
+        }
         let Some(bytes) = self.source.bytes(&output) else {
             self.missing.push(output);
             return None;
         };
-        Some(CellState::Answer { text: String::from_utf8_lossy(&bytes).into_owned(), output })
+        Some(CellState::Answer { text: String::from_utf8_lossy(&bytes).into_owned(), output, ending })
     }
 
     /// The hash of the request that a prompt makes to the target of this index.

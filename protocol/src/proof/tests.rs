@@ -1,6 +1,7 @@
 //! Whole bundles, verified.
 
 mod edits;
+mod endings;
 mod flips;
 mod judging;
 mod outcomes;

@@ -78,10 +78,7 @@ pub fn verify(root: Cid, get: Get<'_>, trust: &Trust) -> Verdict {
         problems.invalid(format!("block {cid}: its bytes have another hash"));
     }
     let blocks = blocks.into_inner().into_iter().map(|(cid, block)| (cid, Cow::Owned(block)));
-    match Pool::new(blocks.collect()) {
-        Ok(pool) => verify_pool(root, &pool, trust, problems),
-        Err(_) => refused(trust, "blocks: one stands twice"),
-    }
+    verify_pool(root, &Pool::new(blocks.collect()), trust, problems)
 }
 
 fn refused(trust: &Trust, why: impl ToString) -> Verdict {
@@ -295,6 +292,7 @@ impl Gathered<'_> {
         verdict.comparison.recomputed = Some(compiled.cid);
         verdict.comparison.attested_by = attested;
         verdict.comparison.attested = attested >= quorum;
+        verdict.labels.extend(untold(&compiled.report));
         verdict.cells = Some(compiled.report.cells.clone());
         verdict.report = Some(compiled.report);
         verdict.excerpts = excerpts;
@@ -357,6 +355,14 @@ fn labels(genesis: &Genesis, plan: &Plan) -> Vec<String> {
         labels.push(format!("committee of {}: no faulty member is tolerated (f = 0)", genesis.size()));
     }
     labels
+}
+
+/// Which targets gave answers that may be torn for all that anybody can tell.
+fn untold(report: &crate::compare::Report) -> impl Iterator<Item = String> {
+    report.targets.iter().filter(|target| target.cells.untold > 0).map(|target| {
+        let (name, n) = (&target.name, target.cells.untold);
+        format!("ending untold: {name} ({n} answers came without a word on how they ended)")
+    })
 }
 
 fn not_shown(plan: &Plan) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! A committee with its keys and logs, everything from fixed seeds, all signatures genuine.
 
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::keys::{LogKey, RootKey, TransportKey, WitnessKey};
@@ -47,7 +47,7 @@ impl Logs {
             .collect();
         committee.sort_by_key(|member| member.root);
         let genesis = Genesis {
-            v: 1,
+            v: EDITION,
             name: "benchmark".into(),
             founded_s: FOUNDED_S,
             test: true,

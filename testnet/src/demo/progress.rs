@@ -19,7 +19,11 @@ pub(crate) struct Screen {
 impl Screen {
     pub(crate) fn new(quiet: bool) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        Self { quiet, colour: terminal && std::env::var_os("NO_COLOR").is_none(), live: terminal }
+        Self {
+            quiet,
+            colour: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            live: terminal,
+        }
     }
 
     /// Prints a line; a closed pipe is no reason to fail.

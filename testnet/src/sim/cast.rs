@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::scenario::Scenario;
 use vantage_protocol::attester::{Config, PeerKey};
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::id::NodeId;
 use vantage_protocol::keys::{LogKey, RootKey, TransportKey, WitnessKey};
 use vantage_protocol::keyset::Keyset;
@@ -90,7 +90,7 @@ impl Cast {
             identities.iter().take(scenario.members).enumerate().map(member).collect();
         committee.sort_by_key(|m| m.root);
         let genesis = Genesis {
-            v: 1,
+            v: EDITION,
             name: "simulation".into(),
             founded_s: START_S - 3600,
             test: true,

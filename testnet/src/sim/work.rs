@@ -71,7 +71,7 @@ impl World {
             status: Some(if failed { 500 } else { 200 }),
             model: Some(execution.target.model().to_owned()),
             request_id: None,
-            finish: None,
+            finish: (!failed).then(|| "stop".to_owned()),
             codes: BTreeMap::new(),
             headers: BTreeMap::new(),
             started_ms: now_ms,

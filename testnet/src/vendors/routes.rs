@@ -76,7 +76,9 @@ async fn answers(
         None => {
             let ordinal = sim.calls.ordinal(region, path, &body);
             let asked = Asked { seed: sim.config.seed, region, prompt: &question.prompt, ordinal };
-            exchange.complete(&question, &question.limited(answer(asked, &sim.config.plants)))
+            let said = question.limited(answer(asked, &sim.config.plants));
+            let is_torn = sim.config.torn.iter().any(|torn| torn == region);
+            exchange.complete(&question, &if is_torn { said.torn() } else { said })
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct SimConfig {
     pub regions: Vec<String>,
     /// What is answered differently where.
     pub plants: Vec<Plant>,
+    /// The regions in which every answer breaks off half way, under status 200 and with the vendor's own word for it.
+    pub torn: Vec<String>,
     /// Time before each answer, milliseconds.
     pub latency_ms: u64,
     /// The key that callers must show.
@@ -82,6 +84,7 @@ impl Default for SimConfig {
             seed: 1,
             regions: ["eu", "us", "ap"].map(str::to_owned).to_vec(),
             plants: Plant::new("karun-sel-dam", "ap", PlantKind::ChangedFact).into_iter().collect(),
+            torn: Vec::new(),
             latency_ms: 0,
             key: SIM_KEY.to_owned(),
             models: Vec::new(),
@@ -177,6 +180,9 @@ impl Sim {
         }
         if let Some(plant) = config.plants.iter().find(|plant| !config.regions.contains(&plant.region)) {
             return refuse(format!("a plant names region {:?}, which is not served", plant.region));
+        }
+        if let Some(torn) = config.torn.iter().find(|torn| !config.regions.contains(torn)) {
+            return refuse(format!("answers are to be torn in region {torn:?}, which is not served"));
         }
         for plant in &config.plants {
             Plant::new(&plant.topic, &plant.region, plant.kind)?;

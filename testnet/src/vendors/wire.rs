@@ -39,6 +39,8 @@ pub(super) enum End {
     Refusal,
     /// The filter cut it; without words, it withheld everything.
     Filter,
+    /// The server broke off.
+    Torn,
 }
 
 /// What an answer says, before it is put into a format.
@@ -206,6 +208,12 @@ impl Question {
 impl Said {
     pub(super) fn plain(text: String) -> Self {
         Self { text, end: End::Stop, in_parts: false }
+    }
+
+    /// The first half of it, as a server that breaks off sends it.
+    pub(super) fn torn(self) -> Self {
+        let half = self.text.chars().take(self.text.chars().count() / 2).collect();
+        Self { end: End::Torn, ..Self::plain(half) }
     }
 
     fn tokens(&self) -> u64 {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use vantage_protocol::attester::Record;
 use vantage_protocol::bundle::{Bundle, Certs};
 use vantage_protocol::content::Content;
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::job::Executors;
 use vantage_protocol::leaf::{Cert, LeafRef};
 use vantage_protocol::log::Cosignature;
@@ -38,9 +38,9 @@ pub fn genesis() -> impl Strategy<Value = Genesis> {
                 .collect::<Vec<_>>()
         })
     });
-    (text(), 1u64..1 << 40, any::<bool>(), 30u64..=86_400, 1024u64..=1 << 20, vec(text(), 0..3), committee)
+    (text(), 1u64..1 << 40, Just(true), 30u64..=86_400, 1024u64..=1 << 20, vec(text(), 0..3), committee)
         .prop_map(|(name, founded_s, test, gap_s_min, output_bytes_max, founders, committee)| Genesis {
-            v: 1,
+            v: EDITION,
             name,
             founded_s,
             test,

@@ -15,6 +15,7 @@ use vantage_protocol::compare::{
     self, Cell, CellState, Input, MissingReason, PromptInfo, TargetInfo, compare,
 };
 use vantage_protocol::content::Content;
+use vantage_protocol::finish::Ending;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::leaf::{Statement, leaf_cid};
 use vantage_protocol::receipt::{
@@ -311,7 +312,7 @@ fn input(w: &World) -> Input {
             repeat: 0,
             executor: node.id,
             operator: compare::Operator::Vouched(format!("op-{}", 2 * region + replica)),
-            state: CellState::Answer { text: said.to_owned(), output },
+            state: CellState::Answer { text: said.to_owned(), output, ending: Ending::Whole },
         }
     };
     let mut cells = vec![

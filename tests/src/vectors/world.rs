@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use vantage_protocol::announce::{Announce, Offer};
 use vantage_protocol::assignment::{Assignment, Candidate, assign};
 use vantage_protocol::cid::Cid;
-use vantage_protocol::genesis::{Genesis, Member};
+use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{JobId, NetId, NodeId, Salt};
 use vantage_protocol::job::{Executors, Job, JobTarget};
@@ -95,7 +95,7 @@ fn make() -> World {
     let volunteer = Node::new("eve");
     let places = [("op-north", "eu"), ("op-south", "us"), ("op-east", "eu"), ("op-west", "us")];
     let genesis = Genesis {
-        v: 1,
+        v: EDITION,
         name: "vectors".into(),
         founded_s: FOUNDED_S,
         test: true,

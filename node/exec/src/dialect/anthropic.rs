@@ -1,14 +1,13 @@
 //! Anthropic's messages, as its API reference lays them out.
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Answer, Trouble, filled};
+use super::{Answer, count, name, words};
 use crate::evidence::Usage;
-use crate::failure::{ApiRefusal, Failure};
 
 /// See [`headers_allowed`](super::headers_allowed). Anthropic's reference names its own under "Rate limits" and
 /// "Request id".
-pub(super) const HEADERS: [&str; 20] = [
+pub(super) const HEADERS: [&str; 23] = [
     "anthropic-ratelimit-input-tokens-limit",
     "anthropic-ratelimit-input-tokens-remaining",
     "anthropic-ratelimit-input-tokens-reset",
@@ -23,116 +22,54 @@ pub(super) const HEADERS: [&str; 20] = [
     "anthropic-ratelimit-tokens-reset",
     "cf-cache-status",
     "cf-ray",
+    "content-encoding",
     "content-type",
     "date",
     "request-id",
     "retry-after",
+    "retry-after-ms",
     "server",
     "via",
+    "x-should-retry",
 ];
 
-/// A message; fields that are not used here are not looked at.
-#[derive(Deserialize)]
-struct Message {
-    #[serde(rename = "type")]
-    kind: Kind,
-    id: Option<String>,
-    model: Option<String>,
-    content: Vec<Block>,
-    stop_reason: Option<String>,
-    usage: Option<RawUsage>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Message,
-}
-
-/// Blocks of other kinds than text (thinking, tool use) are no words of an answer.
-#[derive(Deserialize)]
-struct Block {
-    #[serde(rename = "type")]
-    kind: String,
-    text: Option<String>,
-}
-
-/// Tokens read from and written to a cache are counted apart from the others.
-#[derive(Deserialize)]
-struct RawUsage {
-    input_tokens: u64,
-    output_tokens: u64,
-    #[serde(default)]
-    cache_creation_input_tokens: Option<u64>,
-    #[serde(default)]
-    cache_read_input_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct RawError {
-    error: Detail,
-    request_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Detail {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    message: String,
-}
-
-pub(super) fn answer(body: &[u8]) -> Option<Answer> {
-    let message: Message = serde_json::from_slice(body).ok()?;
-    let Kind::Message = message.kind;
-    let texts = message.content.into_iter().filter(|block| block.kind == "text");
-    let text: String = texts.filter_map(|block| block.text).collect();
+pub(super) fn answer(body: &Value) -> Option<Answer> {
+    let content = body.get("content")?;
+    if body.get("type").is_some_and(|kind| kind != "message") {
+        return None;
+    }
     Some(Answer {
-        text: filled(text),
-        // By the reference this is a classifier that stepped in, and what there is of words was cut by it. A model that
-        // declines in its own words ends with `end_turn`.
-        is_filtered: message.stop_reason.as_deref() == Some("refusal"),
-        model: message.model,
-        id: message.id,
-        finish_reason: message.stop_reason,
-        usage: message.usage.map(|raw| Usage {
-            prompt_tokens: raw
-                .input_tokens
-                .saturating_add(raw.cache_creation_input_tokens.unwrap_or(0))
-                .saturating_add(raw.cache_read_input_tokens.unwrap_or(0)),
-            output_tokens: raw.output_tokens,
-        }),
+        words: words(Some(content)),
+        is_blocked: false,
+        model: body.get("model").and_then(name),
+        id: body.get("id").and_then(name),
+        finish: body.get("stop_reason").and_then(super::finish),
+        usage: body.get("usage").map(usage).unwrap_or_default(),
+        trouble: None,
     })
 }
 
-pub(super) fn trouble(status: u16, body: &[u8]) -> Trouble {
-    let Ok(raw) = serde_json::from_slice::<RawError>(body) else { return Trouble::default() };
-    let refused = |refusal| Some(Failure::RefusedByApi(refusal));
-    let says = |words: &str| raw.error.message.to_ascii_lowercase().contains(words);
-    let failure = match (status, raw.error.kind.as_str()) {
-        (401, _) | (400..=499, "authentication_error") => refused(ApiRefusal::InvalidKey),
-        (400..=499, "billing_error") => refused(ApiRefusal::InsufficientQuota),
-        // Older than `billing_error`, and still seen.
-        (400, "invalid_request_error") if says("credit balance is too low") => {
-            refused(ApiRefusal::InsufficientQuota)
-        }
-        // Retired and unknown models alike; other things that are not found are called otherwise.
-        (404, "not_found_error") if says("model") => refused(ApiRefusal::ModelNotFound),
-        (400..=499, _) if says("unsupported country") || says("unsupported region") => {
-            refused(ApiRefusal::RegionNotSupported)
-        }
-        (400..=599, "overloaded_error") => Some(Failure::Overloaded),
-        (400..=599, "rate_limit_error") => Some(Failure::RateLimited),
-        _ => None,
+/// Tokens read from and written to a cache are counted apart from the others, and are tokens of the prompt as well.
+fn usage(usage: &Value) -> Usage {
+    let of_cache = |name: &str| match usage.get(name) {
+        None | Some(Value::Null) => Some(0),
+        Some(tokens) => count(tokens),
     };
-    Trouble { failure, id: raw.request_id, retry_after: None }
+    let prompt_tokens = || {
+        let input = usage.get("input_tokens").and_then(count)?;
+        let (written, read) =
+            (of_cache("cache_creation_input_tokens")?, of_cache("cache_read_input_tokens")?);
+        Some(input.saturating_add(written).saturating_add(read))
+    };
+    Usage { prompt_tokens: prompt_tokens(), output_tokens: usage.get("output_tokens").and_then(count) }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::dialect::Words;
 
     fn read(change: impl FnOnce(&mut Value)) -> Option<Answer> {
         let mut body = json!({
@@ -142,7 +79,7 @@ mod tests {
             "usage": { "input_tokens": 3, "output_tokens": 1 }
         });
         change(&mut body);
-        answer(body.to_string().as_bytes())
+        answer(&body)
     }
 
     #[test]
@@ -150,75 +87,33 @@ mod tests {
         assert_eq!(
             read(|_| {}).unwrap(),
             Answer {
-                text: Some("yes".into()),
-                is_filtered: false,
+                words: Words::Said("yes".into()),
+                is_blocked: false,
                 model: Some("m-2026".into()),
                 id: Some("msg_1".into()),
-                finish_reason: Some("end_turn".into()),
-                usage: Some(Usage { prompt_tokens: 3, output_tokens: 1 }),
+                finish: Some("end_turn".into()),
+                usage: Usage { prompt_tokens: Some(3), output_tokens: Some(1) },
+                trouble: None,
             }
         );
     }
 
     #[test]
-    fn all_text_blocks_are_one_text_and_no_others() {
-        let blocks = json!([
-            { "type": "thinking", "thinking": "hm", "signature": "s" }, { "type": "text", "text": "One, " },
-            { "type": "tool_use", "id": "t", "name": "n", "input": {} }, { "type": "text", "text": "two." },
-            { "type": "of_the_future", "text": "no" }
-        ]);
-        assert_eq!(read(|body| body["content"] = blocks).unwrap().text.as_deref(), Some("One, two."));
-        assert_eq!(read(|body| body["content"] = json!([])).unwrap().text, None);
-    }
-
-    #[test]
-    fn a_refusal_in_words_is_an_answer_and_a_classifier_is_a_filter() {
-        let said =
-            read(|body| body["content"] = json!([{ "type": "text", "text": "I can't help with that." }]));
-        assert!(!said.unwrap().is_filtered);
-        let stopped = read(|body| body["stop_reason"] = json!("refusal")).unwrap();
-        assert_eq!((stopped.is_filtered, stopped.finish_reason.as_deref()), (true, Some("refusal")));
-    }
-
-    #[test]
-    fn cached_tokens_are_tokens_of_the_prompt() {
-        let usage = json!({ "input_tokens": 3, "output_tokens": 1, "cache_creation_input_tokens": 20,
+    fn tokens_of_a_cache_are_tokens_of_the_prompt() {
+        let usage = |usage: Value| read(|body| body["usage"] = usage).unwrap().usage;
+        let cached = json!({ "input_tokens": 3, "output_tokens": 1, "cache_creation_input_tokens": 20,
             "cache_read_input_tokens": null });
-        assert_eq!(read(|body| body["usage"] = usage).unwrap().usage.unwrap().prompt_tokens, 23);
+        assert_eq!(usage(cached).prompt_tokens, Some(23));
+        let odd = usage(json!({ "input_tokens": 3, "output_tokens": 1, "cache_read_input_tokens": "7" }));
+        assert_eq!((odd.prompt_tokens, odd.output_tokens), (None, Some(1)), "a part of it is not known");
     }
 
     #[test]
     fn what_is_no_message_is_not_read() {
-        assert_eq!(read(|body| body["type"] = json!("error")), None);
-        assert_eq!(read(|body| body["content"] = json!("yes")), None);
-        assert_eq!(read(|body| body["content"] = json!([{ "text": "yes" }])), None);
-        assert_eq!(read(|body| body["usage"] = json!({ "input_tokens": -1, "output_tokens": 1 })), None);
-        for body in ["", "{}", "[]", "{\"type\":\"message\"}"] {
-            assert_eq!(answer(body.as_bytes()), None, "{body}");
-        }
-    }
-
-    #[test]
-    fn error_bodies_are_read_where_they_say_more_than_the_status() {
-        let error = |status, kind: &str, message: &str| {
-            let body = json!({ "type": "error", "error": { "type": kind, "message": message },
-                "request_id": "req_1" });
-            let found = trouble(status, body.to_string().as_bytes());
-            assert_eq!(found.id.as_deref(), Some("req_1"));
-            found.failure.map_or(String::new(), |failure| failure.to_string())
-        };
-        assert_eq!(error(401, "authentication_error", "invalid x-api-key"), "refused_by_api(invalid_key)");
-        assert_eq!(error(404, "not_found_error", "model: claude-1"), "refused_by_api(model_not_found)");
-        assert_eq!(error(404, "not_found_error", "Not Found"), "");
-        assert_eq!(error(402, "billing_error", "m"), "refused_by_api(insufficient_quota)");
-        let low = "Your credit balance is too low to access the Anthropic API.";
-        assert_eq!(error(400, "invalid_request_error", low), "refused_by_api(insufficient_quota)");
-        assert_eq!(error(400, "invalid_request_error", "temperature: range: -1..1"), "");
-        assert_eq!(error(429, "rate_limit_error", "m"), "rate_limited");
-        assert_eq!(error(529, "overloaded_error", "Overloaded"), "overloaded");
-        assert_eq!(error(500, "api_error", "m"), "");
-        for body in ["", "<html>", r#"{"error":"nope"}"#] {
-            assert_eq!(trouble(418, body.as_bytes()), Trouble::default(), "{body}");
+        assert_eq!(read(|body| body["type"] = json!("completion")), None);
+        assert_eq!(read(|body| body["content"] = json!(7)).unwrap().words, Words::Odd);
+        for body in [json!({}), json!([]), json!({ "type": "message" }), json!(null)] {
+            assert_eq!(answer(&body), None, "{body}");
         }
     }
 }

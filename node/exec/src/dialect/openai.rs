@@ -1,21 +1,23 @@
 //! OpenAI's chat completions, as its API reference lays them out, and what compatible vendors make of them.
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Answer, Trouble, filled};
+use super::{Answer, Words, count, name, words};
 use crate::evidence::Usage;
-use crate::failure::{ApiRefusal, Failure};
+use crate::trouble;
 
 /// See [`headers_allowed`](super::headers_allowed). OpenAI's reference names its own under "Debugging requests".
-pub(super) const HEADERS: [&str; 17] = [
+pub(super) const HEADERS: [&str; 20] = [
     "cf-cache-status",
     "cf-ray",
+    "content-encoding",
     "content-type",
     "date",
     "openai-model",
     "openai-processing-ms",
     "openai-version",
     "retry-after",
+    "retry-after-ms",
     "server",
     "via",
     "x-ratelimit-limit-requests",
@@ -25,78 +27,41 @@ pub(super) const HEADERS: [&str; 17] = [
     "x-ratelimit-reset-requests",
     "x-ratelimit-reset-tokens",
     "x-request-id",
+    "x-should-retry",
 ];
 
-/// A chat completion; fields that are not used here are not looked at.
-#[derive(Deserialize)]
-struct Completion {
-    id: Option<String>,
-    model: Option<String>,
-    choices: Vec<Choice>,
-    usage: Option<RawUsage>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    message: Message,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    content: Option<String>,
-    refusal: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct RawUsage {
-    prompt_tokens: u64,
-    completion_tokens: u64,
-}
-
-/// An error body. Compatible vendors put a plain string where OpenAI has an object, hence the loose type.
-#[derive(Deserialize)]
-struct RawError {
-    error: serde_json::Value,
-}
-
-pub(super) fn answer(body: &[u8]) -> Option<Answer> {
-    let completion: Completion = serde_json::from_slice(body).ok()?;
-    // A request never asks for more than one choice.
-    let mut choices = completion.choices.into_iter();
-    let (Some(choice), None) = (choices.next(), choices.next()) else { return None };
-    // A model that declines by the `refusal` field has answered, in those words.
-    let refusal = choice.message.refusal.and_then(filled);
+pub(super) fn answer(body: &Value) -> Option<Answer> {
+    // A request never asks for more than one choice; of several the first is the answer.
+    let choice = body.get("choices")?.as_array()?.first()?;
     Some(Answer {
-        text: choice.message.content.and_then(filled).or(refusal),
-        is_filtered: choice.finish_reason.as_deref() == Some("content_filter"),
-        model: completion.model,
-        id: completion.id,
-        finish_reason: choice.finish_reason,
-        usage: completion
-            .usage
-            .map(|raw| Usage { prompt_tokens: raw.prompt_tokens, output_tokens: raw.completion_tokens }),
+        words: said(choice),
+        is_blocked: false,
+        model: body.get("model").and_then(name),
+        id: body.get("id").and_then(name),
+        finish: choice.get("finish_reason").and_then(super::finish),
+        usage: body.get("usage").map(usage).unwrap_or_default(),
+        trouble: trouble::of_choice(choice),
     })
 }
 
-pub(super) fn trouble(status: u16, body: &[u8]) -> Trouble {
-    let raw: Option<RawError> = serde_json::from_slice(body).ok();
-    let field = |name| {
-        let error = raw.as_ref().map(|raw| &raw.error);
-        error.and_then(|error| error.get(name)).and_then(serde_json::Value::as_str).unwrap_or_default()
+/// A model that declines by the `refusal` field has answered, in those words.
+fn said(choice: &Value) -> Words {
+    let Some(message) = choice.get("message").filter(|message| message.is_object()) else {
+        return Words::Odd;
     };
-    let refused = |refusal| Some(Failure::RefusedByApi(refusal));
-    let failure = match (status, field("code"), field("type")) {
-        (401, _, _) | (400..=499, "invalid_api_key", _) => refused(ApiRefusal::InvalidKey),
-        (400..=499, "model_not_found", _) => refused(ApiRefusal::ModelNotFound),
-        (400..=499, "insufficient_quota", _) | (400..=499, _, "insufficient_quota") => {
-            refused(ApiRefusal::InsufficientQuota)
-        }
-        (400..=499, "unsupported_country_region_territory", _) => refused(ApiRefusal::RegionNotSupported),
-        (400..=499, "content_filter" | "content_policy_violation", _) => Some(Failure::ContentFilter),
-        _ => None,
-    };
-    Trouble { failure, ..Trouble::default() }
+    match words(message.get("content")) {
+        Words::None => words(message.get("refusal")),
+        said => said,
+    }
+}
+
+/// Some servers give the counts Anthropic's names.
+fn usage(usage: &Value) -> Usage {
+    let either = |[one, other]: [&str; 2]| usage.get(one).or_else(|| usage.get(other)).and_then(count);
+    Usage {
+        prompt_tokens: either(["prompt_tokens", "input_tokens"]),
+        output_tokens: either(["completion_tokens", "output_tokens"]),
+    }
 }
 
 #[cfg(test)]
@@ -105,8 +70,8 @@ mod tests {
 
     use super::*;
 
-    fn read_choice(choice: serde_json::Value) -> Answer {
-        answer(json!({ "choices": [choice] }).to_string().as_bytes()).unwrap()
+    fn read_choice(choice: Value) -> Answer {
+        answer(&json!({ "choices": [choice] })).unwrap()
     }
 
     #[test]
@@ -118,74 +83,60 @@ mod tests {
             "usage": { "prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4 }
         });
         assert_eq!(
-            answer(body.to_string().as_bytes()).unwrap(),
+            answer(&body).unwrap(),
             Answer {
-                text: Some(" yes\n".into()),
-                is_filtered: false,
+                words: Words::Said(" yes\n".into()),
+                is_blocked: false,
                 model: Some("m-2026".into()),
                 id: Some("chatcmpl-1".into()),
-                finish_reason: Some("stop".into()),
-                usage: Some(Usage { prompt_tokens: 3, output_tokens: 1 }),
+                finish: Some("stop".into()),
+                usage: Usage { prompt_tokens: Some(3), output_tokens: Some(1) },
+                trouble: None,
             }
         );
     }
 
     #[test]
-    fn a_refusal_in_words_is_an_answer_and_a_filter_is_none() {
-        let read = read_choice(json!({ "message": { "content": null, "refusal": "I can't say." } }));
-        assert_eq!((read.text.as_deref(), read.is_filtered), (Some("I can't say."), false));
-        let empty = read_choice(json!({ "message": { "content": null }, "finish_reason": "content_filter" }));
-        assert_eq!((empty.text, empty.is_filtered), (None, true));
-        let cut =
-            read_choice(json!({ "message": { "content": "It is" }, "finish_reason": "content_filter" }));
-        assert_eq!((cut.text.as_deref(), cut.is_filtered), (Some("It is"), true));
-        assert_eq!(cut.finish_reason.as_deref(), Some("content_filter"));
-        assert_eq!(read_choice(json!({ "message": { "content": " \n" } })).text, None);
+    fn a_refusal_in_words_is_an_answer() {
+        let declined = Words::Said("I can't say.".into());
+        for message in [
+            json!({ "content": null, "refusal": "I can't say." }),
+            json!({ "content": " \n", "refusal": "I can't say." }),
+            json!({ "content": [{ "type": "refusal", "refusal": "I can't say." }] }),
+        ] {
+            assert_eq!(read_choice(json!({ "message": message })).words, declined, "{message}");
+        }
+        let both = json!({ "message": { "content": "Yes.", "refusal": "No." } });
+        assert_eq!(read_choice(both).words, Words::Said("Yes.".into()));
+        assert_eq!(read_choice(json!({ "message": { "content": " \n" } })).words, Words::None);
     }
 
     #[test]
     fn what_is_no_completion_is_not_read() {
         for body in [
-            "{",
-            "[]",
-            "{}",
-            "null",
-            "\"yes\"",
-            r#"{"choices":[]}"#,
-            r#"{"choices":[{}]}"#,
-            r#"{"choices":[{"message":{"content":7}}]}"#,
-            r#"{"choices":[],"choices":[]}"#,
-            r#"{"choices":[{"message":{"content":"a"}},{"message":{"content":"b"}}]}"#,
-            "{\"choices\":[{\"message\":{\"content\":\"\u{1}\"}}]}",
+            json!([]),
+            json!({}),
+            json!(null),
+            json!("yes"),
+            json!({ "choices": [] }),
+            json!({ "choices": {} }),
         ] {
-            assert_eq!(answer(body.as_bytes()), None, "{body}");
+            assert_eq!(answer(&body), None, "{body}");
         }
-        assert_eq!(answer("[".repeat(1 << 20).as_bytes()), None);
+        for choice in
+            [json!({}), json!(7), json!({ "message": "yes" }), json!({ "message": { "content": 7 } })]
+        {
+            assert_eq!(read_choice(choice.clone()).words, Words::Odd, "{choice}");
+        }
+        let two =
+            json!({ "choices": [{ "message": { "content": "a" } }, { "message": { "content": "b" } }] });
+        assert_eq!(answer(&two).unwrap().words, Words::Said("a".into()));
     }
 
     #[test]
-    fn error_bodies_are_read_where_they_say_more_than_the_status() {
-        let error = |status, code: &str, kind: &str| {
-            let body = json!({ "error": { "message": "m", "type": kind, "param": null, "code": code } });
-            let failure = trouble(status, body.to_string().as_bytes()).failure;
-            failure.map_or(String::new(), |failure| failure.to_string())
-        };
-        assert_eq!(error(404, "model_not_found", "invalid_request_error"), "refused_by_api(model_not_found)");
-        assert_eq!(error(404, "", "invalid_request_error"), "");
-        assert_eq!(
-            error(429, "insufficient_quota", "insufficient_quota"),
-            "refused_by_api(insufficient_quota)"
-        );
-        assert_eq!(error(429, "rate_limit_exceeded", "tokens"), "");
-        assert_eq!(error(401, "invalid_api_key", "invalid_request_error"), "refused_by_api(invalid_key)");
-        assert_eq!(
-            error(403, "unsupported_country_region_territory", "request_forbidden"),
-            "refused_by_api(region_not_supported)"
-        );
-        assert_eq!(error(400, "content_policy_violation", "image"), "content_filter");
-        assert_eq!(error(500, "model_not_found", "server_error"), "");
-        for body in ["", "<html>", r#"{"error":"nope"}"#, r#"{"error":null}"#] {
-            assert_eq!(trouble(418, body.as_bytes()), Trouble::default(), "{body}");
-        }
+    fn counts_go_by_either_name() {
+        let body = json!({ "choices": [{}], "usage": { "input_tokens": 3, "output_tokens": 1 } });
+        let usage = answer(&body).unwrap().usage;
+        assert_eq!((usage.prompt_tokens, usage.output_tokens), (Some(3), Some(1)));
     }
 }

@@ -11,12 +11,12 @@ fn reply(status: u16, headers: &[(&'static str, String)], body: &str) -> Reply {
     for (name, value) in headers {
         map.insert(*name, value.parse().unwrap());
     }
-    Reply { status, headers: map, body: Ok(body.as_bytes().to_vec()) }
+    Reply { status, headers: map, is_framed: true, body: Ok(body.as_bytes().to_vec()) }
 }
 
 fn absorbed(reply: Reply) -> Evidence {
     let mut evidence = Evidence::begun(1);
-    evidence.absorb(2, Ok(reply), Dialect::OpenAi, Some(&Secret::new(KEY).unwrap()), MOST);
+    evidence.absorb(2, Ok(reply), Adapter::CompatibleChat, Some(&Secret::new(KEY).unwrap()), MOST);
     evidence
 }
 
@@ -64,19 +64,19 @@ fn each_vendor_has_its_own_headers_and_request_id() {
     let headers = [("request-id", "req_a".to_owned()), ("x-request-id", "req_o".to_owned())];
     let body = r#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"yes"}]}"#;
     let mut evidence = Evidence::begun(1);
-    let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Dialect::Anthropic, None, MOST);
+    let charge = evidence.absorb(2, Ok(reply(200, &headers, body)), Adapter::AnthropicMessages, None, MOST);
     assert_eq!((evidence.request_id.as_deref(), charge), (Some("req_a"), Charge::Unknown));
     assert!(!evidence.headers.contains_key("x-request-id"));
     let body = r#"{"candidates":[{"content":{"parts":[{"text":"yes"}]}}],"responseId":"r-1",
         "usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":1}}"#;
-    let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Dialect::Gemini, None, MOST);
+    let charge = evidence.absorb(3, Ok(reply(200, &headers, body)), Adapter::GeminiGenerate, None, MOST);
     assert_eq!(evidence.request_id.as_deref(), Some("r-1"));
     assert_eq!(charge, Charge::For(Tokens { input: 3, output: 1 }));
 }
 
 #[test]
 fn what_cannot_have_cost_anything_is_told_from_what_may_have() {
-    let charge = |reply| Evidence::begun(1).absorb(2, reply, Dialect::OpenAi, None, MOST);
+    let charge = |reply| Evidence::begun(1).absorb(2, reply, Adapter::OpenAiChat, None, MOST);
     let none = |failure, may_have_arrived| Err(NoReply { failure, may_have_arrived });
     assert_eq!(charge(none(Failure::Connect, false)), Charge::Nothing);
     assert_eq!(charge(none(Failure::Connect, true)), Charge::Unknown);
@@ -93,7 +93,13 @@ fn a_key_in_an_answer_leaves_nothing_of_it() {
     ]});
     let mut evidence = Evidence::begun(1);
     let key = Secret::new(KEY).unwrap();
-    evidence.absorb(2, Ok(reply(200, &[], &in_pieces.to_string())), Dialect::Anthropic, Some(&key), MOST);
+    evidence.absorb(
+        2,
+        Ok(reply(200, &[], &in_pieces.to_string())),
+        Adapter::AnthropicMessages,
+        Some(&key),
+        MOST,
+    );
     let whole = [
         answer(&format!("your key is {KEY}")),
         answer("it ends in 23456789"),
@@ -147,6 +153,14 @@ fn of_what_is_no_answer_the_body_is_not_kept() {
 }
 
 #[test]
+fn of_a_body_that_broke_off_nothing_is_kept() {
+    let torn = "{\"choices\":[{\"message\":{\"content\":\"org-secret";
+    let evidence = absorbed(Reply { is_framed: false, ..reply(200, &[], torn) });
+    assert_eq!((evidence.failure, evidence.response.len()), (Some(Failure::Connect), 0));
+    assert!(!kept(&evidence).contains("org-secret"));
+}
+
+#[test]
 fn addresses_go_alike_from_everything_that_is_kept() {
     let body = answer("You called from 203.0.113.7 and [2001:db8::7]:443.")
         .replace("203.0.113.7", r"203\u002e0.113.7");
@@ -166,21 +180,21 @@ fn addresses_go_alike_from_everything_that_is_kept() {
 
 #[test]
 fn an_address_in_pieces_takes_the_response_with_it() {
-    let pieces = serde_json::json!({ "type": "message", "content": [
+    let pieces = serde_json::json!({ "type": "message", "stop_reason": "end_turn", "content": [
         { "type": "text", "text": "at 203.0." }, { "type": "text", "text": "113.7" },
     ]});
     let mut evidence = Evidence::begun(1);
-    evidence.absorb(2, Ok(reply(200, &[], &pieces.to_string())), Dialect::Anthropic, None, MOST);
+    evidence.absorb(2, Ok(reply(200, &[], &pieces.to_string())), Adapter::AnthropicMessages, None, MOST);
     assert_eq!((evidence.text.as_deref(), evidence.response.len()), (Some("at [ip]"), 0));
 }
 
 #[test]
 fn a_models_file_in_a_users_directory_takes_the_response_with_it() {
-    let evidence = absorbed(reply(200, &[], &answer("yes").replace("\"m\"", "\"/home/alice/q.gguf\"")));
-    assert_eq!(
-        (evidence.text.as_deref(), evidence.model.as_deref()),
-        (Some("yes"), Some("/home/[user]/q.gguf"))
-    );
+    let named = |name: &str| answer("yes").replace("\"m\"", &format!("\"{name}/q.gguf\""));
+    // tidy: so it is on any machine
+    let (home, kept_home) = ("/home/alice", "/home/[user]/q.gguf");
+    let evidence = absorbed(reply(200, &[], &named(home)));
+    assert_eq!((evidence.text.as_deref(), evidence.model.as_deref()), (Some("yes"), Some(kept_home)));
     assert!(!kept(&evidence).contains("alice"));
 }
 
@@ -190,7 +204,7 @@ fn counts_that_cannot_be_are_a_failure_of_their_own() {
         let usage = format!("\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output}}},\"id\"");
         let mut evidence = Evidence::begun(1);
         let reply = reply(200, &[], &answer("yes").replace("\"id\"", &usage));
-        let charge = evidence.absorb(2, Ok(reply), Dialect::OpenAi, None, MOST);
+        let charge = evidence.absorb(2, Ok(reply), Adapter::CompatibleChat, None, MOST);
         (evidence, charge)
     };
     let (evidence, charge) = counted(MOST.input, MOST.output);
@@ -202,7 +216,7 @@ fn counts_that_cannot_be_are_a_failure_of_their_own() {
             (Some(Failure::AbsurdUsage), Charge::Unknown),
             "{input} {output}"
         );
-        assert_eq!((evidence.text, evidence.usage), (None, None));
+        assert_eq!((evidence.text, evidence.usage), (None, Usage::default()));
     }
 }
 
@@ -210,7 +224,7 @@ fn counts_that_cannot_be_are_a_failure_of_their_own() {
 fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
     let mut evidence = absorbed(reply(500, &[("server", "old".into())], "broken"));
     let none = NoReply { failure: Failure::Timeout, may_have_arrived: true };
-    evidence.absorb(3, Err(none), Dialect::OpenAi, None, MOST);
+    evidence.absorb(3, Err(none), Adapter::OpenAiChat, None, MOST);
     assert_eq!((evidence.status, evidence.headers.len(), evidence.response.len()), (None, 0, 0));
     assert_eq!(evidence.failure, Some(Failure::Timeout));
     let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();

@@ -164,8 +164,7 @@ async fn what_is_set_aside_is_the_most_and_what_is_settled_is_what_the_vendor_co
     assert_eq!((most.input, most.output), (hi.body().len() as u64 + 1024, 4096 + 1024));
     assert_eq!(bench.client.most(&raw_call(b"{}")).output, u64::MAX, "without a limit there is no most");
     let evidence = bench.client.execute("eu", &hi, &allow(&bench.tally)).await.unwrap();
-    let usage = evidence.usage.unwrap();
-    let tokens = Tokens { input: usage.prompt_tokens, output: usage.output_tokens };
+    let tokens = evidence.usage.tokens().unwrap();
     assert_eq!(bench.tally.charges(), [Some(Charge::For(tokens))]);
     assert!(tokens.input <= most.input && tokens.output <= most.output);
     assert_eq!(evidence.cost_microusd, Some(tokens.input + tokens.output));
@@ -273,9 +272,8 @@ async fn no_tls_on_the_other_side_is_a_tls_failure_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_a_broken_connection() {
-    let header = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(1 << 20)).into_bytes();
-    for bytes in [b"SSH-2.0-OpenSSH_9\r\n".to_vec(), vec![], header] {
+async fn what_ends_amid_its_head_is_a_broken_connection() {
+    for bytes in [vec![], b"HTTP/1.1 200 OK\r\nserver: ".to_vec()] {
         let port = raw_server(bytes).await;
         assert_eq!(outcomes(&ask_at(format!("http://127.0.0.1:{port}")).await), ["connect", "connect"]);
     }

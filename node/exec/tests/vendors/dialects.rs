@@ -23,7 +23,7 @@ async fn an_answer_comes_with_its_evidence() {
         assert_eq!(evidence.model.as_deref(), Some(model));
         assert_eq!(evidence.finish_reason.as_deref(), Some(finish));
         assert!(evidence.request_id.as_deref().unwrap().starts_with(id), "{:?}", evidence.request_id);
-        assert!(evidence.usage.is_some_and(|usage| usage.prompt_tokens > 0 && usage.output_tokens > 0));
+        assert!(evidence.usage.tokens().is_some_and(|tokens| tokens.input > 0 && tokens.output > 0));
         assert_eq!(outcomes(&evidence), ["answered"]);
         assert!(evidence.started_unix_ms <= evidence.attempts[0].at_unix_ms);
         assert!(evidence.attempts[0].at_unix_ms <= evidence.ended_unix_ms);
@@ -48,7 +48,15 @@ async fn what_the_core_made_is_what_the_vendor_gets() {
         assert_eq!(version, (dialect == Dialect::Anthropic).then_some("2023-06-01"));
         // Nothing that says where or who the caller is, beside what HTTP itself needs.
         let names: Vec<&str> = got.headers.keys().map(String::as_str).collect();
-        let needed = ["accept", "anthropic-version", "content-length", "content-type", "host", "user-agent"];
+        let needed = [
+            "accept",
+            "accept-encoding",
+            "anthropic-version",
+            "content-length",
+            "content-type",
+            "host",
+            "user-agent",
+        ];
         assert!(names.iter().all(|name| needed.contains(name)), "{names:?}");
     }
 }
@@ -93,7 +101,6 @@ async fn lasting_failures_are_not_retried() {
             (Fault::InsufficientQuota, "refused_by_api(insufficient_quota)"),
             (Fault::Redirect, "http_3xx(307)"),
             (Fault::MalformedJson, "malformed"),
-            (Fault::WrongContentType, "malformed"),
             (Fault::EmptyBody, "empty"),
             (Fault::EmptyText, "empty"),
             (Fault::HugeBody { bytes: 16 << 20 }, "too_large"),
@@ -121,6 +128,11 @@ async fn answers_at_the_limit_in_parts_and_in_words_of_refusal_are_answers() {
         let refused = bench.ask_with(Fault::Refusal, 1).await;
         assert_eq!(refused.failure, None);
         assert!(refused.text.unwrap().contains("can't help"));
+        let named_wrongly = bench.ask_with(Fault::WrongContentType, 1).await;
+        assert_eq!(
+            (named_wrongly.failure, named_wrongly.headers["content-type"].as_str()),
+            (None, "text/html")
+        );
         let parts = bench.ask_with(Fault::InParts, 1).await;
         assert_eq!(parts.text.as_deref(), Some("A simulated answer to a call with a planned fault."));
         for (filter, finish) in [

@@ -3,4 +3,6 @@
 mod addresses;
 mod client;
 mod dialects;
+mod oddities;
 mod support;
+mod wire;

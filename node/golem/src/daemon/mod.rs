@@ -119,7 +119,8 @@ impl Trouble {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Silent | Self::NotYet => true,
-            Self::Refused { status, .. } => *status >= 500,
+            // what is not implemented will not be in a minute
+            Self::Refused { status, .. } => *status >= 500 && *status != 501,
             Self::AppKey | Self::Gone(_) | Self::Nonsense(_) => false,
         }
     }
@@ -261,8 +262,11 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
     serde_json::from_slice(bytes).map_err(|error| Trouble::Nonsense(plain(&error.to_string())))
 }
 
-/// What an error reply says: its field `message` or `detail`, or all of it.
+/// What an error reply says: its field `message` or `detail`, or all of it. A web page is not the daemon's word.
 fn said(bytes: &[u8]) -> String {
+    if bytes.trim_ascii_start().starts_with(b"<") {
+        return "with a web page, as a proxy or another program at this address would".to_owned();
+    }
     let value: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
     let said = ["message", "detail"].iter().find_map(|field| value.get(field)?.as_str());
     said.map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
@@ -321,6 +325,9 @@ mod tests {
         assert_eq!(daemon.message(&[b'x'; 9000]).len(), TEXT_CHARS_MAX);
         let echoed = daemon.message(br#"{"message":"Bearer 0123456789abcdef is not known"}"#);
         assert_eq!(echoed, "Bearer [redacted:key] is not known");
+        assert!(daemon.message(b"\n<html><body>Internal</body></html>").contains("web page"));
+        let refused = |status| Trouble::Refused { status, text: String::new() };
+        assert!(refused(500).may_pass() && refused(502).may_pass() && !refused(501).may_pass());
         assert!(check_id("../me").is_err() && check_id("a?b").is_err() && check_id("").is_err());
     }
 

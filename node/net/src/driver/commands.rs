@@ -48,6 +48,8 @@ impl Driver {
         NetStatus {
             peer_id: *self.swarm.local_peer_id(),
             listening: self.swarm.listeners().cloned().collect(),
+            silent: self.listeners.silent(),
+            unbound: self.listeners.unbound(),
             external: self.swarm.external_addresses().cloned().collect(),
             mesh_peers: self.swarm.behaviour().gossip.as_ref().map_or(0, |g| g.all_mesh_peers().count()),
             dht_peers: self.dht_peers(),

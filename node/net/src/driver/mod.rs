@@ -31,6 +31,7 @@ use crate::counters::{Counters, count};
 use crate::dht::Dht;
 use crate::event::NetEvent;
 use crate::gossip::Verdicts;
+use crate::listen::Listeners;
 use crate::roots::Roots;
 use crate::streams::{InboundLoad, Outbound, Stream};
 
@@ -49,6 +50,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// State of the network task.
 pub(crate) struct Driver {
     swarm: Swarm<Behaviour>,
+    listeners: Listeners,
     commands: mpsc::Receiver<Command>,
     events: mpsc::Sender<NetEvent>,
     counters: Arc<Counters>,
@@ -75,6 +77,7 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(
         swarm: Swarm<Behaviour>,
+        listeners: Listeners,
         config: &NetConfig,
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<NetEvent>,
@@ -83,6 +86,7 @@ impl Driver {
     ) -> Self {
         Self {
             swarm,
+            listeners,
             commands,
             events,
             counters,
@@ -139,14 +143,19 @@ impl Driver {
     fn on_swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(event) => self.on_behaviour_event(event),
-            SwarmEvent::NewListenAddr { address, .. } => self.on_listening(address),
+            SwarmEvent::NewListenAddr { listener_id, address } => {
+                self.listeners.told(listener_id);
+                self.on_listening(address);
+            }
             SwarmEvent::ExpiredListenAddr { address, .. } => {
                 self.swarm.remove_external_address(&address);
                 self.tell_addresses();
             }
-            SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "listener"),
-            SwarmEvent::ListenerClosed { addresses, reason, .. } => {
-                tracing::warn!(?addresses, ?reason, "listener closed");
+            SwarmEvent::ListenerError { listener_id, error } => {
+                tracing::warn!(addr = ?self.listeners.addr(listener_id), %error, "listener");
+            }
+            SwarmEvent::ListenerClosed { listener_id, reason, .. } => {
+                self.listeners.closed(listener_id, &reason)
             }
             SwarmEvent::ConnectionEstablished { peer_id, endpoint, num_established, .. } => {
                 self.on_connected(peer_id, &endpoint, num_established.get());

@@ -117,7 +117,7 @@ const CHECK_HELP: &str = "\
 Exit codes:
   0  the statement stands in the log under a head that a quorum of the genesis's committee cosigned
   1  a file cannot be read
-  2  wrong usage, or the genesis file is not valid
+  2  wrong usage, the genesis file is not valid, or a file is no whole proof or policy: nothing was judged
   5  the proof does not hold, or its keys are not the committee's";
 
 /// Arguments of `proof check`.

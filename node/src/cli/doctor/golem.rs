@@ -132,6 +132,10 @@ async fn funds(golem: &Golem, payer: &str, findings: &mut Findings) {
     match golem.daemon.allocate(&asked).await {
         Ok(allocation) => match golem.daemon.release(&allocation.allocation_id).await {
             Ok(()) => findings.ok(CHECK, format!("{most} GLM, a job's budget, can be set aside")),
+            Err(Trouble::Gone(said)) => findings.ok(
+                CHECK,
+                format!("{most} GLM, a job's budget, can be set aside; the daemon had given it back already ({said})"),
+            ),
             Err(trouble) => findings.warn(
                 CHECK,
                 format!("{most} GLM were set aside and not given back: {trouble}"),

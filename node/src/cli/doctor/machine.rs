@@ -111,6 +111,17 @@ pub(super) fn ports(configured: &Configured, running: &Running, findings: &mut F
     if listen.is_empty() {
         return findings.ok(CHECK, "nowhere, as configured: this node only dials");
     }
+    // what this machine does not have is left out at the start, as long as something is left
+    let (had, absent): (Vec<_>, Vec<_>) =
+        listen.iter().map(|addr| (addr, vantage_net::has_address(addr))).partition(|(_, here)| here.is_ok());
+    for (addr, here) in absent {
+        let Err(error) = here else { continue };
+        let mend = "name an address of this machine under [net] listen, or remove the line";
+        match had.is_empty() {
+            true => findings.fail(CHECK, format!("{addr}: {error}"), mend),
+            false => findings.warn(CHECK, format!("{addr} is not listened on: {error}"), mend),
+        }
+    }
     if let Running::Yes(answered) = running {
         let at = &answered.status.listen;
         return match at.is_empty() {
@@ -118,7 +129,7 @@ pub(super) fn ports(configured: &Configured, running: &Running, findings: &mut F
             false => findings.ok(CHECK, at.join(", ")),
         };
     }
-    for addr in listen.iter().map(ToString::to_string) {
+    for addr in had.iter().map(|(addr, _)| addr.to_string()) {
         match free(&addr) {
             None => findings.skip(CHECK, format!("{addr} is not looked at")),
             Some(Ok(())) => findings.ok(CHECK, format!("{addr} is free")),

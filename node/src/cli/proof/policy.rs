@@ -9,20 +9,23 @@
 //! ```
 //!
 //! Stock tools stop at the keys. We go on to the comments: each holds a node's leaf 0, in which its root key, which the
-//! genesis names, signs the others; and the lines above must be exactly what the keysets and the genesis give.
+//! genesis names, signs the others; and the keys of the lines must be those that the keysets and the genesis give.
+
+mod written;
 
 use crate::control::protocol::Shown;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::collections::BTreeMap;
-use vantage_protocol::genesis::Genesis;
+use std::collections::{BTreeMap, BTreeSet};
+use vantage_protocol::genesis::{EPOCH, Genesis};
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::keys::PublicKey;
 use vantage_protocol::keyset::Keyset;
 use vantage_protocol::leaf::{Leaf, Statement};
 use vantage_protocol::log::{ALG_LOG, ALG_WITNESS, Origin, Policy, key_id, witness_name};
+pub(super) use written::Written;
 
-/// How the comment with a keyset begins.
+/// How the comment with a keyset is written.
 const KEYSET: &str = "# keyset ";
 /// Most keysets of a file: the committee's and the log's.
 const KEYSETS_MAX: usize = vantage_protocol::params::COMMITTEE_MAX + 1;
@@ -42,17 +45,35 @@ impl PolicyFile {
         Self::new(shown.leaf.author, shown.keysets.iter().map(Vec::as_slice), genesis)
     }
 
-    /// Reads a file and holds it against the genesis.
-    pub(super) fn parse(text: &str, genesis: &Genesis) -> Result<Self, String> {
-        let comments = text.lines().filter_map(|line| line.strip_prefix(KEYSET));
-        let decoded: Result<Vec<Vec<u8>>, _> =
-            comments.take(KEYSETS_MAX + 1).map(|base64| STANDARD.decode(base64)).collect();
-        let decoded = decoded.map_err(|error| format!("a keyset is no base64: {error}"))?;
-        let log = text.lines().find_map(|line| log_of(line.strip_prefix("log ")?));
+    /// Holds what a file says against the genesis: the same keys, and as many of them, in any order and under any name.
+    pub(super) fn held(written: &Written<'_>, genesis: &Genesis) -> Result<Self, String> {
+        let log = written.logs.iter().find_map(|key| log_of(key));
         let log = log.ok_or("there is no `log` line with a key of this kind of network")?;
-        let file = Self::new(log, decoded.iter().map(Vec::as_slice), genesis)?;
-        if file.to_text() != text {
-            return Err("the keys are not those of the keysets and the genesis".to_owned());
+        let file = Self::new(log, written.keysets.iter().map(Vec::as_slice), genesis)?;
+        for key in &written.logs {
+            let ours =
+                log_of(key).and_then(|node| Some(vkey(&file.origin(&node), ALG_LOG, &file.log_key(&node)?)));
+            if ours.as_deref() != Some(&canonical(key)) {
+                return Err(format!("the log's key {} is none of the keysets'", short(key)));
+            }
+        }
+        let (keys, needed) = written.quorum()?;
+        let keys: BTreeSet<String> = keys.into_iter().map(canonical).collect();
+        let ours: BTreeSet<String> = file.witnesses().map(|(_, key)| key).collect();
+        if let Some(foreign) = keys.difference(&ours).next() {
+            return Err(format!(
+                "the key {} is not that of a member, by the keysets and the genesis",
+                short(foreign)
+            ));
+        }
+        if let Some(missing) = ours.difference(&keys).next() {
+            return Err(format!("the member's key {} does not count", short(missing)));
+        }
+        if needed != file.quorum {
+            return Err(format!(
+                "{needed} members are enough by the policy, and {} by the genesis",
+                file.quorum
+            ));
         }
         Ok(file)
     }
@@ -84,25 +105,33 @@ impl PolicyFile {
 
     /// The file.
     pub(super) fn to_text(&self) -> String {
-        let origin = |node: &NodeId| Origin::new(&self.net, vantage_protocol::genesis::EPOCH, *node);
         let mut text = String::new();
         if let Some(key) = self.log_key(&self.log) {
-            let name = origin(&self.log).to_string();
-            text += &format!("log {}\n", vkey(&name, ALG_LOG, &key));
+            text += &format!("log {}\n", vkey(&self.origin(&self.log), ALG_LOG, &key));
         }
         let names: Vec<String> =
             self.committee.iter().map(|(node, operator)| format!("{operator}-{}", node.short())).collect();
-        for (name, node) in names.iter().zip(self.committee.keys()) {
-            if let Some((keyset, _)) = self.keysets.get(node) {
-                let key = vkey(&witness_name(&origin(node)), ALG_WITNESS, &keyset.witness);
-                text += &format!("witness {name} {key}\n");
-            }
+        for (name, (_, key)) in names.iter().zip(self.witnesses()) {
+            text += &format!("witness {name} {key}\n");
         }
         text += &format!("group committee {} {}\nquorum committee\n", self.quorum, names.join(" "));
         for (_, bytes) in self.keysets.values() {
             text += &format!("{KEYSET}{}\n", STANDARD.encode(bytes));
         }
         text
+    }
+
+    fn origin(&self, node: &NodeId) -> String {
+        Origin::new(&self.net, EPOCH, *node).to_string()
+    }
+
+    /// The witness keys that count, by node.
+    fn witnesses(&self) -> impl Iterator<Item = (NodeId, String)> {
+        self.committee.keys().filter_map(|node| {
+            let (keyset, _) = self.keysets.get(node)?;
+            let name = witness_name(&Origin::new(&self.net, EPOCH, *node));
+            Some((*node, vkey(&name, ALG_WITNESS, &keyset.witness)))
+        })
     }
 
     /// The key of a node's log.
@@ -114,7 +143,7 @@ impl PolicyFile {
     pub(super) fn committee(&self) -> Policy {
         let member = |node: &NodeId| {
             let (keyset, _) = self.keysets.get(node)?;
-            Some((*node, Origin::new(&self.net, vantage_protocol::genesis::EPOCH, *node), keyset.witness))
+            Some((*node, Origin::new(&self.net, EPOCH, *node), keyset.witness))
         };
         Policy::new(self.committee.keys().filter_map(member).collect(), self.quorum)
     }
@@ -132,4 +161,18 @@ fn vkey(name: &str, algorithm: u8, key: &PublicKey) -> String {
 fn log_of(vkey: &str) -> Option<NodeId> {
     let (name, _) = vkey.split_once('+')?;
     Some(name.parse::<Origin>().ok()?.node)
+}
+
+/// A verifier key with its id in lower case, as [`vkey`] writes it.
+fn canonical(vkey: &str) -> String {
+    let mut parts = vkey.splitn(3, '+');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(name), Some(id), Some(key)) => format!("{name}+{}+{key}", id.to_ascii_lowercase()),
+        _ => vkey.to_owned(),
+    }
+}
+
+/// The beginning of a key, for errors.
+fn short(vkey: &str) -> String {
+    vkey.chars().take(80).collect()
 }

@@ -1,6 +1,6 @@
 use crate::attester::{Attester, Blocks, Call, Config, Effect, Input, Record};
 use crate::cid::Cid;
-use crate::genesis::{Genesis, Member};
+use crate::genesis::{EDITION, Genesis, Member};
 use crate::id::NodeId;
 use crate::keys::{LogKey, RootKey, TransportKey, WitnessKey};
 use crate::keyset::Keyset;
@@ -41,7 +41,7 @@ fn member() -> Attester {
     let mut committee: Vec<Member> = (1..=4).map(member).collect();
     committee.sort_by_key(|m| m.root);
     let genesis = Genesis {
-        v: 1,
+        v: EDITION,
         name: "follow".into(),
         founded_s: 1,
         test: true,

@@ -1,7 +1,7 @@
 use crate::announce::{Announce, Offer};
 use crate::attester::{Attester, Blocks, Config, Effect, Input, Notice, PeerKey, Record, Token};
 use crate::cid::Cid;
-use crate::genesis::{Genesis, Member};
+use crate::genesis::{EDITION, Genesis, Member};
 use crate::keys::{LogKey, RootKey, TransportKey, WitnessKey};
 use crate::keyset::Keyset;
 use crate::log::SignedCheckpoint;
@@ -47,7 +47,7 @@ impl Net {
         let mut committee: Vec<Member> = (1..=members).map(member).collect();
         committee.sort_by_key(|m| m.root);
         let genesis = Genesis {
-            v: 1,
+            v: EDITION,
             name: "restored".into(),
             founded_s: 1,
             test: true,

@@ -150,7 +150,11 @@ fn a_report_of_everything_fits() {
         assert!(target.prompts.iter().all(|p| p.findings.len() as u64 + p.findings_left_out == 256));
     }
     let counts = &report.classes;
-    assert_eq!(counts.differs_beyond_noise + counts.within_noise + counts.missing, 64 * 6 * 256);
+    assert_eq!(
+        counts.differs_beyond_noise + counts.within_noise + counts.missing,
+        64 * 6 * 256,
+        "{counts:?}"
+    );
 }
 
 #[test]

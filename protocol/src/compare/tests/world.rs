@@ -2,6 +2,7 @@
 
 use crate::cid::Cid;
 use crate::compare::{Cell, CellState, DiffOp, Input, Operator, PromptInfo, Report, TargetInfo};
+use crate::finish::Ending;
 use crate::hash::sha256;
 use crate::id::NodeId;
 
@@ -52,7 +53,11 @@ pub fn cell(prompt: u32, region: u32, replica: u32, repeat: u32, state: CellStat
 }
 
 pub fn answered(text: &str) -> CellState {
-    CellState::Answer { text: text.to_owned(), output: Cid::raw(text.as_bytes()) }
+    ended(Ending::Whole, text)
+}
+
+pub fn ended(ending: Ending, text: &str) -> CellState {
+    CellState::Answer { text: text.to_owned(), output: Cid::raw(text.as_bytes()), ending }
 }
 
 /// Two repeats by each of two operators in each region, for prompt 0.

@@ -89,14 +89,16 @@ fn what_is_not_strict_is_refused() {
     let root = Cid::raw(b"one");
     let good = [header(vec![root], 1), section(&root, b"one")].concat();
     assert!(Car::parse(&good).is_ok());
-    refused(b"", "breaks off");
-    refused(&[0], "a length of 0");
+    refused(b"", "empty");
+    refused(b":", "breaks off");
+    refused(&[0], "zero bytes");
     refused(&header(vec![], 1), "exactly one");
     refused(&header(vec![root, root], 1), "exactly one");
     refused(&header(vec![root], 2), "only 1");
     refused(&good[..good.len() - 1], "breaks off");
-    refused(&[good.clone(), vec![0]].concat(), "a length of 0");
-    refused(&[good.clone(), section(&root, b"one")].concat(), "stands twice");
+    refused(&[good.clone(), vec![0]].concat(), "1 bytes of zero follow");
+    refused(&[good.clone(), vec![0, 1]].concat(), "a length of 0");
+    refused(&[good.clone(), b"\r\n".to_vec()].concat(), "line ends");
     refused(&[good.clone(), section(&root, b"two")].concat(), "another hash");
     refused(&[good.clone(), vec![5, 1, 2, 3, 4, 5]].concat(), "too short");
     refused(&[good.clone(), vec![0xff; 5]].concat(), "longer than any block");
@@ -104,9 +106,96 @@ fn what_is_not_strict_is_refused() {
     refused(&[good.clone(), vec![0xff, 0xff, 0xff, 0x7f]].concat(), "are allowed");
     // the header's length in two bytes where one is enough
     refused(&[vec![good[0] | 0x80, 0], good[1..].to_vec()].concat(), "not the shortest form");
-    let mut other = section(&root, b"one");
-    other[2] = 0x70;
-    refused(&[header(vec![root], 1), other].concat(), "content id");
+}
+
+/// Every way in which a file is no bundle, told by what it is; none of them says that the evidence contradicts itself.
+#[test]
+fn what_a_file_is_instead_is_said() {
+    let root = Cid::raw(b"one");
+    let good = [header(vec![root], 1), section(&root, b"one")].concat();
+    let v2 = [&b"\x0a\xa1gversion\x02"[..], &[0; 16], &51u64.to_le_bytes(), &[0; 16], &good].concat();
+    let mut tar = vec![b'x'; 600];
+    tar[257..262].copy_from_slice(b"ustar");
+    let list = format!("{root}\n{root}\n");
+    for (bytes, what) in [
+        (&b""[..], "empty"),
+        (&v2, "CARv2"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b"PK\x03\x04\x14", "zip"),
+        (b"\x28\xb5\x2f\xfd\0", "zstd"),
+        (b"\r\n <!DOCTYPE html><html>504", "web page"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>", "web page"),
+        (b" {\"error\": 1}", "JSON"),
+        (list.as_bytes(), "list of content ids"),
+        (b"not found\n", "text"),
+        ("\u{4e2d}".repeat(400).as_bytes(), "text"),
+        (b"c2sp.org/tlog-proof@v1\n", "proof of one statement"),
+        (&tar, "tar archive"),
+        (&[0; 99], "zero bytes"),
+    ] {
+        let error = Car::parse(bytes).unwrap_err();
+        assert!(error.to_string().contains(what) && !error.contradicts(), "{what}: {error}");
+        assert!(!error.help().is_empty());
+    }
+    assert!(Car::parse(&v2).unwrap_err().help().contains("ipfs dag export"));
+}
+
+/// A file in which other tools left something more is refused by its name, byte and block, and what to do.
+#[test]
+fn what_else_stands_in_a_file_is_said() {
+    let root = Cid::raw(b"one");
+    let good = [header(vec![root], 1), section(&root, b"one")].concat();
+    let with = |more: &[u8]| [good.as_slice(), &[more.len() as u8], more].concat();
+    let digest = root.digest.0;
+    let v0 = [&[0x12, 0x20][..], &digest, b"one"].concat();
+    let pb = [&[1, 0x70, 0x12, 0x20][..], &digest, b"one"].concat();
+    let sha3 = [&[1, 0x55, 0x16, 0x20][..], &digest, b"one"].concat();
+    for (more, what) in [
+        (&b"\x01\x55\0\x03abcabc"[..], "identity CID (raw)"),
+        (&v0, "a CIDv0"),
+        (&pb, "dag-pb"),
+        (&sha3, "hash 0x16"),
+        (b"\x01", "too short for its id"),
+    ] {
+        let error = Car::parse(&with(more)).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains(what) && said.contains(&format!("byte {}: block 2", good.len())),
+            "{what}: {said}"
+        );
+        assert!(!error.contradicts());
+    }
+    for end in 2..good.len() {
+        if end == header(vec![root], 1).len() {
+            continue;
+        }
+        let error = Car::parse(&good[..end]).unwrap_err();
+        assert!(matches!(error, CarError::Cut { end: at, .. } if at == end), "{end}: {error}");
+    }
+    let cut = Car::parse(&good[..good.len() - 2]).unwrap_err().to_string();
+    assert_eq!(
+        cut,
+        "bundle file, byte 59: block 1 begins here, and the file breaks off at byte 97, 2 bytes too early"
+    );
+    assert!(Car::parse(&[&good[..good.len() - 1], b"f"].concat()).unwrap_err().contradicts());
+    let padded = Car::parse(&[good.as_slice(), &[0; 512]].concat()).unwrap_err();
+    assert!(padded.help().contains(&format!("head -c {} ", good.len())), "{}", padded.help());
+}
+
+#[test]
+fn a_block_that_stands_again_changes_nothing() {
+    let car = sample();
+    let bytes = car.to_bytes();
+    let again =
+        [bytes.as_slice(), &section(&Cid::raw(b"one"), b"one"), &section(&Cid::raw(b"two"), b"two")].concat();
+    assert_eq!(Car::parse(&again).unwrap(), car);
+}
+
+#[test]
+fn strays_are_taken_out() {
+    let mut car = sample();
+    assert_eq!(car.take_strays().len(), 2);
+    assert_eq!(car.blocks.keys().copied().collect::<Vec<_>>(), [car.root]);
 }
 
 #[test]
@@ -142,7 +231,7 @@ proptest! {
     fn lengths_read_back(value in 1usize..(1 << 28)) {
         let mut bytes = Vec::new();
         put_varint(&mut bytes, value);
-        let mut reader = Reader { bytes: &bytes, at: 0 };
+        let mut reader = Reader { bytes: &bytes, at: 0, blocks: None };
         prop_assert_eq!(reader.varint().unwrap(), value);
         prop_assert!(reader.is_empty());
     }

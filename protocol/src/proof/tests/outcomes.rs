@@ -68,10 +68,10 @@ fn the_small_bundle_is_pinned() {
         crate::hash::sha256(&car.to_bytes()).to_string(),
     ];
     let pinned = [
-        "5e5b4a1922ba9aa825a97c0566968aa2f012d67fcdcb77e0718139a18151b8f5",
-        "bafyreidghbeiy6oawgt3xzsr2eqi54eaptrt2v35byiggeid5axczhsqbm",
-        "bafyreigyweq4sxenjjbqonjcs37urfqpbb25etios7ypjkk7vk5ffere7i",
-        "4b4457fc2223afa4f2a66632f72fe0e977cf2573e6a8014d5d1daf297b2a6d11",
+        "b6bcfdc8f08e6ff1fb12c2b0faca8a9224672d0b956674b1b47701a745545b01",
+        "bafyreigkt7cmpypfpzn43xhsrtqtuuvlphbbwh3d6ry7fh3htj2qq3ahuq",
+        "bafyreifib7otswwjq2itlzubsl435q7g4rfsmiwcsapmrmpwbc6dizrzqy",
+        "afefd78a78573567d88755909ef63b367dddbabac43a155ceb835c5584c3d35f",
     ];
     assert_eq!(found, pinned);
 }

@@ -6,7 +6,7 @@ use crate::assignment::{Assignment, assign};
 use crate::bundle::Certs;
 use crate::cid::Cid;
 use crate::content::Content;
-use crate::genesis::{Genesis, Member};
+use crate::genesis::{EDITION, Genesis, Member};
 use crate::id::{JobId, NetId, NodeId, Salt};
 use crate::job::{Executors, Job, JobTarget};
 use crate::keys::{LogKey, RootKey, TransportKey, WitnessKey};
@@ -20,7 +20,6 @@ use crate::statement::{
     Ack, AckItem, AckVerdict, Commit, Decline, Final, Reveal, StatementList, commit_hash,
 };
 use crate::suite::{Prompt, PromptKind, Suite};
-use crate::target::Surface;
 use crate::wire;
 use std::collections::BTreeMap;
 
@@ -55,6 +54,8 @@ pub(crate) struct Plot {
     pub(crate) volunteer: bool,
     /// Slot 1 is declined.
     pub(crate) decline: bool,
+    /// What is asked.
+    pub(crate) target: &'static str,
     /// When commits and reveals are cosigned.
     pub(crate) commit_s: u64,
     pub(crate) reveal_s: u64,
@@ -73,6 +74,7 @@ impl Default for Plot {
             members: 4,
             volunteer: false,
             decline: false,
+            target: "sim:openai",
             commit_s: FROM_S + 5,
             reveal_s: FROM_S + 15,
             // exactly a quorum finalises: whatever is taken away is missed
@@ -264,7 +266,7 @@ impl World {
         let mut committee: Vec<Member> = (0..plot.members).map(member).collect();
         committee.sort_by_key(|m| m.root);
         let genesis = Genesis {
-            v: 1,
+            v: EDITION,
             name: "small world".into(),
             founded_s: FROM_S - 1000,
             test: true,
@@ -303,7 +305,7 @@ impl World {
         for (node, region) in &members {
             let announce = Announce {
                 regions: vec![region.clone()],
-                offers: vec![Offer { target: "sim:openai".parse().unwrap(), call_microusd: 0 }],
+                offers: vec![Offer { target: plot.target.parse().unwrap(), call_microusd: 0 }],
                 slots_max: 4,
                 from_s: FROM_S - 10,
                 until_s: FROM_S + 1000,
@@ -313,6 +315,7 @@ impl World {
         }
         self.executors.announces.sort_by_key(|at| at.author);
         let (suite, executors) = (self.suite.clone(), self.executors.clone());
+        self.job.targets[0].target = plot.target.parse().unwrap();
         self.job.suite = self.put(&suite);
         self.job.executors = self.put(&executors);
         let author = self.nodes[if plot.volunteer { self.nodes.len() - 1 } else { 0 }].id;
@@ -376,8 +379,8 @@ impl World {
                 output_tokens: Some(9),
                 cost_microusd: None,
                 attempts: 1,
-                surface: Surface::Api,
-                sim: true,
+                surface: target.surface(),
+                sim: target.is_sim(),
                 engine: None,
                 golem: None,
                 origin: OriginGrade::Own,

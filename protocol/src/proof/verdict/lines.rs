@@ -175,7 +175,7 @@ fn few(what: &str, names: &BTreeSet<String>) -> String {
 }
 
 fn account(cells: &Account) -> String {
-    let mut parts = vec![format!("{} answered", cells.answered)];
+    let mut parts = vec![cells.answered_in_words()];
     let coded = |what: &str, codes: &BTreeMap<String, u64>| {
         codes.iter().map(|(code, n)| format!("{n} {what} ({code})")).collect::<Vec<_>>()
     };

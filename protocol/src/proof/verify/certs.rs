@@ -219,6 +219,9 @@ impl Reader<'_> {
     /// Every line is in the name of a member, and by its key where that is known: an export holds
     /// nothing else.
     fn own_lines(&self, proof: &TlogProof, cosigners: &[Cosigner]) -> Result<(), String> {
+        if let Some(line) = proof.checkpoint.others.first() {
+            return Err(format!("a line in the name {:?}, which is no member's cosignature", line.name));
+        }
         let members = self.genesis.committee.iter().map(|m| m.root.node_id());
         let names: BTreeMap<String, NodeId> =
             members.map(|node| (witness_name(&Origin::new(self.net, EPOCH, node)), node)).collect();

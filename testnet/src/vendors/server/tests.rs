@@ -190,6 +190,7 @@ async fn what_cannot_work_does_not_start() {
         (SimConfig { regions: vec![], ..config.clone() }, "no regions"),
         (SimConfig { regions: vec!["a/b".into()], ..config.clone() }, "not a name"),
         (SimConfig { regions: vec!["eu".into()], ..config.clone() }, "which is not served"),
+        (SimConfig { torn: vec!["mars".into()], ..config.clone() }, "torn in region \"mars\""),
         (SimConfig { key: "short".into(), ..config.clone() }, "shorter than 8"),
     ] {
         let error = SimVendor::start(bad).await.unwrap_err().to_string();

@@ -61,6 +61,7 @@ pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
         End::Stop | End::Refusal => "end_turn",
         End::Length => "max_tokens",
         End::Filter => "refusal",
+        End::Torn => "pause_turn",
     };
     json!({
         "id": format!("msg_sim_{}", ids.short()),

@@ -74,6 +74,7 @@ pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
         End::Stop | End::Refusal => "STOP",
         End::Length => "MAX_TOKENS",
         End::Filter => "SAFETY",
+        End::Torn => "OTHER",
     };
     let parts: Vec<Value> = said.parts().into_iter().map(|text| json!({ "text": text })).collect();
     let mut content = json!({ "role": "model" });

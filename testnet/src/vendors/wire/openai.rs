@@ -59,8 +59,9 @@ pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
         End::Stop | End::Refusal => "stop",
         End::Length => "length",
         End::Filter => "content_filter",
+        End::Torn => "error",
     };
-    json!({
+    let mut body = json!({
         "id": format!("chatcmpl-sim-{}", ids.short()),
         "object": "chat.completion",
         "created": unix_seconds(),
@@ -85,7 +86,12 @@ pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
         },
         "service_tier": "default",
         "system_fingerprint": ids.fingerprint,
-    })
+    });
+    if said.end == End::Torn {
+        body["choices"][0]["error"] =
+            json!({ "code": 502, "message": "The upstream went away (simulated)." });
+    }
+    body
 }
 
 pub(super) fn error(trouble: &Trouble) -> (u16, Value) {

@@ -1,0 +1,336 @@
+//! What an error says, whoever says it and wherever it stands: under its own status, under 200, in an array, in a choice.
+//!
+//! A code goes before a status, and words are looked at where neither says more: `401` is a wrong key, and a `400` whose
+//! code is `1113` is an account in arrears. What is kept of an error are its codes; its sentences name accounts and
+//! addresses.
+
+mod table;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use vantage_protocol::receipt::{CODE_FIELDS, is_code};
+
+use crate::failure::{ApiRefusal, Failure};
+use crate::json;
+use crate::retry::seconds;
+use table::{BASE_RESP, CODES, WORDS, WORDS_OF_LOAD};
+
+/// How deep an error is looked into: gateways wrap an upstream's error in a string within their own.
+const DEPTH_MAX: usize = 6;
+/// Most entries of a list in an error that are looked at. A guess: honest ones have three.
+const ENTRIES_MAX: usize = 16;
+/// Most bytes of an error's sentences that are looked at.
+const WORDS_MAX: usize = 16 * 1024;
+
+/// The fields that hold codes, the plainest first.
+const CODE_NAMES: [&str; 10] = [
+    "code",
+    "reason",
+    "status",
+    "type",
+    "error_code",
+    "error_type",
+    "status_code",
+    "statusCode",
+    "http_code",
+    "http_status",
+];
+/// The fields of an error that hold sentences, or further errors.
+const INNER_NAMES: [&str; 15] = [
+    "innererror",
+    "details",
+    "raw",
+    "metadata",
+    "error",
+    "errors",
+    "detail",
+    "message",
+    "msg",
+    "error_message",
+    "error_msg",
+    "status_msg",
+    "base_resp",
+    "title",
+    "violations",
+];
+
+/// What a code, or a sentence, means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Means {
+    Key,
+    Quota,
+    Model,
+    Region,
+    Filter,
+    Rate,
+    Overload,
+    /// No more than this status does.
+    Http(u16),
+}
+
+/// What an error says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// None if nothing in it is known here.
+    pub(crate) failure: Option<Failure>,
+    /// How long the vendor asks to be left alone, where it says so in the body.
+    pub(crate) retry_after: Option<Duration>,
+    /// Its code fields, as a receipt takes them.
+    pub(crate) codes: BTreeMap<String, String>,
+}
+
+/// Reads the body of an answer whose status is none of success. What cannot be read adds nothing to the status.
+pub(crate) fn under(status: u16, body: &[u8]) -> Trouble {
+    let body = json::read(body).unwrap_or_else(|_| match std::str::from_utf8(body) {
+        Ok(text) if !text.trim_start().starts_with('<') => text.into(),
+        _ => Value::Null,
+    });
+    let trouble = of(&body, status);
+    Trouble { failure: trouble.failure.or_else(|| Failure::of_status(status)), ..trouble }
+}
+
+/// The error that a body under a status of success is, or holds beside an answer, if any.
+pub(crate) fn within(body: &Value, has_answer: bool) -> Option<Trouble> {
+    let is_error = is_filled(body.get("error"))
+        || body.get("type").is_some_and(|kind| kind == "error")
+        || base_resp(body).is_some()
+        || body.as_array().is_some_and(|list| list.iter().any(|entry| is_filled(entry.get("error"))))
+        || (!has_answer && is_complaint(body));
+    is_error.then(|| of(body, 200))
+}
+
+/// The error of one choice of several that an answer might have.
+pub(crate) fn of_choice(choice: &Value) -> Option<Trouble> {
+    choice.get("error").filter(|error| is_filled(Some(error))).map(|error| of(error, 200))
+}
+
+/// A body without an answer that reads like what frameworks say for themselves.
+fn is_complaint(body: &Value) -> bool {
+    let is_success = |code: &&Value| matches!(spelled(code).as_deref(), Some("0" | "200"));
+    let names = ["code", "status", "statusCode", "status_code", "error_code"];
+    if names.iter().filter_map(|name| body.get(name)).any(|code| is_success(&code)) {
+        return false;
+    }
+    let sentences = ["message", "msg", "error_message", "error_msg"];
+    ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
+        || sentences.iter().any(|name| body.get(name).is_some_and(Value::is_string))
+        || body.get("object").is_some_and(|object| object == "error")
+}
+
+/// Whether a field is there and says something.
+fn is_filled(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Bool(true)) => true,
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Object(map)) => !map.is_empty(),
+    }
+}
+
+/// MiniMax's way to say what went wrong; its code 0 is success.
+fn base_resp(body: &Value) -> Option<String> {
+    spelled(body.get("base_resp")?.get("status_code")?).filter(|code| code != "0")
+}
+
+/// A code's text: a string or a whole number.
+fn spelled(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        Value::Number(number) => {
+            number.as_f64().filter(|number| number.fract() == 0.0).map(|n| format!("{n:.0}"))
+        }
+        _ => None,
+    }
+}
+
+/// Classifies an error that came under `status`.
+fn of(body: &Value, status: u16) -> Trouble {
+    let object = innermost(body);
+    let mut said = Said::default();
+    said.gather(object, DEPTH_MAX);
+    let means = match base_resp(body) {
+        // The same numbers mean other things elsewhere.
+        Some(code) => {
+            said.codes.retain(|said| *said != code);
+            looked_up(&BASE_RESP, &code).or_else(|| said.means(status))
+        }
+        None => said.means(status),
+    };
+    Trouble { failure: means.and_then(Means::failure), retry_after: said.retry_after, codes: codes(object) }
+}
+
+/// The object that describes the error: what `error` holds, if it is one; of an array, the first that has one.
+fn innermost(body: &Value) -> &Value {
+    let body = match body {
+        Value::Array(list) => list.iter().find(|entry| is_filled(entry.get("error"))).unwrap_or(body),
+        _ => body,
+    };
+    body.get("error").filter(|error| error.is_object()).or_else(|| body.get("base_resp")).unwrap_or(body)
+}
+
+/// The code fields that a receipt takes, of an error and of what it holds; the outermost of a name counts.
+fn codes(error: &Value) -> BTreeMap<String, String> {
+    let mut codes = BTreeMap::new();
+    let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
+    for object in [error].into_iter().chain(error.get("innererror")).chain(details.take(ENTRIES_MAX)) {
+        for name in CODE_NAMES {
+            // The longer names are other spellings of the plainest.
+            let field = if CODE_FIELDS.contains(&name) { name } else { "code" };
+            let code = object.get(name).and_then(spelled).filter(|code| is_code(field, code));
+            if let (Some(code), false) = (code, codes.contains_key(field)) {
+                codes.insert(field.to_owned(), code);
+            }
+        }
+    }
+    codes
+}
+
+/// What an error says in all of its parts.
+#[derive(Debug, Default)]
+struct Said {
+    /// Its codes, those of inner errors first.
+    codes: Vec<String>,
+    /// Its sentences, in lower case.
+    words: String,
+    /// A moderation of the prompt is described, as OpenRouter does.
+    is_moderated: bool,
+    /// A quota by the day is used up, as Gemini names them; one by the minute is a rate.
+    is_used_up_for_today: bool,
+    retry_after: Option<Duration>,
+}
+
+impl Said {
+    fn gather(&mut self, value: &Value, depth: usize) {
+        let Some(deeper) = depth.checked_sub(1) else { return };
+        match value {
+            Value::String(text) => self.read(text, deeper),
+            Value::Array(list) => list.iter().take(ENTRIES_MAX).for_each(|entry| self.gather(entry, deeper)),
+            Value::Object(map) => {
+                for inner in INNER_NAMES.iter().filter_map(|name| map.get(*name)) {
+                    self.gather(inner, deeper);
+                }
+                self.codes.extend(CODE_NAMES.iter().filter_map(|name| spelled(map.get(*name)?)));
+                let is_moderated = map.get("reasons").is_some_and(|reasons| is_filled(Some(reasons)))
+                    || is_filled(map.get("flagged_input"));
+                self.is_moderated |= is_moderated;
+                let quota = map.get("quotaId").and_then(Value::as_str);
+                self.is_used_up_for_today |= quota.is_some_and(|id| id.contains("PerDay"));
+                self.retry_after = self.retry_after.or_else(|| delay(map.get("retryDelay")?));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Takes a sentence in, and an error that is written out within it.
+    fn read(&mut self, text: &str, deeper: usize) {
+        let inner = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
+        if let Some(Ok(inner)) = inner.map(|inner| json::read(inner.as_bytes())) {
+            self.gather(&inner, deeper);
+        }
+        let room = WORDS_MAX.saturating_sub(self.words.len());
+        self.words.extend(text.chars().take(room / 4).flat_map(char::to_lowercase));
+        self.words.push('\n');
+    }
+
+    /// What it means, under `status`.
+    fn means(&self, status: u16) -> Option<Means> {
+        let by_code: Vec<Means> = self.codes.iter().filter_map(|code| looked_up(&CODES, code)).collect();
+        let by_number: Vec<u16> = self.codes.iter().filter_map(|code| code.parse().ok()).collect();
+        let is_plain = |means: &&Means| matches!(means, Means::Http(_));
+        let mut exact = by_code.iter().find(|means| !is_plain(means)).copied();
+        if self.is_moderated {
+            exact = exact.or(Some(Means::Filter));
+        }
+        if self.is_used_up_for_today && exact == Some(Means::Rate) {
+            exact = Some(Means::Quota);
+        }
+        let of_status = |status: &u16| match status {
+            401 => Some(Means::Key),
+            402 => Some(Means::Quota),
+            429 => Some(Means::Rate),
+            _ => None,
+        };
+        let numbered = by_number.iter().find(|number| (400..600).contains(*number)).copied();
+        let plain = by_code.iter().find(is_plain).copied();
+        let stood_for = match (status, numbered, plain) {
+            (200..=299, Some(number), _) => Some(number),
+            (200..=299, None, Some(Means::Http(status))) => Some(status),
+            (200..=299, None, _) => None,
+            (status, _, _) => Some(status),
+        };
+        exact
+            .or_else(|| by_number.iter().find_map(of_status))
+            .or_else(|| self.by_words(stood_for, status))
+            .or_else(|| of_status(&stood_for?))
+            .or_else(|| stood_for.filter(|_| (200..300).contains(&status)).map(Means::Http))
+    }
+
+    /// What the sentences mean, where `stood_for` leaves room for it.
+    fn by_words(&self, stood_for: Option<u16>, status: u16) -> Option<Means> {
+        let says = |parts: &[&str]| parts.iter().all(|part| self.words.contains(part));
+        let among =
+            |rows: &[(Means, &[&str])]| rows.iter().find(|(_, parts)| says(parts)).map(|(means, _)| *means);
+        match stood_for {
+            Some(401 | 402 | 500..) => None,
+            // It may be a rate or an account without credit.
+            Some(429) => among(&WORDS).filter(|means| *means == Means::Quota),
+            // Retired and unknown models alike; other things that are not found are called otherwise.
+            Some(404) if self.words.contains("model") => Some(Means::Model),
+            _ => {
+                among(&WORDS).or_else(|| among(&WORDS_OF_LOAD).filter(|_| matches!(status, 200..=299 | 403)))
+            }
+        }
+    }
+}
+
+impl Means {
+    fn failure(self) -> Option<Failure> {
+        Some(match self {
+            Self::Key => Failure::RefusedByApi(ApiRefusal::InvalidKey),
+            Self::Quota => Failure::RefusedByApi(ApiRefusal::InsufficientQuota),
+            Self::Model => Failure::RefusedByApi(ApiRefusal::ModelNotFound),
+            Self::Region => Failure::RefusedByApi(ApiRefusal::RegionNotSupported),
+            Self::Filter => Failure::ContentFilter,
+            Self::Rate => Failure::RateLimited,
+            Self::Overload => Failure::Overloaded,
+            Self::Http(status) => return Failure::of_status(status),
+        })
+    }
+}
+
+fn looked_up(rows: &[(Means, &[&str])], code: &str) -> Option<Means> {
+    let find = |code: &str| {
+        let code = folded(code);
+        rows.iter()
+            .find(|(_, codes)| codes.iter().any(|known| folded(known) == code))
+            .map(|(means, _)| *means)
+    };
+    find(code).or_else(|| find(code.split_once('.')?.0))
+}
+
+/// A code as it is compared; what is too long for one is none.
+fn folded(code: &str) -> String {
+    let letters = code.chars().take(80).filter(|c| !matches!(c, '_' | '-' | '.' | ' '));
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A `google.protobuf.Duration`: `"37s"` in JSON, or its two fields.
+fn delay(value: &Value) -> Option<Duration> {
+    match value {
+        Value::String(text) => seconds(text.trim().strip_suffix('s')?),
+        Value::Object(fields) => {
+            let nanos = fields.get("nanos").and_then(Value::as_u64).unwrap_or(0);
+            let whole = spelled(fields.get("seconds")?)?;
+            Some(seconds(&whole)?.saturating_add(Duration::from_nanos(nanos)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

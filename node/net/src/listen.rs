@@ -1,0 +1,130 @@
+//! Listening: on what this machine has. An address that it does not have is told and left out; nothing to listen on at
+//! all, or a port that somebody has, ends the start.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use libp2p::Multiaddr;
+use libp2p::core::transport::{ListenerId, TransportError};
+use libp2p::multiaddr::Protocol;
+use libp2p::swarm::{NetworkBehaviour, Swarm};
+
+use crate::error::NetError;
+
+/// A configured address that is not listened on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbound {
+    /// As it is configured.
+    pub addr: Multiaddr,
+    /// Why not.
+    pub reason: String,
+}
+
+impl fmt::Display for Unbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.addr, self.reason)
+    }
+}
+
+/// One that is, and whether it has told where.
+#[derive(Debug)]
+struct Bound {
+    id: ListenerId,
+    addr: Multiaddr,
+    told: bool,
+}
+
+/// All configured addresses.
+#[derive(Debug, Default)]
+pub(crate) struct Listeners {
+    bound: Vec<Bound>,
+    unbound: Vec<Unbound>,
+}
+
+impl Listeners {
+    /// Binds what can be had.
+    pub(crate) fn begin<B: NetworkBehaviour>(
+        swarm: &mut Swarm<B>,
+        addrs: &[Multiaddr],
+    ) -> Result<Self, NetError> {
+        let mut listeners = Self::default();
+        for addr in addrs {
+            let (reason, supported) = match swarm.listen_on(addr.clone()) {
+                Ok(id) => {
+                    listeners.bound.push(Bound { id, addr: addr.clone(), told: false });
+                    continue;
+                }
+                // its own text says nothing
+                Err(TransportError::Other(error)) => (error.to_string(), true),
+                Err(TransportError::MultiaddrNotSupported(_)) => {
+                    ("write it as /ip4/…/tcp/PORT or /ip4/…/udp/PORT/quic-v1".to_owned(), false)
+                }
+            };
+            // the port is left out: one that somebody has is no reason to go on without
+            if !supported || has_address(addr).is_ok() {
+                return Err(NetError::Listen { addr: addr.clone(), reason });
+            }
+            tracing::warn!(%addr, reason, "not listened on: this machine does not have the address");
+            listeners.unbound.push(Unbound { addr: addr.clone(), reason });
+        }
+        if listeners.bound.is_empty() && !listeners.unbound.is_empty() {
+            return Err(NetError::Nowhere { tried: listeners.unbound });
+        }
+        Ok(listeners)
+    }
+
+    /// A listener has told where it is.
+    pub(crate) fn told(&mut self, id: ListenerId) {
+        self.bound.iter_mut().filter(|bound| bound.id == id).for_each(|bound| bound.told = true);
+    }
+
+    /// A listener has ended, and why.
+    pub(crate) fn closed(&mut self, id: ListenerId, reason: &io::Result<()>) {
+        let reason = reason.as_ref().err().map_or_else(|| "it has ended".to_owned(), ToString::to_string);
+        for closed in self.bound.extract_if(.., |bound| bound.id == id) {
+            tracing::warn!(addr = %closed.addr, reason, "listened on no more");
+            self.unbound.push(Unbound { addr: closed.addr, reason: reason.clone() });
+        }
+    }
+
+    /// The configured address of a listener.
+    pub(crate) fn addr(&self, id: ListenerId) -> Option<&Multiaddr> {
+        self.bound.iter().find(|bound| bound.id == id).map(|bound| &bound.addr)
+    }
+
+    /// Those that have not told an address: on their way, or without any interface of their kind.
+    pub(crate) fn silent(&self) -> Vec<Multiaddr> {
+        self.bound.iter().filter(|bound| !bound.told).map(|bound| bound.addr.clone()).collect()
+    }
+
+    /// Those that are not listened on.
+    pub(crate) fn unbound(&self) -> Vec<Unbound> {
+        self.unbound.clone()
+    }
+}
+
+/// Whether this machine has the IP address of an address to listen on, whatever the port; an address without one counts as
+/// had.
+pub fn has_address(addr: &Multiaddr) -> io::Result<()> {
+    let ip = addr.iter().find_map(|part| match part {
+        Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
+        Protocol::Ip6(ip) => Some(IpAddr::V6(ip)),
+        _ => None,
+    });
+    ip.map_or(Ok(()), |ip| UdpSocket::bind(SocketAddr::new(ip, 0)).map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_machine_has_is_told_apart() {
+        assert!(has_address(&"/ip4/127.0.0.1/tcp/1".parse().unwrap()).is_ok());
+        assert!(has_address(&"/dns4/example.org/tcp/1".parse().unwrap()).is_ok());
+        // a network for documentation
+        assert!(has_address(&"/ip4/192.0.2.7/udp/1/quic-v1".parse().unwrap()).is_err());
+        assert!(has_address(&"/ip6/2001:db8::7/tcp/1".parse().unwrap()).is_err());
+    }
+}
