@@ -77,7 +77,7 @@ fn nothing_can_be_added_to_a_content() {
     for edit in [
         (|content: &mut Content| content.v = 1) as fn(&mut Content),
         |content| content.announces.reverse(),
-        |content| content.announces.truncate(content.announces.len().saturating_sub(1)),
+        |content| content.announces.truncate(1),
         |content| content.statements.reverse(),
         |content| content.job = content.suite,
         |content| content.genesis = content.suite,
