@@ -159,7 +159,7 @@ impl Car {
     /// Takes out the blocks that nothing below the root links, and tells which they were.
     pub fn take_strays(&mut self) -> Vec<Cid> {
         let held = closure(self.root, &|cid| self.blocks.get(cid).cloned()).held;
-        let held: std::collections::BTreeSet<Cid> = held.into_iter().collect();
+        let held: BTreeSet<Cid> = held.into_iter().chain([self.root]).collect();
         self.blocks.extract_if(.., |cid, _| !held.contains(cid)).map(|(cid, _)| cid).collect()
     }
 

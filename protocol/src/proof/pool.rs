@@ -33,7 +33,7 @@ impl<'a> Pool<'a> {
     /// Takes in blocks, each true to its id. One that stands again is the same, and taken once.
     pub(super) fn new(mut blocks: Vec<(Cid, Cow<'a, [u8]>)>) -> Self {
         let bits = blocks.len().checked_ilog2().unwrap_or(0).min(BUCKET_BITS_MAX);
-        let starts = starts(&blocks, bits);
+        let starts = starts(blocks.iter().map(|(cid, _)| cid), bits);
         let mut order = order(&blocks, &starts, bits);
         for bucket in starts.windows(2) {
             let range = bucket.first().copied().unwrap_or(0)..bucket.last().copied().unwrap_or(0);
@@ -55,6 +55,10 @@ impl<'a> Pool<'a> {
             }
             pool.cids.push(*cid);
             pool.bytes.push(core::mem::take(bytes));
+        }
+        if pool.cids.len() < blocks.len() {
+            // some stood again: what comes after them has moved up
+            pool.starts = self::starts(pool.cids.iter(), bits);
         }
         pool
     }
@@ -103,9 +107,10 @@ fn bucket(cid: &Cid, bits: u32) -> usize {
     head.checked_shr(u32::BITS - bits).unwrap_or(0) as usize
 }
 
-fn starts(blocks: &[(Cid, Cow<'_, [u8]>)], bits: u32) -> Vec<usize> {
+/// Where each bucket of these begins, and the end of the last.
+fn starts<'a>(cids: impl Iterator<Item = &'a Cid>, bits: u32) -> Vec<usize> {
     let mut starts = vec![0; (1 << bits) + 1];
-    for (cid, _) in blocks {
+    for cid in cids {
         if let Some(count) = starts.get_mut(bucket(cid, bits) + 1) {
             *count += 1;
         }

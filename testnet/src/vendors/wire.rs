@@ -203,6 +203,11 @@ impl Question {
         let chars_max = usize::try_from(tokens_max.saturating_mul(4)).unwrap_or(usize::MAX);
         Said { end: End::Length, ..Said::plain(text.chars().take(chars_max).collect()) }
     }
+
+    /// The tokens that are counted for an answer: never more than the limit, whatever a fault makes of its text.
+    fn counted(&self, said: &Said) -> u64 {
+        tokens(&said.text).min(self.tokens_max.unwrap_or(u64::MAX))
+    }
 }
 
 impl Said {
@@ -214,10 +219,6 @@ impl Said {
     pub(super) fn torn(self) -> Self {
         let half = self.text.chars().take(self.text.chars().count() / 2).collect();
         Self { end: End::Torn, ..Self::plain(half) }
-    }
-
-    fn tokens(&self) -> u64 {
-        tokens(&self.text)
     }
 
     /// The words in the blocks or parts that they come in: none, one or two.

@@ -204,7 +204,7 @@ fn codes_of_gateways_and_clouds_are_known() {
 }
 
 #[test]
-fn codes_of_anthropic_and_gemini_are_known_behind_gateways_too() {
+fn codes_of_anthropic_are_known() {
     all_mean(&[
         // Anthropic
         (402, json!({ "type": "error", "error": { "type": "billing_error", "message": "m" } }), QUOTA),
@@ -230,6 +230,12 @@ fn codes_of_anthropic_and_gemini_are_known_behind_gateways_too() {
             "overloaded",
         ),
         (500, json!({ "type": "error", "error": { "type": "api_error", "message": "m" } }), "http_5xx(500)"),
+    ]);
+}
+
+#[test]
+fn codes_of_gemini_are_known_behind_gateways_too() {
+    all_mean(&[
         // Gemini, itself and behind its compatible endpoint
         (
             400,

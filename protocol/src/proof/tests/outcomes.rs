@@ -69,9 +69,9 @@ fn the_small_bundle_is_pinned() {
     ];
     let pinned = [
         "b6bcfdc8f08e6ff1fb12c2b0faca8a9224672d0b956674b1b47701a745545b01",
-        "bafyreigkt7cmpypfpzn43xhsrtqtuuvlphbbwh3d6ry7fh3htj2qq3ahuq",
-        "bafyreifib7otswwjq2itlzubsl435q7g4rfsmiwcsapmrmpwbc6dizrzqy",
-        "afefd78a78573567d88755909ef63b367dddbabac43a155ceb835c5584c3d35f",
+        "bafyreiecz4awgtx6ve6q5n4w5lsxglfhu4njjnli76jvqxeneqy6m2dkjm",
+        "bafyreibbyvk2rcycw4axv63untao5vnrxqwzjekbxsefodqkxifexxhtlm",
+        "5658738f715b11e446e4d2c076cfa8386cf12cac3034350de12faf10617ddf96",
     ];
     assert_eq!(found, pinned);
 }

@@ -76,7 +76,7 @@ pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,
             "cache_creation": { "ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0 },
-            "output_tokens": said.tokens(),
+            "output_tokens": question.counted(said),
             "service_tier": "standard",
         },
     })

@@ -63,7 +63,7 @@ pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
         "modelVersion": question.model,
         "responseId": format!("sim-{}", ids.short()),
     });
-    let (prompt_tokens, output_tokens) = (question.prompt_tokens, said.tokens());
+    let (prompt_tokens, output_tokens) = (question.prompt_tokens, question.counted(said));
     if said.end == End::Filter && said.text.is_empty() {
         body["promptFeedback"] = json!({ "blockReason": "PROHIBITED_CONTENT" });
         body["usageMetadata"] =

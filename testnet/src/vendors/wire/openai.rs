@@ -49,7 +49,7 @@ pub(super) fn read(body: &[u8]) -> Result<Question, Trouble> {
 }
 
 pub(super) fn answer(question: &Question, said: &Said, ids: &Ids) -> Value {
-    let completion_tokens = said.tokens();
+    let completion_tokens = question.counted(said);
     let words = (!said.text.is_empty() || said.end != End::Filter).then_some(&said.text);
     let (content, refusal) = match said.end {
         End::Refusal => (None, words),
