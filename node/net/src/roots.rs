@@ -28,3 +28,28 @@ impl Roots {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use multihash::Multihash;
+
+    use super::*;
+
+    fn cid(number: usize) -> Cid {
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&number.to_be_bytes());
+        Cid::new_v1(0x55, Multihash::wrap(0x12, &digest).unwrap())
+    }
+
+    #[test]
+    fn all_roots_of_a_restart_arrive_and_the_last_word_on_each_counts() {
+        let roots = Roots::default();
+        let many = 2 * PROVIDED_KEYS_MAX;
+        assert!((0..many).all(|number| roots.set(cid(number), true)));
+        assert!(!roots.set(cid(many), true), "no room");
+        assert!(roots.set(cid(0), false), "known already");
+        let taken = roots.take();
+        assert_eq!((taken.len(), taken[&cid(0)], taken[&cid(1)]), (many, false, true));
+        assert!(roots.take().is_empty());
+    }
+}

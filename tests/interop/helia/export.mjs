@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { SubgraphExporter, car, depthFirstWalker } from '@helia/car'
 import { withBitswap } from '@helia/bitswap'
 import { withLibp2pLight } from '@helia/libp2p'
+import * as dagCbor from '@ipld/dag-cbor'
 import { identify } from '@libp2p/identify'
 import { kadDHT, removePublicAddressesMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
@@ -18,6 +19,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { MemoryBlockstore } from 'blockstore-core'
 import { MemoryDatastore } from 'datastore-core'
 import { createHeliaLight } from 'helia'
+import { base58btc } from 'multiformats/bases/base58'
 import { CID } from 'multiformats/cid'
 
 const PATIENCE_MS = 60_000
@@ -39,18 +41,21 @@ const network = {
   streamMuxers: [yamux()],
   services: { identify: identify(), ping: ping(), dht }
 }
-const helia = await withBitswap(withLibp2pLight(createHeliaLight({ blockstore, datastore }), network)).start()
+const bare = createHeliaLight({ blockstore, datastore, codecs: [dagCbor] })
+const helia = await withBitswap(withLibp2pLight(bare, network)).start()
 
 // identify tells that the entry point serves the DHT; before that there is nobody to ask
 const known = new Promise(resolve => helia.libp2p.addEventListener('peer:identify', resolve, { once: true }))
 await helia.libp2p.dial(multiaddr(given.entry), { signal })
 await known
 
+// a peer's id as people write it
+const name = id => base58btc.baseEncode((id.multihash ?? id.toMultihash()).bytes)
 const began = performance.now()
 const providers = new Set()
 while (providers.size === 0) {
   signal.throwIfAborted()
-  for await (const peer of helia.routing.findProviders(cid, { signal })) providers.add(String(peer.id ?? peer.peer?.id))
+  for await (const peer of helia.routing.findProviders(cid, { signal })) providers.add(name(peer.id))
 }
 
 // in the order of go-car: depth first, each block once

@@ -110,10 +110,10 @@ async fn without_leave_private_addresses_are_neither_dialled_nor_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_root_of_thousands_is_found() {
+async fn every_root_of_more_than_a_thousand_is_found() {
     let entry = start(config(Role::Bootstrap)).await;
     let member = start(knowing(hermit(), &entry)).await;
-    let cids: Vec<_> = (0..5000).map(|number| crate::world::block(number, 8).0).collect();
+    let cids: Vec<_> = (0..1500).map(|number| crate::world::block(number, 8).0).collect();
     cids.iter().for_each(|cid| member.net.provide(*cid));
     let visitor = start(knowing(config(Role::Visitor), &entry)).await;
     until("all are announced", async || {
@@ -141,10 +141,6 @@ async fn strangers_find_a_root_in_either_dht() {
         let mut stranger = crate::stranger::Stranger::new(protocol, &entry).await;
         let (found, addresses) = stranger.who_provides(&cid.hash().to_bytes()).await;
         assert_eq!(found, member.id, "{protocol}");
-        assert_eq!(
-            addresses,
-            [member.addr().iter().take(2).collect::<vantage_net::Multiaddr>()],
-            "{protocol}"
-        );
+        assert_eq!(addresses, [member.addr()], "{protocol}");
     }
 }
