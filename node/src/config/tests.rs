@@ -124,8 +124,12 @@ fn files_that_are_missing_or_endless_are_said() {
     fs::write(&path, "#".repeat(300 * 1024)).unwrap();
     let error = Config::load(&path).unwrap_err().to_string();
     assert!(error.contains("longer than"), "{error}");
-    fs::write(&path, b"\xff\xfe").unwrap();
-    assert!(Config::load(&path).unwrap_err().to_string().contains("cannot be read"));
+    for (bytes, why) in [(&b"\xff\xfe"[..], "UTF-16"), (b"# \xe9t\xe9\n", "not text in UTF-8: line 1, byte")]
+    {
+        fs::write(&path, bytes).unwrap();
+        let error = Config::load(&path).unwrap_err().to_string();
+        assert!(error.contains("config.toml") && error.contains(why), "{error}");
+    }
 }
 
 #[test]

@@ -290,7 +290,8 @@ fn no_planted_canary_comes_out() {
     // the plants were met, and dealt with
     let times = |words: &str| car.windows(words.len()).filter(|window| *window == words.as_bytes()).count();
     assert!(times("secret_in_response") >= forms().len() && times("[redacted:key]") >= 2 * forms().len());
-    assert!(times("[ip]") >= 6 * forms().len());
+    // equal answers are one block, and so are equal responses
+    assert!(times("[ip]") >= 2 * ADDRESSES.len(), "{}", times("[ip]"));
     for failure in ["absurd_usage", "http_4xx(403)", "refused_by_api(invalid_key)", "http_3xx(302)"] {
         assert!(times(failure) >= 1, "{failure}");
     }

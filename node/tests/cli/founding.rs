@@ -130,8 +130,10 @@ fn a_bad_genesis_file_is_told_by_line_or_rule() {
         show(&good.replace(from, to)).refused(2, &[said, "genesis.toml"]);
     }
     show("nonsense").refused(2, &["genesis.toml"]);
-    fs::write(&file, [0xff, 0xfe]).unwrap();
-    vantage(&["genesis", "show", text(&file)]).refused(2, &["not UTF-8", "genesis.toml"]);
+    for (bytes, said) in [(&b"\xff\xfe"[..], "UTF-16"), (b"v = \xe9\n", "not text in UTF-8: line 1")] {
+        fs::write(&file, bytes).unwrap();
+        vantage(&["genesis", "show", text(&file)]).refused(2, &[said, "genesis.toml"]);
+    }
     vantage(&["genesis", "show", text(dir.path())]).refused(2, &["directory"]);
     vantage(&["genesis", "show", "/nonexistent/g.toml"])
         .refused(1, &["/nonexistent/g.toml", "check the path"]);

@@ -220,8 +220,11 @@ impl Car {
     }
 }
 
+/// Blocks with their ids, where they stand in a file.
+type Sections<'a> = Vec<(Cid, &'a [u8])>;
+
 /// The root and all blocks, each true to its id; one may stand again.
-fn sections(bytes: &[u8]) -> Result<(Cid, Vec<(Cid, &[u8])>), CarError> {
+fn sections(bytes: &[u8]) -> Result<(Cid, Sections<'_>), CarError> {
     if bytes.len() > CAR_BYTES_MAX {
         return Err(CarError::TooLong { found: bytes.len() });
     }

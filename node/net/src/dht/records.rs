@@ -241,7 +241,7 @@ mod tests {
             let _full = records.add_provider(record(number, modest));
         }
         assert_eq!(records.count, 100);
-        assert_eq!((held(&records, &greedy), held(&records, &modest)), (51, 49));
+        assert_eq!((held(&records, &greedy), held(&records, &modest)), (50, 50));
         let others: usize = records.others.values().map(Vec::len).sum();
         assert_eq!(others, records.count);
     }

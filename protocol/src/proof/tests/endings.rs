@@ -26,9 +26,12 @@ fn classes(verdict: &Verdict) -> Vec<Class> {
     verdict.report.as_ref().unwrap().headlines().map(|row| row.class).collect()
 }
 
+/// What an executor makes of its receipts.
+type Edit = fn(&mut Receipts);
+
 #[test]
 fn torn_answers_enter_no_comparison_whoever_calls_them_answers() {
-    let torn: [(&'static str, fn(&mut Receipts)); 8] = [
+    let torn: [(&'static str, Edit); 8] = [
         ("compat:lab/m", |receipts| in_us(receipts, Some("error"))),
         ("compat:lab/m", |receipts| in_us(receipts, Some("Network_Error"))),
         ("compat:lab/m", |receipts| in_us(receipts, Some("a word of tomorrow"))),
