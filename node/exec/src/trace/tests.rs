@@ -20,8 +20,11 @@ fn utf16(text: &str) -> String {
     text.chars().flat_map(|c| [c, '\0']).collect()
 }
 
-/// Every way of writing a text that is to be seen through.
-fn ways() -> Vec<(&'static str, fn(&str) -> String)> {
+/// A way of writing a text.
+type Way = fn(&str) -> String;
+
+/// Every way that is to be seen through.
+fn ways() -> Vec<(&'static str, Way)> {
     vec![
         ("bare", str::to_owned),
         ("upper case", |text| text.to_uppercase()),
