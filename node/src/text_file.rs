@@ -46,7 +46,22 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<String, NotText> {
         NotText::Byte { line: 1 + lines, at }
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
+    Ok(if text.contains("\r\n") { without_returns(&text) } else { text })
+}
+
+/// Text without the CRs before an LF: a file that was converted twice has two.
+fn without_returns(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match line.strip_suffix('\n') {
+            Some(line) => {
+                out.push_str(line.trim_end_matches('\r'));
+                out.push('\n');
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
 }
 
 /// Text of a format of lines, after a way through mail: it ends with one newline, whatever empty lines stood there.
@@ -72,7 +87,12 @@ mod tests {
     #[test]
     fn marks_and_line_ends_change_nothing() {
         let plain = "a = 1\nb = \"x\\ry\"\n";
-        for changed in [plain.to_owned(), format!("\u{feff}{plain}"), plain.replace('\n', "\r\n")] {
+        for changed in [
+            plain.to_owned(),
+            format!("\u{feff}{plain}"),
+            plain.replace('\n', "\r\n"),
+            plain.replace('\n', "\r\r\n"),
+        ] {
             assert_eq!(read(changed.into_bytes()).unwrap(), plain);
         }
         // one alone is no line end

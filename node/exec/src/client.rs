@@ -19,6 +19,9 @@ use crate::pace::{Pace, PaceState};
 use crate::retry::{retry_after, retry_after_ms};
 use crate::transport::{NoReply, Transport, TransportError};
 
+/// Longest time for which a vendor is left alone because it asks for it: a guess, its limits are by the day at most.
+const HOLD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Draws a number, uniform over `u32`, for the jitter between attempts.
 pub type Roll = Box<dyn Fn() -> u32 + Send + Sync>;
 
@@ -175,7 +178,7 @@ impl VendorClient {
         let asked = self.asked(evidence);
         let in_row = failure.is_throttle().then(|| self.pace.throttled(began));
         match (asked, in_row) {
-            (Some(asked), _) => self.pace.hold(asked.min(self.vendor.backoff().retry_after_max)),
+            (Some(asked), _) => self.pace.hold(asked.min(HOLD_MAX)),
             (None, Some(in_row)) => {
                 // It concerns the account, not this call alone: nobody else is to try at once.
                 let wait = self.vendor.backoff().wait(in_row, None, (self.roll)());
@@ -188,15 +191,12 @@ impl VendorClient {
 
     /// What the vendor asks for, in a header or in the body.
     fn asked(&self, evidence: &Evidence) -> Option<Duration> {
-        if !evidence.is_retried() {
-            return None;
-        }
         let header = |name: &str| evidence.headers.get(name).map(String::as_str);
         let in_ms = header("retry-after-ms").and_then(retry_after_ms);
-        let by_header = in_ms.or_else(|| {
-            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()))
-        });
-        by_header.or(evidence.retry_after)
+        let in_s =
+            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
+        // of no time at all nothing is asked: our own waits hold then
+        [in_ms, in_s, evidence.retry_after].into_iter().flatten().find(|asked| !asked.is_zero())
     }
 
     /// Waits for the next attempt; `false` if there is to be none.

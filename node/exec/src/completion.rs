@@ -13,6 +13,9 @@ use crate::trouble::{self, Trouble};
 /// Longest answer accepted, in bytes: the protocol's limit on outputs.
 pub const TEXT_MAX: usize = 1 << 20;
 
+/// The status of a part of an answer, which nobody asked for.
+const PARTIAL: u16 = 206;
+
 /// What a body says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Completion {
@@ -42,8 +45,13 @@ pub(crate) fn read(origin: Origin, body: &[u8]) -> Completion {
     if Failure::of_status(origin.status).is_some() {
         return Completion::of_trouble(trouble::under(origin.status, body));
     }
+    if origin.status == PARTIAL {
+        return Completion::failed(Failure::Torn);
+    }
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Completion::failed(Failure::Empty);
+        // blank lines keep a connection alive; where the end is not marked, nothing says that more was not to come
+        let failure = if origin.is_framed { Failure::Empty } else { Failure::Connect };
+        return Completion::failed(failure);
     }
     let body = match json::read(body) {
         Ok(body) => body,
@@ -271,6 +279,17 @@ mod tests {
             let mut choice = whole.clone();
             choice["error"] = error;
             assert_eq!(read(choice.clone(), json!(null)).failure, Some(expected), "{choice}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_part_is_no_answer() {
+        let part = answer(Adapter::OpenAiChat, "yes", &json!("stop"));
+        assert_eq!(read_under(Adapter::OpenAiChat, 206, &part).failure, Some(Failure::Torn));
+        for blank in [&b""[..], b"\n\n"] {
+            assert_eq!(read_under(Adapter::OpenAiChat, 200, blank).failure, Some(Failure::Empty));
+            let origin = Origin { adapter: Adapter::OpenAiChat, status: 200, is_framed: false };
+            assert_eq!(read(origin, blank).failure, Some(Failure::Connect));
         }
     }
 }

@@ -15,7 +15,7 @@ const NODES_MAX: usize = 1 << 16;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 59] = [
+const FIELDS: [&str; 62] = [
     "base_resp",
     "blockReason",
     "cache_creation_input_tokens",
@@ -40,6 +40,7 @@ const FIELDS: [&str; 59] = [
     "http_code",
     "http_status",
     "id",
+    "index",
     "innererror",
     "input_tokens",
     "message",
@@ -48,6 +49,7 @@ const FIELDS: [&str; 59] = [
     "modelVersion",
     "msg",
     "nanos",
+    "native_finish_reason",
     "object",
     "output_tokens",
     "parts",
@@ -71,6 +73,7 @@ const FIELDS: [&str; 59] = [
     "thought",
     "thoughtsTokenCount",
     "title",
+    "tool_calls",
     "type",
     "usage",
     "usageMetadata",

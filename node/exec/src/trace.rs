@@ -76,7 +76,8 @@ impl Trace {
         while let Some((view, layer)) = views.pop_front() {
             read = read.saturating_add(view.len());
             if read > BYTES_MAX.max(text.len()) {
-                return false;
+                // what unpacks to so much is no answer that anybody misses, and may hide the key
+                return true;
             }
             if self.stands_in(&view) {
                 return true;

@@ -23,6 +23,15 @@ const DEPTH_MAX: usize = 6;
 const ENTRIES_MAX: usize = 16;
 /// Most bytes of an error's sentences that are looked at.
 const WORDS_MAX: usize = 16 * 1024;
+/// Most codes of one body that are looked up, and the longest of them, bytes. A guess: honest errors have five.
+const CODES_MAX: usize = 64;
+const CODE_MAX: usize = 80;
+/// Most objects of one body that are looked into, errors within sentences included: without a bound in all, strings that
+/// hold JSON that holds strings would cost a node seconds.
+const OBJECTS_MAX: usize = 256;
+/// Most errors that are written out within sentences of one body, and their longest, bytes.
+const INNER_MAX: usize = 8;
+const INNER_BYTES_MAX: usize = 64 * 1024;
 
 /// The fields that hold codes, the plainest first.
 const CODE_NAMES: [&str; 10] = [
@@ -126,9 +135,17 @@ fn is_filled(value: Option<&Value>) -> bool {
         Some(Value::Bool(true)) => true,
         Some(Value::Number(number)) => number.as_f64() != Some(0.0),
         Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(Value::Array(list)) => !list.is_empty(),
-        Some(Value::Object(map)) => !map.is_empty(),
+        Some(Value::Array(list)) => list.iter().any(|entry| is_filled(Some(entry))),
+        // servers that write out every field of an error say by its code, or by nothing, that there was none
+        Some(Value::Object(map)) => !is_all_well(map) && map.values().any(|value| is_filled(Some(value))),
     }
+}
+
+/// An object whose code says that nothing went wrong.
+fn is_all_well(map: &serde_json::Map<String, Value>) -> bool {
+    let code = |name: &&str| spelled(map.get(*name)?).map(|code| code.to_ascii_lowercase());
+    let mut codes = CODE_NAMES.iter().filter_map(code).peekable();
+    codes.peek().is_some() && codes.all(|code| matches!(code.as_str(), "0" | "200" | "ok" | "success"))
 }
 
 /// MiniMax's way to say what went wrong; its code 0 is success.
@@ -202,19 +219,29 @@ struct Said {
     /// A quota by the day is used up, as Gemini names them; one by the minute is a rate.
     is_used_up_for_today: bool,
     retry_after: Option<Duration>,
+    /// Objects that were looked into.
+    objects: usize,
+    /// Errors within sentences that were looked into.
+    inner: usize,
 }
 
 impl Said {
     fn gather(&mut self, value: &Value, depth: usize) {
         let Some(deeper) = depth.checked_sub(1) else { return };
+        if self.objects >= OBJECTS_MAX {
+            return;
+        }
         match value {
             Value::String(text) => self.read(text, deeper),
             Value::Array(list) => list.iter().take(ENTRIES_MAX).for_each(|entry| self.gather(entry, deeper)),
             Value::Object(map) => {
+                self.objects += 1;
                 for inner in INNER_NAMES.iter().filter_map(|name| map.get(*name)) {
                     self.gather(inner, deeper);
                 }
-                self.codes.extend(CODE_NAMES.iter().filter_map(|name| spelled(map.get(*name)?)));
+                let room = CODES_MAX.saturating_sub(self.codes.len());
+                let codes = CODE_NAMES.iter().filter_map(|name| spelled(map.get(*name)?));
+                self.codes.extend(codes.filter(|code| code.len() <= CODE_MAX).take(room));
                 let is_moderated = map.get("reasons").is_some_and(|reasons| is_filled(Some(reasons)))
                     || is_filled(map.get("flagged_input"));
                 self.is_moderated |= is_moderated;
@@ -229,8 +256,11 @@ impl Said {
     /// Takes a sentence in, and an error that is written out within it.
     fn read(&mut self, text: &str, deeper: usize) {
         let inner = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
-        if let Some(Ok(inner)) = inner.map(|inner| json::read(inner.as_bytes())) {
-            self.gather(&inner, deeper);
+        if let Some(inner) = inner.filter(|inner| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX) {
+            self.inner += 1;
+            if let Ok(inner) = json::read(inner.as_bytes()) {
+                self.gather(&inner, deeper);
+            }
         }
         let room = WORDS_MAX.saturating_sub(self.words.len());
         self.words.extend(text.chars().take(room / 4).flat_map(char::to_lowercase));

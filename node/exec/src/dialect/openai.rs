@@ -1,6 +1,8 @@
 //! OpenAI's chat completions, as its API reference lays them out, and what compatible vendors make of them.
 
 use serde_json::Value;
+use vantage_protocol::finish::Ending;
+use vantage_protocol::request::Adapter;
 
 use super::{Answer, Words, count, name, words};
 use crate::evidence::Usage;
@@ -31,16 +33,30 @@ pub(super) const HEADERS: [&str; 20] = [
 ];
 
 pub(super) fn answer(body: &Value) -> Option<Answer> {
-    // A request never asks for more than one choice; of several the first is the answer.
-    let choice = body.get("choices")?.as_array()?.first()?;
+    // A request never asks for more than one choice; of several the first is the answer, wherever it stands.
+    let choices = body.get("choices")?.as_array()?;
+    let is_first = |choice: &&Value| choice.get("index").and_then(Value::as_u64) == Some(0);
+    let choice = choices.iter().find(is_first).or_else(|| choices.first())?;
     Some(Answer {
         words: said(choice),
         is_blocked: false,
         model: body.get("model").and_then(name),
         id: body.get("id").and_then(name),
-        finish: choice.get("finish_reason").and_then(super::finish),
+        finish: finish(choice),
         usage: body.get("usage").map(usage).unwrap_or_default(),
-        trouble: trouble::of_choice(choice),
+        trouble: trouble::of_choice(choice).or_else(|| trouble::of_choice(choice.get("message")?)),
+    })
+}
+
+/// Why a choice ended. A gateway that passes another vendor's answer on may call whole what that vendor called broken, and
+/// give its word beside its own.
+fn finish(choice: &Value) -> Option<String> {
+    let said = |field: &str| choice.get(field).and_then(super::finish);
+    let is_torn = |word: &String| Ending::of(Adapter::CompatibleChat, Some(word.as_str())) == Ending::Torn;
+    said("native_finish_reason").filter(is_torn).or_else(|| said("finish_reason")).or_else(|| {
+        let asks_for_a_tool = |calls: &Value| calls.as_array().is_some_and(|calls| !calls.is_empty());
+        choice.get("message")?.get("tool_calls").filter(|calls| asks_for_a_tool(calls))?;
+        Some("tool_calls".to_owned())
     })
 }
 
@@ -57,7 +73,8 @@ fn said(choice: &Value) -> Words {
 
 /// Some servers give the counts Anthropic's names.
 fn usage(usage: &Value) -> Usage {
-    let either = |[one, other]: [&str; 2]| usage.get(one).or_else(|| usage.get(other)).and_then(count);
+    let told = |field: &str| usage.get(field).filter(|count| !count.is_null());
+    let either = |[one, other]: [&str; 2]| told(one).or_else(|| told(other)).and_then(count);
     Usage {
         prompt_tokens: either(["prompt_tokens", "input_tokens"]),
         output_tokens: either(["completion_tokens", "output_tokens"]),
@@ -131,6 +148,30 @@ mod tests {
         let two =
             json!({ "choices": [{ "message": { "content": "a" } }, { "message": { "content": "b" } }] });
         assert_eq!(answer(&two).unwrap().words, Words::Said("a".into()));
+    }
+
+    #[test]
+    fn the_first_choice_is_the_answer_wherever_it_stands() {
+        let choice = |index: u32, text: &str, finish: &str| json!({ "index": index, "message": { "content": text }, "finish_reason": finish });
+        let found = answer(&json!({ "choices": [choice(1, "b", "stop"), choice(0, "a", "error")] })).unwrap();
+        assert_eq!((found.words, found.finish.as_deref()), (Words::Said("a".into()), Some("error")));
+    }
+
+    #[test]
+    fn what_another_vendor_called_broken_is() {
+        let gateway = |native: &str| {
+            let message = json!({ "content": "half" });
+            json!({ "message": message, "finish_reason": "stop", "native_finish_reason": native })
+        };
+        assert_eq!(read_choice(gateway("error")).finish.as_deref(), Some("error"));
+        for whole in ["end_turn", "STOP", "eos", "a word of tomorrow"] {
+            assert_eq!(read_choice(gateway(whole)).finish.as_deref(), Some("stop"), "{whole}");
+        }
+        let within =
+            json!({ "message": { "content": "half", "error": { "code": 502 } }, "finish_reason": "stop" });
+        assert!(read_choice(within).trouble.is_some());
+        let untold = json!({ "message": { "content": "Let me look", "tool_calls": [{ "id": "1" }] } });
+        assert_eq!(read_choice(untold).finish.as_deref(), Some("tool_calls"));
     }
 
     #[test]

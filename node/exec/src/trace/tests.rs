@@ -114,3 +114,18 @@ fn what_unfolds_without_end_is_given_up_in_bounded_time() {
     text.push_str(PRIVATE);
     assert!(is_in(&text), "the outer layer is always read");
 }
+
+#[test]
+fn large_texts_of_one_encoding_are_searched_to_their_end() {
+    let trace = Trace::of(PRIVATE.as_bytes());
+    let mut state = 7u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(512 * 1024)
+    .collect();
+    assert!(!trace.is_in(STANDARD.encode(&noise).as_bytes()));
+    let hex: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!trace.is_in(hex.as_bytes()));
+}

@@ -409,3 +409,39 @@ fn hostile_errors_cost_little() {
     let long = json!({ "error": { "message": "\u{1e9e}".repeat(1 << 18), "details": vec![json!({ "code": "x" }); 4096] } });
     assert_eq!(shown(400, &long.to_string()), "http_4xx(400)");
 }
+
+#[test]
+fn an_error_written_out_as_none_is_none() {
+    for none in [
+        json!({ "message": "", "type": "", "param": "", "code": null }),
+        json!({ "message": null, "code": null }),
+        json!({ "code": 0, "message": "success" }),
+        json!({ "code": "0", "message": "OK", "status": "OK" }),
+        json!({ "code": 200 }),
+        json!(false),
+        json!([{}, null, ""]),
+    ] {
+        assert_eq!(within(&json!({ "choices": [{}], "error": none }), true), None, "{none}");
+        assert_eq!(of_choice(&json!({ "error": none })), None, "{none}");
+    }
+    for some in
+        [json!({ "message": "boom" }), json!({ "code": 200, "status": "error" }), json!("boom"), json!(502)]
+    {
+        assert!(within(&json!({ "choices": [{}], "error": some }), true).is_some(), "{some}");
+    }
+}
+
+#[test]
+fn an_endless_error_is_looked_into_so_far() {
+    let codes: serde_json::Map<String, Value> =
+        CODE_NAMES.iter().map(|name| ((*name).to_owned(), json!("z.z"))).collect();
+    let inner = json!({ "details": vec![Value::Object(codes); 16] }).to_string();
+    let outer = json!({ "details": vec![json!({ "details": vec![inner; 16] }).to_string(); 16] });
+    let mut said = Said::default();
+    said.gather(&outer, DEPTH_MAX);
+    assert!(said.codes.len() <= CODES_MAX && said.objects <= OBJECTS_MAX && said.inner <= INNER_MAX);
+    assert!(said.words.len() <= WORDS_MAX + OBJECTS_MAX);
+    let mut wide = Said::default();
+    wide.gather(&json!({ "details": (0..16).map(|_| outer.clone()).collect::<Vec<_>>() }), DEPTH_MAX);
+    assert!(wide.inner <= INNER_MAX);
+}
