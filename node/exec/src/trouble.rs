@@ -239,9 +239,7 @@ impl Said {
                 for inner in INNER_NAMES.iter().filter_map(|name| map.get(*name)) {
                     self.gather(inner, deeper);
                 }
-                let room = CODES_MAX.saturating_sub(self.codes.len());
-                let codes = CODE_NAMES.iter().filter_map(|name| spelled(map.get(*name)?));
-                self.codes.extend(codes.filter(|code| code.len() <= CODE_MAX).take(room));
+                CODE_NAMES.iter().filter_map(|name| map.get(*name)).for_each(|code| self.code(spelled(code)));
                 let is_moderated = map.get("reasons").is_some_and(|reasons| is_filled(Some(reasons)))
                     || is_filled(map.get("flagged_input"));
                 self.is_moderated |= is_moderated;
@@ -249,12 +247,25 @@ impl Said {
                 self.is_used_up_for_today |= quota.is_some_and(|id| id.contains("PerDay"));
                 self.retry_after = self.retry_after.or_else(|| delay(map.get("retryDelay")?));
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            // a code alone, where others have an object
+            Value::Number(_) => self.code(spelled(value)),
+            Value::Null | Value::Bool(_) => {}
         }
     }
 
-    /// Takes a sentence in, and an error that is written out within it.
+    /// Takes a code in, while there is room.
+    fn code(&mut self, code: Option<String>) {
+        if let Some(code) = code.filter(|code| code.len() <= CODE_MAX && self.codes.len() < CODES_MAX) {
+            self.codes.push(code);
+        }
+    }
+
+    /// Takes a sentence in, and an error that is written out within it. One word may be a code.
     fn read(&mut self, text: &str, deeper: usize) {
+        let word = text.trim();
+        if !word.is_empty() && !word.contains(char::is_whitespace) {
+            self.code(Some(word.to_owned()));
+        }
         let inner = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
         if let Some(inner) = inner.filter(|inner| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX) {
             self.inner += 1;
@@ -269,7 +280,9 @@ impl Said {
 
     /// What it means, under `status`.
     fn means(&self, status: u16) -> Option<Means> {
-        let by_code: Vec<Means> = self.codes.iter().filter_map(|code| looked_up(&CODES, code)).collect();
+        let known =
+            |code: &String| looked_up(&CODES, code).filter(|means| is_said_under(status, code, *means));
+        let by_code: Vec<Means> = self.codes.iter().filter_map(known).collect();
         let by_number: Vec<u16> = self.codes.iter().filter_map(|code| code.parse().ok()).collect();
         let is_plain = |means: &&Means| matches!(means, Means::Http(_));
         let mut exact = by_code.iter().find(|means| !is_plain(means)).copied();
@@ -306,7 +319,7 @@ impl Said {
         let among =
             |rows: &[(Means, &[&str])]| rows.iter().find(|(_, parts)| says(parts)).map(|(means, _)| *means);
         match stood_for {
-            Some(401 | 402 | 500..) => None,
+            Some(401 | 402 | 408 | 409 | 500..) => None,
             // It may be a rate or an account without credit.
             Some(429) => among(&WORDS).filter(|means| *means == Means::Quota),
             // Retired and unknown models alike; other things that are not found are called otherwise.
@@ -330,6 +343,19 @@ impl Means {
             Self::Overload => Failure::Overloaded,
             Self::Http(status) => return Failure::of_status(status),
         })
+    }
+}
+
+/// Whether a code can mean this under a status. Vendors number their errors as they like, and the number of one's wrong
+/// key is another's failure that passes.
+fn is_said_under(status: u16, code: &str, means: Means) -> bool {
+    if !code.bytes().all(|byte| byte.is_ascii_digit()) || matches!(means, Means::Http(_)) {
+        return true;
+    }
+    match status {
+        408 | 409 | 500.. => false,
+        429 => matches!(means, Means::Quota | Means::Rate | Means::Overload),
+        _ => true,
     }
 }
 

@@ -445,3 +445,37 @@ fn an_endless_error_is_looked_into_so_far() {
     wide.gather(&json!({ "details": (0..16).map(|_| outer.clone()).collect::<Vec<_>>() }), DEPTH_MAX);
     assert!(wide.inner <= INNER_MAX);
 }
+
+#[test]
+fn a_code_alone_is_a_code() {
+    for (body, expected) in [
+        (json!({ "error": 429 }), "rate_limited"),
+        (json!({ "error": "429" }), "rate_limited"),
+        (json!({ "error": "rate_limit_exceeded" }), "rate_limited"),
+        (json!({ "detail": "rate_limit_exceeded" }), "rate_limited"),
+        (json!({ "errors": ["rate_limit_exceeded"] }), "rate_limited"),
+        (json!({ "error": "invalid_api_key" }), KEY),
+        (json!({ "error": "model_not_found" }), MODEL),
+        (json!({ "error": 503 }), "http_5xx(503)"),
+    ] {
+        assert_eq!(in_success(&body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_number_of_one_vendors_is_no_failure_of_anothers_that_passes() {
+    all_mean(&[
+        (500, json!({ "error": { "code": 1001, "message": "internal error" } }), "http_5xx(500)"),
+        (503, json!({ "code": 1000 }), "http_5xx(503)"),
+        (429, json!({ "error": { "code": 1002 } }), "rate_limited"),
+        (408, json!({ "error": { "code": "1000" } }), "http_4xx(408)"),
+        (
+            409,
+            json!({ "error": { "message": "unauthorized concurrent modification, flagged" } }),
+            "http_4xx(409)",
+        ),
+        (408, json!({ "error": { "message": "model not found in time" } }), "http_4xx(408)"),
+        (401, json!({ "error": { "code": 1001 } }), KEY),
+        (429, json!({ "error": { "code": 1113 } }), QUOTA),
+    ]);
+}
