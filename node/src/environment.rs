@@ -1,7 +1,7 @@
 //! Environment variables. An empty one is an unset one.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The value of a variable.
 pub(crate) fn set(name: &str) -> Option<OsString> {
@@ -11,6 +11,13 @@ pub(crate) fn set(name: &str) -> Option<OsString> {
 /// The user's home directory.
 pub(crate) fn home() -> Option<PathBuf> {
     set("HOME").map(PathBuf::from).or_else(std::env::home_dir).filter(|home| !home.as_os_str().is_empty())
+}
+
+/// A path as it is shown: below the home directory it begins with `~`, so that what people paste tells no user's name.
+pub(crate) fn shown(path: &Path) -> String {
+    let below =
+        home().and_then(|home| path.strip_prefix(home).ok().map(|below| format!("~/{}", below.display())));
+    below.unwrap_or_else(|| path.display().to_string())
 }
 
 /// Whether the user wants no colours (<https://no-color.org>).

@@ -2,6 +2,7 @@
 
 use super::place::Configured;
 use super::{Findings, Running};
+use crate::environment::shown;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -54,12 +55,12 @@ pub(super) fn disk(dir: &Path, configured: Option<&Configured>, findings: &mut F
         let stat = match rustix::fs::statvfs(&there) {
             Ok(stat) => stat,
             Err(error) => {
-                findings.skip(check, format!("{}: {error}", there.display()));
+                findings.skip(check, format!("{}: {error}", shown(&there)));
                 continue;
             }
         };
         let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-        let found = format!("{} MB free at {}", free / 1_000_000, place.display());
+        let found = format!("{} MB free at {}", free / 1_000_000, shown(&place));
         // file systems that count no files say 0 of 0
         let no_files = stat.f_files > 0 && stat.f_favail == 0;
         match (free < FREE_BYTES.0, free < FREE_BYTES.1) {
