@@ -1,8 +1,9 @@
 //! What is kept of a call: enough to be checked later, nothing that must not be published.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 
 use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
@@ -11,6 +12,7 @@ use crate::completion::{self, Completion, Origin};
 use crate::dialect;
 use crate::failure::Failure;
 use crate::meter::{Charge, Tokens};
+use crate::retry::{retry_after, retry_after_ms};
 use crate::screen::Screen;
 use crate::secret::Secret;
 use crate::transport::{NoReply, Reply};
@@ -246,11 +248,31 @@ impl Evidence {
     /// Keeps the allowed headers, screened, and with them the vendor's id of the request.
     fn keep_headers(&mut self, headers: &HeaderMap, dialect: Dialect, screen: &Screen<'_>) {
         for name in dialect::headers_allowed(dialect) {
-            let Some(value) = headers.get(*name) else { continue };
+            let Some(value) = longest(headers, name) else { continue };
             self.headers.insert((*name).to_owned(), printable(&screen.header(name, value.as_bytes())));
         }
+        // a no holds for whatever came with it; a yes for errors alone, see below
+        self.should_retry =
+            self.headers.get("x-should-retry").and_then(|word| word.parse().ok()).filter(|is| !is);
         self.request_id =
             dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
+    }
+}
+
+/// The value of a header; of several that say how long to wait, that of the longest wait: each server on the way may have
+/// its own wish, and nobody is called earlier than asked.
+fn longest<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+    let date = headers.get("date").and_then(|date| date.to_str().ok());
+    let wait = |value: &&HeaderValue| {
+        let text = value.to_str().ok()?;
+        match name {
+            "retry-after" => retry_after(text, date, SystemTime::now()),
+            _ => retry_after_ms(text),
+        }
+    };
+    match name {
+        "retry-after" | "retry-after-ms" => headers.get_all(name).iter().rev().max_by_key(wait),
+        _ => headers.get(name),
     }
 }
 

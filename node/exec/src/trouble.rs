@@ -245,7 +245,7 @@ impl Said {
                 self.is_moderated |= is_moderated;
                 let quota = map.get("quotaId").and_then(Value::as_str);
                 self.is_used_up_for_today |= quota.is_some_and(|id| id.contains("PerDay"));
-                self.retry_after = self.retry_after.or_else(|| delay(map.get("retryDelay")?));
+                self.retry_after = self.retry_after.max(map.get("retryDelay").and_then(delay));
             }
             // a code alone, where others have an object
             Value::Number(_) => self.code(spelled(value)),
@@ -381,7 +381,7 @@ fn delay(value: &Value) -> Option<Duration> {
         Value::String(text) => seconds(text.trim().strip_suffix('s')?),
         Value::Object(fields) => {
             let nanos = fields.get("nanos").and_then(Value::as_u64).unwrap_or(0);
-            let whole = spelled(fields.get("seconds")?)?;
+            let whole = fields.get("seconds").map_or(Some("0".to_owned()), spelled)?;
             Some(seconds(&whole)?.saturating_add(Duration::from_nanos(nanos)))
         }
         _ => None,

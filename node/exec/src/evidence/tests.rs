@@ -230,3 +230,20 @@ fn a_later_attempt_leaves_nothing_of_an_earlier_one() {
     let outcomes: Vec<_> = evidence.attempts.iter().map(|attempt| attempt.outcome.to_string()).collect();
     assert_eq!(outcomes, ["http_5xx(500)", "timeout"]);
 }
+
+#[test]
+fn of_several_wishes_the_longest_counts() {
+    let mut headers = HeaderMap::new();
+    for wish in ["1", "3", "2"] {
+        headers.append("retry-after", wish.parse().unwrap());
+    }
+    headers.append("server", "first".parse().unwrap());
+    headers.append("server", "second".parse().unwrap());
+    assert_eq!(longest(&headers, "retry-after").unwrap(), "3");
+    headers.append("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
+    headers.append("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT".parse().unwrap());
+    headers.append("retry-after", "soon".parse().unwrap());
+    assert_eq!(longest(&headers, "retry-after").unwrap(), "Sun, 06 Nov 1994 08:50:37 GMT");
+    assert_eq!(longest(&headers, "server").unwrap(), "first");
+    assert_eq!(longest(&headers, "retry-after-ms"), None);
+}

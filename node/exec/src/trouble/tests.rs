@@ -479,3 +479,16 @@ fn a_number_of_one_vendors_is_no_failure_of_anothers_that_passes() {
         (429, json!({ "error": { "code": 1113 } }), QUOTA),
     ]);
 }
+
+#[test]
+fn the_longest_delay_of_an_error_counts_in_every_form() {
+    let asked = |delays: &[Value]| {
+        let details: Vec<Value> = delays.iter().map(|delay| json!({ "retryDelay": delay })).collect();
+        under(429, json!({ "error": { "details": details } }).to_string().as_bytes()).retry_after
+    };
+    let ms = |ms| Some(Duration::from_millis(ms));
+    assert_eq!(asked(&[json!("0.900s"), json!("2s"), json!("1s")]), ms(2000));
+    assert_eq!(asked(&[json!({ "nanos": 900_000_000 })]), ms(900));
+    assert_eq!(asked(&[json!({ "seconds": "3", "nanos": 0 })]), ms(3000));
+    assert_eq!(asked(&[json!("soon"), json!(null)]), None);
+}
