@@ -247,3 +247,18 @@ fn of_several_wishes_the_longest_counts() {
     assert_eq!(longest(&headers, "server").unwrap(), "first");
     assert_eq!(longest(&headers, "retry-after-ms"), None);
 }
+
+#[test]
+fn a_no_to_another_attempt_holds_whatever_came_with_it() {
+    let torn = r#"{"choices":[{"message":{"content":"half"},"finish_reason":"error"}]}"#;
+    let no = [("x-should-retry", "false".to_owned())];
+    assert!(absorbed(reply(200, &[], torn)).is_retried());
+    assert!(!absorbed(reply(200, &no, torn)).is_retried());
+    let cut = |headers: &[(&'static str, String)]| {
+        absorbed(Reply { body: Err(Failure::Connect), ..reply(200, headers, "") })
+    };
+    assert!(cut(&[]).is_retried() && !cut(&no).is_retried());
+    // a yes is no reason to ask again for what came whole
+    let yes = [("x-should-retry", "true".to_owned())];
+    assert!(!absorbed(reply(200, &yes, &answer(" "))).is_retried());
+}
