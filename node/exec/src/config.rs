@@ -303,6 +303,11 @@ impl VendorConfig {
         Dialect::of_vendor(self.target.strip_prefix(SIM_PREFIX).unwrap_or(&self.target))
     }
 
+    /// Whether some endpoint is on another machine than this, or is no address at all.
+    pub fn leaves_this_machine(&self) -> bool {
+        self.endpoints.values().any(|address| Url::parse(address).map_or(true, |url| !is_loopback(&url)))
+    }
+
     /// Whether it is an endpoint that speaks another vendor's format, under a name of the operator's.
     pub fn is_compatible(&self) -> bool {
         !self.target.starts_with(SIM_PREFIX) && !VENDORS.contains(&self.target.as_str())

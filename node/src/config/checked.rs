@@ -115,10 +115,20 @@ impl Config {
     /// Reads and checks a file and the genesis that it names.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
         let text = read(file, "make one with `vantage init`, or name another with --config")?;
-        Self::check(raw::Config::parse(file, &text)?, file)
+        let raw = raw::Config::parse(file, &text)?;
+        let vendors = raw.vendors.clone();
+        let config = Self::check(raw, file)?;
+        match vendors.iter().find(|vendor| is_uncapped(vendor, &config.budget.limits)) {
+            Some(vendor) => {
+                let what = uncapped(&vendor.target);
+                Err(ConfigError::key(file, "vendor.microusd_max_per_day", what, CAP_HELP.to_owned()))
+            }
+            None => Ok(config),
+        }
     }
 
-    /// Checks what the file says. Relative paths begin at the file's directory.
+    /// Checks what the file says, but for caps of money, which `doctor` tells by themselves. Relative paths begin at the
+    /// file's directory.
     pub fn check(raw: raw::Config, file: &Path) -> Result<Self, ConfigError> {
         let base = file.parent().unwrap_or(Path::new("."));
         let genesis = load_genesis(&base.join(&raw.genesis), file)?;
@@ -139,7 +149,6 @@ impl Config {
         let golem = raw.golem.as_ref().map(|golem| golem.check(raw.allow_sim, file)).transpose()?;
         let offers = checker.offers(&raw.offers, &vendors, golem.as_ref(), region)?;
         let budget = checker.budget(&raw, base)?;
-        checker.capped(&raw.vendors, &budget)?;
         checker.priced(&offers, &budget)?;
         Ok(Self {
             data: raw.data.map_or_else(|| base.to_owned(), |data| base.join(data)),
@@ -323,13 +332,6 @@ impl Checker<'_> {
         }
     }
 
-    fn capped(&self, vendors: &[VendorConfig], budget: &Budget) -> Result<(), ConfigError> {
-        match vendors.iter().find(|vendor| is_uncapped(vendor, &budget.limits)) {
-            Some(vendor) => self.wrong("vendor.microusd_max_per_day", uncapped(&vendor.target), CAP_HELP),
-            None => Ok(()),
-        }
-    }
-
     /// A budget of money holds only for what has a price.
     fn priced(&self, offers: &Offers, budget: &Budget) -> Result<(), ConfigError> {
         let api = offers.targets.iter().map(|offer| &offer.target).filter(|t| t.surface() == Surface::Api);
@@ -354,18 +356,19 @@ impl Checker<'_> {
 pub const CAP_HELP: &str = "add the line microusd_max_per_day = 2_000_000 to its [[vendor]] table ($2 a day, in \
     millionths of a US dollar), or to [budget] for all vendors together";
 
-/// Whether nothing limits what a vendor may cost on one day. Whoever has a key can run up a bill; without one there is no
-/// account to be charged, and a simulated vendor charges nobody.
+/// Whether nothing limits what a vendor may cost on one day. Whoever has a key can run up a bill, and so can whoever is
+/// known by an address or by a part of the endpoint's path. A server of one's own on this machine that wants no key charges
+/// nobody, and neither does a simulated vendor.
 pub fn is_uncapped(vendor: &VendorConfig, limits: &Limits) -> bool {
     let days = [limits.day(Some(&vendor.target)), limits.day(None)];
-    vendor.key != KeySource::None
+    (vendor.key != KeySource::None || vendor.leaves_this_machine())
         && !vendor.target.starts_with(SIM_PREFIX)
         && days.iter().all(|day| day.microusd_max.is_none())
 }
 
 /// What is said of a vendor without a cap.
 pub fn uncapped(target: &str) -> String {
-    format!("{target:?} has a key, and nothing limits what it may cost on one day")
+    format!("{target:?} may charge somebody, and nothing limits what it may cost on one day")
 }
 
 /// The name of the `[[vendor]]` table that serves a target: `openai`, `lab` for `compat:lab/…`, `sim:openai`.

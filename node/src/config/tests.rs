@@ -264,7 +264,14 @@ fn a_vendor_with_a_key_wants_a_cap_of_money_per_day_and_the_line_is_told() {
             assert!(load_in(dir.path(), &of(target, &file, &more)).is_ok(), "{more}");
         }
     }
-    // without a key there is no account to be charged, and a simulated vendor charges nobody
+    // whoever is called elsewhere may know by other ways than a key whom to charge
+    for target in ["openai", "gateway"] {
+        let elsewhere =
+            of(target, "\"none\"", "").replace("http://127.0.0.1:9/eu", "https://api.example/sk-1/v1");
+        let error = load_in(dir.path(), &elsewhere).unwrap_err().to_string();
+        assert!(error.contains(", vendor.microusd_max_per_day: ") && error.contains(line), "{error}");
+    }
+    // a server here without a key has no account to be charged, and a simulated vendor charges nobody
     assert!(load_in(dir.path(), &of("lab", "\"none\"", "")).is_ok());
     assert!(load_in(dir.path(), &of("sim:openai", &file, "")).is_ok());
 }
