@@ -216,6 +216,47 @@ async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
     }
 }
 
+/// Waits until the node announces so many roots.
+async fn provides(node: &Node, roots: usize) {
+    while node.net.status().await.unwrap().provided.roots != roots {
+        tokio::time::sleep(LISTEN_POLL).await;
+    }
+}
+
+/// Who gives a job's blocks up announces its roots no more, over restarts too. Those of other jobs, each one's first
+/// complete bundle included, stay announced.
+#[tokio::test(flavor = "multi_thread")]
+async fn pruning_a_job_ends_the_announcing_of_its_roots_alone() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let mut views = Vec::new();
+    for prompts in [1, 2] {
+        let id = bed.submit(0, &["eu"], prompts, 30).await;
+        views.push(bed.done(0, &id).await);
+    }
+    provides(&node, 4).await;
+    let (gone, kept) = (&views[0], &views[1]);
+    let roots = [gone.content, gone.provided].map(|root| root.unwrap().digest);
+    let plan = crate::upkeep::Plan {
+        jobs: vec![gone.id],
+        blocks: roots.into_iter().collect(),
+        known: 2,
+        ..Default::default()
+    };
+    let (reply, answer) = tokio::sync::oneshot::channel();
+    let prune = Command::Prune { plan: Box::new(plan), reply };
+    node.events.send(Event::Command(prune)).await.unwrap();
+    answer.await.unwrap().unwrap().unwrap();
+    provides(&node, 2).await;
+    stop(node).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    provides(&node, 2).await;
+    let mut client = bed.client(0).await;
+    assert!(client.block(kept.provided.unwrap()).await.is_ok());
+    assert!(client.block(gone.provided.unwrap()).await.is_err());
+    stop(node).await;
+}
+
 /// A released directory's store under a genesis of this edition: the node says what to do, and its keys can be taken along.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_an_older_edition_is_refused_and_its_keys_serve_in_a_new_one() {
