@@ -11,6 +11,8 @@ pub(crate) enum NotText {
     Utf32,
     /// A file that was packed.
     Packed,
+    /// Lines that end in CR alone, as no program of today reads them.
+    Returns,
     /// Something else: where it stops to be UTF-8.
     Byte {
         /// Line, from 1.
@@ -25,6 +27,9 @@ impl fmt::Display for NotText {
         match self {
             Self::Utf16 => f.write_str("the file is text in UTF-16, and UTF-8 is read: save it as UTF-8"),
             Self::Utf32 => f.write_str("the file is text in UTF-32, and UTF-8 is read: save it as UTF-8"),
+            Self::Returns => {
+                f.write_str("all lines of the file end in CR alone: save it with the line ends of Unix (LF)")
+            }
             Self::Packed => f.write_str("the file is packed (gzip, zip): unpack it first"),
             Self::Byte { line, at } => write!(
                 f,
@@ -46,6 +51,9 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<String, NotText> {
         NotText::Byte { line: 1 + lines, at }
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    if text.trim_end().contains('\r') && !text.contains('\n') {
+        return Err(NotText::Returns);
+    }
     Ok(if text.contains("\r\n") { without_returns(&text) } else { text })
 }
 
@@ -116,6 +124,7 @@ mod tests {
         }
         assert_eq!(read(b"\xff\xfe\0\0v\0\0\0".to_vec()), Err(NotText::Utf32));
         assert_eq!(read(b"\x1f\x8b\x08".to_vec()), Err(NotText::Packed));
+        assert_eq!(read(b"v = 1\rname = 2\r".to_vec()), Err(NotText::Returns));
         assert_eq!(read(b"v = 1\nname = \"caf\xe9\"".to_vec()), Err(NotText::Byte { line: 2, at: 17 }));
     }
 }

@@ -6,6 +6,10 @@ use std::fmt;
 use std::path::Path;
 use vantage_protocol::compare::{escape_line, escape_terminal};
 
+/// Longest line of an error, and most lines of one. Guesses: more than any has that quotes nothing.
+const LINE_CHARS_MAX: usize = 1500;
+const LINES_MAX: usize = 100;
+
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub struct CliError {
@@ -18,7 +22,7 @@ pub struct CliError {
 impl CliError {
     /// Something failed here or elsewhere: exit code 1.
     pub fn failed(what: impl fmt::Display) -> Self {
-        Self { exit: Exit::Failed, what: what.to_string(), place: None, advice: None }
+        Self { exit: Exit::Failed, what: bounded(&what.to_string()), place: None, advice: None }
     }
 
     /// The command line or a file is not what the command reads: exit code 2.
@@ -79,6 +83,18 @@ impl CliError {
     }
 }
 
+/// A text that quotes a file may be as long as the file: its lines are cut, and so are many lines.
+fn bounded(text: &str) -> String {
+    let lines = text.lines().take(LINES_MAX + 1).enumerate().map(|(at, line)| {
+        match line.char_indices().nth(LINE_CHARS_MAX) {
+            _ if at == LINES_MAX => "…".to_owned(),
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", escape_terminal(self.what.trim_end()))?;
@@ -107,6 +123,9 @@ mod tests {
         let text = error.to_string();
         assert_eq!(text, "error: bad \\u{1b}[31mname\n  where: a\\u{a}b.toml\n  what to do: rename\\u{7} it");
         assert_eq!(error.exit().code(), 2);
+        let long =
+            CliError::failed(format!("{}\n{}", "x".repeat(1 << 20), "y\n".repeat(1 << 20))).to_string();
+        assert!(long.len() < 3000, "{}", long.len());
         assert_eq!(error.to_json()["error"]["exit"], 2);
     }
 }

@@ -1,18 +1,18 @@
 //! Files named on the command line: read with a bound, written once.
 
 use super::error::{CliError, CliResult};
-use crate::{private_file, text_file};
-use std::fs::{self, File, OpenOptions};
+use crate::{plain_file, private_file, text_file};
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Reads a file of at most `bytes_max` bytes.
+/// Reads a file of at most `bytes_max` bytes; or what a shell hands over, such as `/dev/stdin`.
 pub(super) fn read(path: &Path, bytes_max: u64) -> CliResult<Vec<u8>> {
     let open = |e| CliError::file("read", path, &e);
-    let file = File::open(path).map_err(open)?;
-    if file.metadata().map_err(open)?.is_dir() {
-        return Err(CliError::usage("this is a directory").at(path.display()).advise("name a file in it"));
-    }
+    let file = plain_file::open_or_stream(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => CliError::usage(&error).at(path.display()).advise("name a file"),
+        _ => open(error),
+    })?;
     let mut bytes = Vec::new();
     file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes).map_err(open)?;
     if bytes.len() as u64 > bytes_max {

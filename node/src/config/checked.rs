@@ -8,10 +8,8 @@ use super::{MODELS_VAR, raw};
 use crate::environment;
 use crate::ledger::{Limit, Limits, Prices, today};
 use crate::policy::Policy;
-use crate::text_file;
+use crate::{plain_file, text_file};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -224,14 +222,8 @@ fn read(path: &Path, help: &str) -> Result<String, ConfigError> {
         what,
         help: help.to_owned(),
     };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| ConfigError::unreadable(path, &error, help))?;
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
+    let bytes = plain_file::read(path, FILE_BYTES_MAX)
         .map_err(|error| ConfigError::unreadable(path, &error, help))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(wrong(format!("is longer than {FILE_BYTES_MAX} bytes")));
-    }
     text_file::read(bytes).map_err(|error| wrong(error.to_string()))
 }
 

@@ -5,6 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Longest message of the decoder that is shown: an unknown name may be as long as the file. A guess.
+const MESSAGE_CHARS_MAX: usize = 600;
+
 /// One thing wrong in the configuration or in a file that it names.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigError {
@@ -41,7 +44,7 @@ impl ConfigError {
     /// The file is not TOML, or not of the expected shape.
     pub(super) fn shape(file: &Path, text: &str, error: &toml::de::Error) -> Self {
         let line = error.span().map(|span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count());
-        let message = without_value(error.message());
+        let message: String = without_value(error.message()).chars().take(MESSAGE_CHARS_MAX).collect();
         let help = suggest::for_unknown_field(&message).unwrap_or_else(|| {
             "correct the line; the configuration that `vantage init` writes explains all keys".to_owned()
         });
