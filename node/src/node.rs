@@ -155,9 +155,10 @@ impl Node {
         backup::refuse_retired(&config.data)?;
         let ready_file = config.data.join(READY);
         forget(&ready_file)?;
-        let identity = keys::load(&config.data, &config.genesis)?;
+        let mut identity = keys::load(&config.data, &config.genesis)?;
         let region = declared_region(&config, &identity.node)?;
         let (store, store_closed) = opened(&config, &identity)?;
+        identity.keep(&config.genesis.net())?;
         let attester = replayed(&config, &identity, &store)?;
         let socket = Socket::bind(&config.data)?;
         let control_path = socket.path().display().to_string();

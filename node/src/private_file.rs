@@ -2,11 +2,14 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Permission bits that give group or others anything.
 const OTHERS: u32 = 0o077;
+/// Everybody may write, and only owners may remove what is theirs.
+const WRITTEN_BY_ALL: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 
 /// Makes a directory of mode 0700, with its parents; one that exists is left as it is.
 pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
@@ -65,4 +68,27 @@ pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
 pub(crate) fn open_to_others(file: &File) -> io::Result<Option<u32>> {
     let mode = file.metadata()?.permissions().mode() & 0o7777;
     Ok((mode & OTHERS != 0).then_some(mode))
+}
+
+/// The owner of an open file, if that is neither this process's user nor the superuser. The superuser itself may look at
+/// anybody's.
+pub(crate) fn owned_by_another(file: &File) -> io::Result<Option<u32>> {
+    let (owner, me) = (file.metadata()?.uid(), user()?);
+    Ok((owner != me && owner != 0 && me != 0).then_some(owner))
+}
+
+/// The directory of a file, if everybody may put another file in the file's place.
+pub(crate) fn open_directory(path: &Path) -> io::Result<Option<PathBuf>> {
+    let dir = match path.parent() {
+        Some(dir) if dir.as_os_str().is_empty() => Path::new("."),
+        Some(dir) => dir,
+        None => return Ok(None),
+    };
+    let mode = fs::metadata(dir)?.permissions().mode();
+    Ok((mode & WRITTEN_BY_ALL != 0 && mode & STICKY == 0).then(|| dir.to_owned()))
+}
+
+/// Whose process this is, as Linux tells it.
+fn user() -> io::Result<u32> {
+    Ok(fs::metadata("/proc/self")?.uid())
 }

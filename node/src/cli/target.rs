@@ -152,13 +152,14 @@ impl Desk {
                 "a probe is paid from the ledger, which one process has at a time: stop the node first",
             )
         })?;
-        let identity = keys::load(&config.data, &config.genesis)
-            .map_err(|error| refused(&error).advise("put right what is named"))?;
-        let opened = Store::open(&config.data, &config.genesis.net(), &identity.node).and_then(|store| {
-            let budget = &config.budget;
-            Ledger::open(Arc::new(store), budget.limits.clone(), budget.prices.clone())
-        });
-        let ledger = opened.map_err(|error| refused(&error).advise("put right what is named"))?;
+        let wrong = |error: &dyn std::fmt::Display| refused(error).advise("put right what is named");
+        let net = config.genesis.net();
+        let mut identity = keys::load(&config.data, &config.genesis).map_err(|error| wrong(&error))?;
+        let store = Store::open(&config.data, &net, &identity.node).map_err(|error| wrong(&error))?;
+        identity.keep(&net).map_err(|error| wrong(&error))?;
+        let budget = &config.budget;
+        let ledger = Ledger::open(Arc::new(store), budget.limits.clone(), budget.prices.clone())
+            .map_err(|error| wrong(&error))?;
         Ok(Self { ledger: Arc::new(ledger), _lock: lock })
     }
 }

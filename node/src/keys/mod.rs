@@ -13,13 +13,13 @@
 
 mod seed;
 
-use crate::private_file;
+use crate::{plain_file, private_file};
 use seed::Seed;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use vantage_protocol::genesis::Genesis;
-use vantage_protocol::id::NodeId;
+use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::keys::{LogKey, PublicKey, RootKey, TransportKey, WitnessKey};
 use vantage_protocol::keyset::Keyset;
 use vantage_protocol::leaf::{Leaf, Statement};
@@ -63,6 +63,21 @@ pub struct Identity {
     pub witness: WitnessKey,
     /// Leaf 0.
     pub keyset: Keyset,
+    /// The file with the keyset, where it was signed just now and is not on disk yet.
+    unkept: Option<PathBuf>,
+}
+
+impl Identity {
+    /// Keeps a keyset that was signed just now. The node's store is there already: from now on a directory without it is
+    /// one that has lost it.
+    pub fn keep(&mut self, net: &NetId) -> Result<(), KeysError> {
+        let Some(path) = &self.unkept else { return Ok(()) };
+        let statement = Statement::Keyset(Box::new(self.keyset.clone()));
+        let leaf = Leaf { net: *net, author: self.node, statement };
+        private_file::replace(path, &leaf.encode()).map_err(|source| io_error(path, source))?;
+        self.unkept = None;
+        Ok(())
+    }
 }
 
 /// A secret seed that never shows itself and is wiped when dropped.
@@ -123,6 +138,24 @@ pub enum KeysError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The file is somebody else's, who could read and change it.
+    #[error(
+        "{path} belongs to user {who}, who could read and replace it: chown it to the user that the node runs as"
+    )]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// The owner's number.
+        who: u32,
+    },
+    /// Others may put another file in its place.
+    #[error("{path} lies in {dir}, where everybody may replace it: chmod go-w {dir}")]
+    Directory {
+        /// The file.
+        path: PathBuf,
+        /// Where it lies.
+        dir: PathBuf,
+    },
     /// The file holds something else.
     #[error("{path} is not a key: 64 lower-case hex digits are needed; restore it from your backup")]
     NotAKey {
@@ -173,17 +206,18 @@ pub fn inspect(path: &Path) -> Result<(), KeysError> {
     Seed::load(path).map(drop)
 }
 
-/// Loads a node's keys for one network; the first time, signs its keyset with the root key and keeps it.
+/// Loads a node's keys for one network; the first time, signs its keyset with the root key, and [`Identity::keep`] writes
+/// it down.
 pub fn load(data_dir: &Path, genesis: &Genesis) -> Result<Identity, KeysError> {
     let transport_seed = Seed::load(&data_dir.join(TRANSPORT_KEY))?;
     let transport = TransportKey::from_seed(transport_seed.bytes());
     let log = LogKey::from_seed(Seed::load(&data_dir.join(LOG_KEY))?.bytes());
     let witness = WitnessKey::from_seed(Seed::load(&data_dir.join(WITNESS_KEY))?.bytes());
-    let keyset = match read_keyset(data_dir, genesis)? {
-        Some(keyset) => keyset,
-        None => sign_keyset(data_dir, genesis, &transport, &log, &witness)?,
-    };
     let path = data_dir.join(KEYSET);
+    let (keyset, unkept) = match read_keyset(data_dir, genesis)? {
+        Some(keyset) => (keyset, None),
+        None => (sign_keyset(data_dir, genesis, &transport, &log, &witness)?, Some(path.clone())),
+    };
     let fits = [
         ("transport", keyset.transport == transport.public()),
         ("log", keyset.log == log.public()),
@@ -193,20 +227,17 @@ pub fn load(data_dir: &Path, genesis: &Genesis) -> Result<Identity, KeysError> {
         return Err(KeysError::Keyset { path, why: format!("it names another {role} key than {role}.key") });
     }
     let transport_seed = Seed32(transport_seed.into_bytes());
-    Ok(Identity { node: keyset.node(), transport_seed, log, witness, keyset })
+    Ok(Identity { node: keyset.node(), transport_seed, log, witness, keyset, unkept })
 }
 
 fn read_keyset(data_dir: &Path, genesis: &Genesis) -> Result<Option<Keyset>, KeysError> {
     let path = data_dir.join(KEYSET);
-    let bytes = match fs::read(&path) {
+    let bytes = match plain_file::read(&path, LEAF_BYTES_MAX as u64) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(io_error(&path, source)),
     };
     let refuse = |why: String| KeysError::Keyset { path: path.clone(), why };
-    if bytes.len() > LEAF_BYTES_MAX {
-        return Err(refuse(format!("it has {} bytes, at most {LEAF_BYTES_MAX} are allowed", bytes.len())));
-    }
     let leaf = Leaf::decode(&bytes, &genesis.net()).map_err(|error| refuse(error.to_string()))?;
     match leaf.statement {
         Statement::Keyset(keyset) if keyset.node() == leaf.author => {
@@ -231,15 +262,7 @@ fn sign_keyset(
     };
     let path = data_dir.join(KEYSET);
     let keyset = Keyset::make(&genesis.net(), &root, transport, log, witness);
-    keyset
-        .verify(&genesis.net())
-        .map_err(|error| KeysError::Keyset { path: path.clone(), why: error.to_string() })?;
-    let leaf = Leaf {
-        net: genesis.net(),
-        author: keyset.node(),
-        statement: Statement::Keyset(Box::new(keyset.clone())),
-    };
-    private_file::replace(&path, &leaf.encode()).map_err(|source| io_error(&path, source))?;
+    keyset.verify(&genesis.net()).map_err(|error| KeysError::Keyset { path, why: error.to_string() })?;
     Ok(keyset)
 }
 

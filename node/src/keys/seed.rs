@@ -1,8 +1,7 @@
 //! One secret seed: random, from its file, as text.
 
 use super::{KeysError, io_error};
-use crate::private_file;
-use std::fs::File;
+use crate::{plain_file, private_file};
 use std::io::{self, Read as _};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -23,7 +22,7 @@ impl Seed {
 
     /// Reads a key file that only its owner may read.
     pub(super) fn load(path: &Path) -> Result<Self, KeysError> {
-        let file = match File::open(path) {
+        let file = match plain_file::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(KeysError::Missing { path: path.to_owned() });
@@ -32,6 +31,12 @@ impl Seed {
         };
         if let Some(mode) = private_file::open_to_others(&file).map_err(|source| io_error(path, source))? {
             return Err(KeysError::Mode { path: path.to_owned(), mode });
+        }
+        if let Some(who) = private_file::owned_by_another(&file).map_err(|source| io_error(path, source))? {
+            return Err(KeysError::Owner { path: path.to_owned(), who });
+        }
+        if let Some(dir) = private_file::open_directory(path).map_err(|source| io_error(path, source))? {
+            return Err(KeysError::Directory { path: path.to_owned(), dir });
         }
         // Room for all that may be read, so that no copy is left behind by growing.
         let mut text = Zeroizing::new(Vec::with_capacity(DIGITS + 8));

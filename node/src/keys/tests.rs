@@ -42,7 +42,9 @@ fn the_root_key_is_needed_once() {
     fs::rename(&root, &away).unwrap();
     assert!(matches!(load(dir.path(), &genesis), Err(KeysError::RootNeeded { .. })));
     fs::rename(&away, &root).unwrap();
-    let first = load(dir.path(), &genesis).unwrap();
+    let mut first = load(dir.path(), &genesis).unwrap();
+    assert!(!dir.path().join(KEYSET).exists(), "the store comes first");
+    first.keep(&genesis.net()).unwrap();
     fs::rename(&root, &away).unwrap();
     assert_eq!(load(dir.path(), &genesis).unwrap().keyset, first.keyset);
 }
@@ -69,6 +71,21 @@ fn a_key_that_others_may_read_is_refused() {
     );
 }
 
+/// Whoever may put a file in a directory may put another key in the place of one.
+#[test]
+fn a_key_that_everybody_may_replace_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("node");
+    let public = create(&data).unwrap();
+    let genesis = genesis("a", public.root);
+    for (mode, taken) in [(0o777, false), (0o702, false), (0o1777, true), (0o770, true), (0o700, true)] {
+        fs::set_permissions(&data, fs::Permissions::from_mode(mode)).unwrap();
+        let loaded = load(&data, &genesis).map(drop).map_err(|error| error.to_string());
+        assert_eq!(loaded.is_ok(), taken, "{mode:o}: {loaded:?}");
+        assert!(taken || loaded.unwrap_err().contains("chmod go-w"), "{mode:o}");
+    }
+}
+
 #[test]
 fn a_file_that_is_no_key_is_refused_without_showing_it() {
     let dir = tempfile::tempdir().unwrap();
@@ -87,7 +104,8 @@ fn a_file_that_is_no_key_is_refused_without_showing_it() {
 fn a_data_directory_belongs_to_one_network_and_one_set_of_keys() {
     let dir = tempfile::tempdir().unwrap();
     let public = create(dir.path()).unwrap();
-    load(dir.path(), &genesis("a", public.root)).unwrap();
+    let net = genesis("a", public.root).net();
+    load(dir.path(), &genesis("a", public.root)).unwrap().keep(&net).unwrap();
     let error = load(dir.path(), &genesis("b", public.root)).unwrap_err().to_string();
     assert!(error.contains("belongs to network"), "{error}");
 

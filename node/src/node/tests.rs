@@ -257,6 +257,26 @@ async fn pruning_a_job_ends_the_announcing_of_its_roots_alone() {
     stop(node).await;
 }
 
+/// A node that has run and whose memory is gone does not begin a second log under the same keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_its_memory_does_not_start() {
+    let bed = Bed::new(1).await;
+    stop(bed.start(0, &[]).await.unwrap()).await;
+    let (store, away) = (bed.data(0).join("node.redb"), bed.dir.path().join("away"));
+    std::fs::rename(&store, &away).unwrap();
+    for empty in [false, true] {
+        if empty {
+            std::fs::write(&store, "").unwrap();
+        }
+        let error = bed.start(0, &[]).await.err().unwrap().to_string();
+        for words in ["contradict its own log", "vantage restore", "vantage init --data NEW"] {
+            assert!(error.contains(words), "{words}: {error}");
+        }
+    }
+    std::fs::rename(&away, &store).unwrap();
+    stop(bed.start(0, &[]).await.unwrap()).await;
+}
+
 /// A released directory's store under a genesis of this edition: the node says what to do, and its keys can be taken along.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_an_older_edition_is_refused_and_its_keys_serve_in_a_new_one() {

@@ -50,8 +50,23 @@ pub enum StoreError {
         /// The program that wrote it last.
         by: String,
     },
+    /// Gone, where a node has run.
+    #[error(
+        "{path} {what}, and it is the node's memory of what it has signed: without it the node would contradict its own \
+         log, so it does not start. Restore the newest backup: vantage restore FILE --data NEW. Without a backup this \
+         node id has come to its end: keep this directory as it is, and make a new node: vantage init --data NEW"
+    )]
+    Lost {
+        /// The database.
+        path: PathBuf,
+        /// What became of it.
+        what: &'static str,
+    },
     /// Written for another network or by another node.
-    #[error("{path} is of another {what}: a data directory serves one node in one network, use a new one")]
+    #[error(
+        "{path} is of another {what}: it is not the memory of the node whose keys lie beside it, or the genesis is \
+         another one. Put back the file that belongs here, or use a new data directory: one serves one node in one network"
+    )]
     Foreign {
         /// The database.
         path: PathBuf,
@@ -85,6 +100,11 @@ impl StoreError {
             }
             _ => false,
         }
+    }
+
+    /// Whether the database was left open by a crash: the next start repairs it.
+    pub fn is_unrepaired(&self) -> bool {
+        matches!(self, Self::Database { source, .. } if matches!(**source, redb::Error::RepairAborted))
     }
 
     pub(super) fn io(path: &Path, source: io::Error) -> Self {

@@ -32,8 +32,9 @@ struct Found {
 }
 
 impl Store {
-    /// Makes a new store's tables, and refuses what is of another network or node or of another format.
-    pub(super) fn check(&self, net: &NetId, node: &NodeId) -> Result<(), StoreError> {
+    /// Makes a new store's tables, and refuses what is of another network or node or of another format; and one that
+    /// says nothing of itself where a node has run.
+    pub(super) fn check(&self, net: &NetId, node: &NodeId, has_run: bool) -> Result<(), StoreError> {
         let found = self.write(found)?;
         let path = self.path.clone();
         match found.format {
@@ -42,6 +43,7 @@ impl Store {
                 let by = found.written_by.unwrap_or_else(|| "another version of the program".to_owned());
                 return Err(StoreError::Format { path, found: format, known: FORMAT, by });
             }
+            None if has_run => return Err(StoreError::Lost { path, what: "holds nothing of any node" }),
             _ => {}
         }
         for (what, found, ours) in [("net", &found.net, &net.0), ("node", &found.node, &node.0)] {

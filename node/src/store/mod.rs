@@ -28,6 +28,7 @@ pub mod format;
 mod glm;
 mod journal;
 mod ledger;
+mod lost;
 mod ordered;
 mod peek;
 mod prune;
@@ -110,13 +111,20 @@ pub struct Counts {
 }
 
 impl Store {
-    /// Opens the store of a node in one network, or makes it. The caller holds the directory's lock.
+    /// Opens the store of a node in one network, or makes it where no node has run yet. The caller holds the directory's
+    /// lock.
     pub fn open(data: &Path, net: &NetId, node: &NodeId) -> Result<Self, StoreError> {
         let path = data.join(FILE);
         private_file::make_dir(data).map_err(|source| StoreError::io(data, source))?;
+        let has_run = Self::refuse_lost(data)?;
         let store = Self::of(data, path)?;
-        store.check(net, node)?;
+        store.check(net, node, has_run)?;
         Ok(store)
+    }
+
+    /// Refuses a directory in which a node has run whose database is missing or empty; tells whether one has run.
+    pub fn refuse_lost(data: &Path) -> Result<bool, StoreError> {
+        lost::refuse(data)
     }
 
     /// The store in a directory, made if there is none, whatever is in it.
@@ -170,19 +178,23 @@ impl Store {
     /// directory's lock.
     pub fn reopen(data: &Path) -> Result<Option<Self>, StoreError> {
         let path = data.join(FILE);
-        if !path.is_file() {
+        let has_run = Self::refuse_lost(data)?;
+        if std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
             return Ok(None);
         }
         let store = Self::of(data, path)?;
         let (net, node) = store.whose()?;
-        store.check(&net, &node)?;
+        store.check(&net, &node, has_run)?;
         Ok(Some(store))
     }
 
     /// The network and the node that the store belongs to.
     pub fn whose(&self) -> Result<(NetId, NodeId), StoreError> {
         let found = self.read(|transaction| {
-            let meta = transaction.open_table(META)?;
+            let meta = match transaction.open_table(META) {
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+                meta => meta?,
+            };
             let id = |key: &str| -> Result<Option<[u8; 32]>, redb::Error> {
                 Ok(meta.get(key)?.and_then(|value| value.value().try_into().ok()))
             };

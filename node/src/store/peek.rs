@@ -1,8 +1,9 @@
 //! A look at a store that no node has open, which changes nothing.
 
 use super::{FILE, META, RECORDS, StoreError};
-use redb::{ReadOnlyDatabase, ReadableDatabase as _, ReadableTableMetadata as _};
+use redb::{ReadOnlyDatabase, ReadableDatabase as _, ReadableTable as _};
 use std::path::Path;
+use vantage_protocol::id::{NetId, NodeId};
 
 /// What a store says of itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,6 +12,8 @@ pub struct Peek {
     pub format: u64,
     /// Records in the journal.
     pub records: u64,
+    /// The network and the node that it belongs to.
+    pub whose: Option<(NetId, NodeId)>,
 }
 
 impl super::Store {
@@ -18,15 +21,25 @@ impl super::Store {
     /// A store that a crash has left cannot be looked at before the next start has repaired it.
     pub fn peek(data: &Path) -> Result<Option<Peek>, StoreError> {
         let path = data.join(FILE);
-        if !path.exists() {
+        if std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
             return Ok(None);
         }
         let look = || -> Result<Peek, redb::Error> {
             let transaction = ReadOnlyDatabase::open(&path)?.begin_read()?;
-            let format = transaction.open_table(META)?.get("format")?;
+            let meta = transaction.open_table(META)?;
+            let id = |key: &str| -> Result<Option<[u8; 32]>, redb::Error> {
+                Ok(meta.get(key)?.and_then(|value| value.value().try_into().ok()))
+            };
+            let whose = id("net")?.zip(id("node")?).map(|(net, node)| (NetId(net), NodeId(node)));
+            let format = meta.get("format")?;
             let format = format.and_then(|value| value.value().try_into().ok().map(u64::from_be_bytes));
-            let records = transaction.open_table(RECORDS)?.len()?;
-            Ok(Peek { format: format.unwrap_or_default(), records })
+            // all of them are read, as a start does
+            let mut records = 0;
+            for record in transaction.open_table(RECORDS)?.iter()? {
+                record?;
+                records += 1;
+            }
+            Ok(Peek { format: format.unwrap_or_default(), records, whose })
         };
         look().map(Some).map_err(|error| StoreError::database(&path, error))
     }

@@ -257,6 +257,41 @@ fn another_format_network_or_node_is_refused() {
     assert!(matches!(Store::reopen(dir.path()), Err(StoreError::Format { found: 7, .. })));
 }
 
+/// Where a node has run its memory is never made anew: it would sign a second log under the same keys.
+#[test]
+fn a_store_that_is_gone_where_a_node_has_run_is_not_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE);
+    // an interrupted first start has left an empty file, and nothing else
+    fs::write(&path, "").unwrap();
+    drop(open(dir.path()));
+    let refused = |said: &str| {
+        for error in [Store::open(dir.path(), &NET, &NODE), Store::reopen(dir.path()).map(Option::unwrap)] {
+            let error = error.unwrap_err().to_string();
+            for words in [said, "contradict its own log", "vantage restore", "vantage init --data NEW"] {
+                assert!(error.contains(words), "{words}: {error}");
+            }
+        }
+    };
+    // what every node has, and what one has whose keyset is gone, too
+    let [keyset, blocks] = ["keyset.leaf", "blocks/ab"].map(|name| dir.path().join(name));
+    for left in [&keyset, &blocks] {
+        fs::create_dir_all(left).unwrap();
+        fs::write(&path, "").unwrap();
+        refused("is empty");
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0, "left as it is");
+        fs::remove_file(&path).unwrap();
+        refused("is missing");
+        assert!(!path.exists());
+        drop(Database::create(&path).unwrap());
+        let error = Store::open(dir.path(), &NET, &NODE).unwrap_err().to_string();
+        assert!(error.contains("nothing of any node"), "{error}");
+        fs::remove_file(&path).unwrap();
+        fs::remove_dir(left).unwrap();
+    }
+    drop(open(dir.path()));
+}
+
 #[test]
 fn a_file_that_is_no_database_is_refused() {
     let dir = tempfile::tempdir().unwrap();
