@@ -15,6 +15,8 @@ use vantage_protocol::id::Hash;
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// Missing large blocks that are named. A guess: what nobody reads further.
+const BLOCKS_SHOWN_MAX: usize = 20;
 
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -26,6 +28,8 @@ pub struct Written {
     pub parts: u64,
     /// SHA-256 of the manifest, which holds the hash of everything else.
     pub manifest: Hash,
+    /// Files that a node has and that were not there to be copied, and large blocks of which that is so.
+    pub missing: Vec<String>,
 }
 
 /// Writes a backup of a store and the files beside it, durable and whole when this returns; nothing is overwritten. The
@@ -34,6 +38,9 @@ pub fn write(store: &Store, data: &Path, out: &Path, root_key: bool) -> Result<W
     refuse_retired(data)?;
     if fs::symlink_metadata(out).is_ok() {
         return Err(BackupError::Exists { path: out.to_owned() });
+    }
+    if let Some(dir) = out.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.is_dir()) {
+        return Err(BackupError::NoDirectory { path: dir.to_owned() });
     }
     let stage = Stage::new(out)?;
     let written = assemble(store, data, &stage.archive, &stage.database, root_key);
@@ -92,9 +99,11 @@ fn assemble(
         }
     }
     // one that is damaged or gone counts as missing, in a backup too
-    for (digest, path) in snapshot.files.into_iter().filter(|(_, path)| path.is_file()) {
+    let mut blocks_missing = Vec::new();
+    for (digest, path) in snapshot.files {
         let name = digest.to_string();
-        sources.push((format!("blocks/{}/{name}", &name[..2]), path));
+        let name = format!("blocks/{}/{name}", &name[..2]);
+        if path.is_file() { sources.push((name, path)) } else { blocks_missing.push(name) }
     }
     let parts = sources.iter().map(|(name, path)| part(name, path)).collect::<Result<Vec<_>, _>>()?;
     let manifest = Manifest {
@@ -121,7 +130,10 @@ fn assemble(
     let file = buffered.into_inner().map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
-    Ok(Written { bytes, parts: manifest.parts.len() as u64, manifest: hash })
+    let mut missing = manifest.missing(root_key);
+    blocks_missing.truncate(BLOCKS_SHOWN_MAX);
+    missing.extend(blocks_missing);
+    Ok(Written { bytes, parts: manifest.parts.len() as u64, manifest: hash, missing })
 }
 
 fn append(

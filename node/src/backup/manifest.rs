@@ -46,6 +46,13 @@ impl Manifest {
         format!("manifest-{hash}.json")
     }
 
+    /// Files that a node has and that are not in it. The root key counts where it was asked for.
+    pub fn missing(&self, root_key: bool) -> Vec<String> {
+        let has = |name: &str| self.parts.iter().any(|part| part.name == name);
+        let wanted = PLAIN.into_iter().filter(|name| root_key || *name != crate::keys::ROOT_KEY);
+        wanted.filter(|name| !has(name)).map(str::to_owned).collect()
+    }
+
     /// The first name that has no place in a data directory, or stands twice.
     pub(super) fn bad_name(&self) -> Option<&str> {
         let mut names: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
@@ -55,10 +62,12 @@ impl Manifest {
     }
 }
 
+/// Where `init` puts the genesis; the configuration may name another place.
+const GENESIS: &str = "genesis.toml";
 /// Files that a backup may hold. The database comes from a snapshot.
 pub(super) const PLAIN: [&str; 7] = [
     crate::config::FILE,
-    "genesis.toml",
+    GENESIS,
     crate::keys::TRANSPORT_KEY,
     crate::keys::LOG_KEY,
     crate::keys::WITNESS_KEY,
@@ -74,4 +83,9 @@ fn is_known(name: &str) -> bool {
         Some(digest.len() == 64 && digest.bytes().all(hex) && digest.get(..2) == Some(shard))
     };
     PLAIN.contains(&name) || name == crate::store::FILE || is_block().unwrap_or(false)
+}
+
+/// Whether a node cannot start without the file, wherever its configuration and its genesis are.
+pub fn is_needed(name: &str) -> bool {
+    PLAIN.contains(&name) && name != crate::config::FILE && name != GENESIS
 }

@@ -15,7 +15,7 @@ mod restore;
 mod retired;
 
 pub use archive::{Written, write};
-pub use manifest::{Manifest, Part};
+pub use manifest::{Manifest, Part, is_needed};
 pub use relocate::relocate;
 pub use restore::restore;
 pub use retired::{RETIRED, Retired, refuse_retired};
@@ -46,6 +46,12 @@ pub enum BackupError {
     #[error("{path} exists already: nothing is overwritten; choose another place, or remove it")]
     Exists {
         /// The place.
+        path: PathBuf,
+    },
+    /// The place lies nowhere.
+    #[error("{path} is no directory that exists: make it first, or choose another place")]
+    NoDirectory {
+        /// The directory.
         path: PathBuf,
     },
     /// What another backup works on, or has left, is in the way.

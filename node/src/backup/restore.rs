@@ -3,6 +3,7 @@
 use super::BackupError;
 use super::archive::hash_of;
 use super::manifest::{BYTES_MAX, Manifest, VERSION};
+use crate::plain_file;
 use crate::private_file::{self, beside};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File, OpenOptions};
@@ -45,10 +46,12 @@ pub(super) fn is_free(path: &Path) -> io::Result<bool> {
 fn unpack(backup: &Path, staged: &Path) -> Result<Manifest, BackupError> {
     let damaged = |why: String| BackupError::Damaged { path: backup.to_owned(), why };
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => BackupError::io(backup, source),
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput => {
+            BackupError::io(backup, source)
+        }
         _ => damaged(source.to_string()),
     };
-    let file = File::open(backup).map_err(failed)?;
+    let file = plain_file::open(backup).map_err(failed)?;
     let mut tar = tar::Archive::new(io::BufReader::new(file));
     let mut entries = tar.entries().map_err(failed)?;
     let first = entries.next().ok_or_else(|| damaged("it is empty".into()))?.map_err(failed)?;

@@ -1,14 +1,16 @@
 //! The mark of a directory in which no node may run any more, or not yet.
 
 use super::BackupError;
-use crate::private_file;
+use crate::{plain_file, private_file};
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Name of the file.
 pub const RETIRED: &str = "retired.json";
+
+/// Longest mark that is read, bytes: a path.
+const BYTES_MAX: u64 = 64 * 1024;
 
 /// What became of a directory.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,7 +34,7 @@ impl Retired {
     /// Reads a directory's mark, if it has one. One that cannot be read counts as one.
     pub(super) fn of(dir: &Path) -> Result<Option<Self>, BackupError> {
         let path = dir.join(RETIRED);
-        match fs::read(&path) {
+        match plain_file::read(&path, BYTES_MAX) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| BackupError::Retired {
                 dir: dir.to_owned(),
                 why: format!("its {RETIRED} is not readable"),

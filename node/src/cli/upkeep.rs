@@ -5,7 +5,7 @@ use super::control;
 use super::data;
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
-use super::render::Out;
+use super::render::{Out, Paint};
 use crate::backup::{self, BackupError, Written};
 use crate::lock::{DataLock, LockError};
 use crate::store::{Pruned, Store};
@@ -27,7 +27,7 @@ pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {
     if out.is_json() {
         out.object(&json!({
             "file": file.display().to_string(), "bytes": written.bytes, "parts": written.parts,
-            "manifest": written.manifest, "root_key": args.with_root_key,
+            "manifest": written.manifest, "root_key": args.with_root_key, "missing": written.missing,
         }));
     } else {
         out.line(format!(
@@ -39,7 +39,20 @@ pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {
         ));
         out.line("it holds secret keys: keep it as private as the data directory");
     }
-    Ok(Exit::Done)
+    Ok(lacking(&written.missing, out))
+}
+
+/// Says what a backup lacks. One that no node could run on is not done.
+fn lacking(missing: &[String], out: &mut Out) -> Exit {
+    let is_needed = missing.iter().any(|name| backup::is_needed(name));
+    if !missing.is_empty() && !out.is_json() {
+        out.painted(Paint::Warn, "it lacks ", missing.join(", "));
+        out.line(match is_needed {
+            true => "a node does not start without those: put the missing keys into the data directory",
+            false => "of those that are kept elsewhere keep copies, too",
+        });
+    }
+    if is_needed { Exit::Failed } else { Exit::Done }
 }
 
 fn of_stopped(dir: &Path, file: &Path, root_key: bool) -> Result<Written, BackupError> {
@@ -52,15 +65,17 @@ fn of_stopped(dir: &Path, file: &Path, root_key: bool) -> Result<Written, Backup
 pub(super) fn restore(args: &RestoreArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     let manifest = backup::restore(&args.file, &dir).map_err(|error| refuse(error, &dir))?;
+    let missing = manifest.missing(manifest.root_key);
     if out.is_json() {
         out.object(&json!({
             "data": dir.display().to_string(), "node": manifest.node, "net": manifest.net, "at_s": manifest.at_s,
             "written_by": manifest.written_by, "parts": manifest.parts.len(), "root_key": manifest.root_key,
+            "missing": missing,
         }));
     } else {
         let age_s = control::now_s().saturating_sub(manifest.at_s);
         out.line(format!(
-            "{}: node {} as it was {age_s} s ago, {} files, all whole",
+            "{}: node {} as it was {age_s} s ago, {} files, each as it was written",
             dir.display(),
             manifest.node,
             manifest.parts.len()
@@ -69,7 +84,7 @@ pub(super) fn restore(args: &RestoreArgs, out: &mut Out) -> CliResult<Exit> {
             "it signs nothing before enough members have told it how long its log is: see `vantage status`",
         );
     }
-    Ok(Exit::Done)
+    Ok(lacking(&missing, out))
 }
 
 /// Carries `move` out.
@@ -112,7 +127,9 @@ pub(super) fn prune(args: &PruneArgs, out: &mut Out) -> CliResult<Exit> {
 fn refuse(error: BackupError, dir: &Path) -> CliError {
     let advice = match &error {
         BackupError::Lock(LockError::Held { .. }) => "stop the node first: vantage stop",
-        BackupError::Exists { .. } | BackupError::Inside { .. } => "choose another place",
+        BackupError::Exists { .. } | BackupError::Inside { .. } | BackupError::NoDirectory { .. } => {
+            "choose another place"
+        }
         BackupError::Unfinished { .. } => "if no backup runs, move or remove it; else choose another place",
         BackupError::Retired { .. } => "use the node's new directory",
         BackupError::Damaged { .. } => "take another backup",
