@@ -33,7 +33,7 @@ pub enum NetError {
         addr: Multiaddr,
     },
     /// An address could not be listened on.
-    #[error("cannot listen on {addr}: {reason}; is the port in use, or the address not of this machine?")]
+    #[error("cannot listen on {addr}: {reason}")]
     Listen {
         /// What was given.
         addr: Multiaddr,

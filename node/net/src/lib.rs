@@ -40,7 +40,7 @@ pub use handle::NetHandle;
 pub use identity::{peer_id_from_ed25519, peer_id_from_seed};
 pub use libp2p::{Multiaddr, PeerId};
 pub use limits::Limits;
-pub use listen::{Unbound, has_address};
+pub use listen::{Unbound, has_address, try_bind};
 pub use spawn::spawn;
 pub use status::{NetStatus, PeerStatus, Provided};
 pub use streams::Stream;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 use libp2p::Multiaddr;
 use libp2p::core::transport::{ListenerId, TransportError};
@@ -48,6 +48,8 @@ impl Listeners {
         swarm: &mut Swarm<B>,
         addrs: &[Multiaddr],
     ) -> Result<Self, NetError> {
+        // all before the first is bound, so that two of ours never meet
+        addrs.iter().try_for_each(refuse_taken)?;
         let mut listeners = Self::default();
         for addr in addrs {
             let (reason, supported) = match swarm.listen_on(addr.clone()) {
@@ -104,6 +106,35 @@ impl Listeners {
     }
 }
 
+/// Refuses an address whose port another program has. The transport shares ports, so that it can dial from the one that it
+/// listens on; with two programs on one port each would get some of the connections.
+fn refuse_taken(addr: &Multiaddr) -> Result<(), NetError> {
+    match try_bind(addr) {
+        Some(Err(error)) if error.kind() == io::ErrorKind::AddrInUse => {
+            let reason = format!(
+                "{error}: another program has the port, perhaps another node; end it, or choose another port"
+            );
+            Err(NetError::Listen { addr: addr.clone(), reason })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Binds `/ip4/…/tcp/…` or `/ip4/…/udp/…` for a moment, shared with nobody; none for other addresses.
+pub fn try_bind(addr: &Multiaddr) -> Option<io::Result<()>> {
+    let mut parts = addr.iter();
+    let ip = match parts.next()? {
+        Protocol::Ip4(ip) => IpAddr::V4(ip),
+        Protocol::Ip6(ip) => IpAddr::V6(ip),
+        _ => return None,
+    };
+    match parts.next()? {
+        Protocol::Tcp(port) => Some(TcpListener::bind(SocketAddr::new(ip, port)).map(drop)),
+        Protocol::Udp(port) => Some(UdpSocket::bind(SocketAddr::new(ip, port)).map(drop)),
+        _ => None,
+    }
+}
+
 /// Whether this machine has the IP address of an address to listen on, whatever the port; an address without one counts as
 /// had.
 pub fn has_address(addr: &Multiaddr) -> io::Result<()> {
@@ -126,5 +157,18 @@ mod tests {
         // a network for documentation
         assert!(has_address(&"/ip4/192.0.2.7/udp/1/quic-v1".parse().unwrap()).is_err());
         assert!(has_address(&"/ip6/2001:db8::7/tcp/1".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_port_in_use_is_seen_and_another_kind_of_address_is_not_looked_at() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = format!("/ip4/127.0.0.1/tcp/{}", taken.local_addr().unwrap().port()).parse().unwrap();
+        assert!(try_bind(&addr).unwrap().is_err());
+        let error = refuse_taken(&addr).unwrap_err().to_string();
+        assert!(error.contains("another program has the port"), "{error}");
+        for free in ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"] {
+            assert!(try_bind(&free.parse().unwrap()).unwrap().is_ok(), "{free}");
+        }
+        assert!(try_bind(&"/dns4/example.org/tcp/1".parse().unwrap()).is_none());
     }
 }

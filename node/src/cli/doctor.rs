@@ -33,7 +33,11 @@ enum Running {
     /// A process holds the directory and does not answer; why not.
     Mute(String),
     /// Nobody holds the directory, which stays ours while this lives.
-    No { _lock: Option<DataLock> },
+    No {
+        _lock: Option<DataLock>,
+        /// Why a node could not take it.
+        refused: Option<String>,
+    },
 }
 
 /// Carries the command out.
@@ -41,11 +45,12 @@ pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     let mut findings = Findings::default();
     let running = running(&dir);
-    place::directory(&dir, &mut findings);
+    place::directory(&dir, &running, &mut findings);
     let config = place::configuration(&dir, &mut findings);
-    place::keys(&dir, config.as_ref(), &mut findings);
-    place::store(&dir, &running, &mut findings);
-    machine::clock(&dir, &mut findings);
+    let node = place::keys(&dir, config.as_ref(), &mut findings);
+    let net = config.as_ref().map(|config| config.checked.genesis.net());
+    place::store(&dir, &running, net.zip(node), &mut findings);
+    machine::clock(&dir, config.as_ref(), &mut findings);
     machine::disk(&dir, config.as_ref(), &mut findings);
     machine::descriptors(&running, &mut findings);
     if let Some(config) = &config {
@@ -54,6 +59,8 @@ pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
         apis::addresses(config, &mut findings);
         golem::look(config, &mut findings);
         machine::ports(config, &running, &mut findings);
+        machine::metrics(config, &running, &mut findings);
+        place::logs(config, &mut findings);
     }
     live::node(&dir, config.as_ref(), &running, &mut findings);
     tell(&findings, out);
@@ -75,13 +82,15 @@ fn running(dir: &Path) -> Running {
         Ok(Some(answered)) => Running::Yes(Box::new(answered)),
         Err(error) => Running::Mute(error.to_string()),
         // where no node has run yet nothing is made
-        Ok(None) if !dir.join(lock::FILE).exists() => Running::No { _lock: None },
+        Ok(None) if !dir.join(lock::FILE).exists() => Running::No { _lock: None, refused: None },
         Ok(None) => match DataLock::take(dir) {
-            Ok(lock) => Running::No { _lock: Some(lock) },
+            Ok(lock) => Running::No { _lock: Some(lock), refused: None },
             Err(LockError::Held { holder, .. }) => {
                 Running::Mute(format!("{holder} holds the directory, but its control socket does not answer"))
             }
-            Err(LockError::Io { .. }) => Running::No { _lock: None },
+            Err(error @ LockError::Io { .. }) => {
+                Running::No { _lock: None, refused: Some(error.to_string()) }
+            }
         },
     }
 }

@@ -3,7 +3,7 @@
 use super::place::Configured;
 use super::{Findings, Running};
 use crate::environment::shown;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,13 +20,19 @@ const FREE_BYTES: (u64, u64) = (64 << 20, 1 << 30);
 const DESCRIPTORS: (u64, u64) = (256, 1024);
 
 /// Whether the clock can be right, as far as can be seen without asking anybody.
-pub(super) fn clock(dir: &Path, findings: &mut Findings) {
+pub(super) fn clock(dir: &Path, configured: Option<&Configured>, findings: &mut Findings) {
     const CHECK: &str = "clock";
     const MEND: &str = "set the clock, and let a time service (chrony, systemd-timesyncd) keep it";
     let now = SystemTime::now();
     let now_s = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     if !(WRITTEN_S..FAR_S).contains(&now_s) {
         return findings.fail(CHECK, format!("it shows {now_s} seconds after 1970"), MEND);
+    }
+    if let Some(founded_s) = configured.map(|configured| configured.checked.genesis.founded_s)
+        && now_s < founded_s
+    {
+        let found = format!("it shows {now_s} s, before the network was founded ({founded_s} s)");
+        return findings.fail(CHECK, found, MEND);
     }
     let newest = ["node.redb", "ready.json", "keyset.leaf", "config.toml"];
     let newest = newest.iter().filter_map(|name| dir.join(name).metadata().ok()?.modified().ok()).max();
@@ -130,8 +136,8 @@ pub(super) fn ports(configured: &Configured, running: &Running, findings: &mut F
             false => findings.ok(CHECK, at.join(", ")),
         };
     }
-    for addr in had.iter().map(|(addr, _)| addr.to_string()) {
-        match free(&addr) {
+    for (addr, _) in had {
+        match vantage_net::try_bind(addr) {
             None => findings.skip(CHECK, format!("{addr} is not looked at")),
             Some(Ok(())) => findings.ok(CHECK, format!("{addr} is free")),
             Some(Err(error)) => findings.fail(
@@ -143,31 +149,26 @@ pub(super) fn ports(configured: &Configured, running: &Running, findings: &mut F
     }
 }
 
-/// Whether `/ip4/…/tcp/…` or `/ip4/…/udp/…` can be bound; none for other addresses.
-fn free(addr: &str) -> Option<std::io::Result<()>> {
-    let parts: Vec<&str> = addr.split('/').collect();
-    let (ip, kind, port) = (parts.get(2)?, parts.get(3)?, parts.get(4)?);
-    let socket = SocketAddr::new(ip.parse::<IpAddr>().ok()?, port.parse().ok()?);
-    match *kind {
-        "tcp" => Some(TcpListener::bind(socket).map(drop)),
-        "udp" => Some(UdpSocket::bind(socket).map(drop)),
-        _ => None,
+/// Whether the address for health and metrics can be had.
+pub(super) fn metrics(configured: &Configured, running: &Running, findings: &mut Findings) {
+    const CHECK: &str = "metrics";
+    let Some(address) = configured.checked.metrics else { return };
+    match running {
+        Running::Yes(_) => findings.ok(CHECK, format!("configured at {address}")),
+        _ => match TcpListener::bind(address) {
+            Ok(_) => findings.ok(CHECK, format!("{address} is free")),
+            Err(error) => findings.fail(
+                CHECK,
+                format!("{address}: {error}"),
+                "end the program that has it, or choose another under [metrics] listen",
+            ),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_port_in_use_is_seen_and_another_kind_of_address_is_not_looked_at() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = taken.local_addr().unwrap().port();
-        assert!(free(&format!("/ip4/127.0.0.1/tcp/{port}")).unwrap().is_err());
-        assert!(free("/ip4/127.0.0.1/tcp/0").unwrap().is_ok());
-        assert!(free("/ip4/127.0.0.1/udp/0/quic-v1").unwrap().is_ok());
-        assert!(free("/dns4/example.org/tcp/1").is_none() && free("nonsense").is_none());
-    }
 
     #[test]
     fn the_limit_of_this_process_is_read_from_outside() {
