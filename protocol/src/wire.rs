@@ -78,7 +78,7 @@ pub fn decode<T: Wire>(bytes: &[u8]) -> Result<T, WireError> {
         return Err(WireError::TooLong { name, found: bytes.len(), max: T::BYTES_MAX });
     }
     let value: T = serde_ipld_dagcbor::from_slice(bytes)
-        .map_err(|e| WireError::Shape { name, why: e.to_string().chars().take(200).collect() })?;
+        .map_err(|error| WireError::Shape { name, why: words(error).chars().take(200).collect() })?;
     if encode(&value) != bytes {
         return Err(WireError::NotCanonical { name });
     }
@@ -176,5 +176,18 @@ pub(crate) mod rule {
         } else {
             Err(format!("{what}: must be sorted, nothing twice"))
         }
+    }
+}
+
+/// What the decoder says, in words: its own text shows how it is built.
+fn words<E: core::fmt::Debug>(error: serde_ipld_dagcbor::DecodeError<E>) -> String {
+    use serde_ipld_dagcbor::DecodeError as Error;
+    match error {
+        Error::Msg(why) => why,
+        Error::Eof { name, .. } => format!("it ends where a {name} should stand"),
+        Error::Mismatch { name, found } => format!("byte 0x{found:02x} stands where a {name} should"),
+        Error::Unsupported { found, .. } => format!("byte 0x{found:02x} begins nothing that is read"),
+        Error::TrailingData => "something follows it".to_owned(),
+        _ => "it is not as the format has it".to_owned(),
     }
 }

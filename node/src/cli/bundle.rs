@@ -95,7 +95,7 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
             return Ok(verify::exit(found.summary));
         }
         let car = Car::parse(&bytes)
-            .map_err(|error| CliError::invalid(error).at(args.file.display()).advise("get the file again"))?;
+            .map_err(|error| CliError::usage(error).at(args.file.display()).advise("get the file again"))?;
         let blocks = put(&mut client, &car).await?;
         if out.is_json() {
             let mut object = verdict::object(&found, &args.file.display().to_string(), false);

@@ -63,7 +63,7 @@ pub(super) const VERDICT_CODES: &str = "\
 Exit codes:
   0  SEALED: a quorum of the committee holds one and the same set of statements
   1  not done: our fault, not found, or nobody answers
-  2  wrong usage; a file written by hand is not valid; or the file is no whole bundle: nothing was judged
+  2  wrong usage; a file written by hand is not valid; or the file is damaged or no whole bundle: nothing was judged
   3  BOUNDED: the evidence holds, but no quorum holds one and the same set
   4  INCOMPLETE: nothing speaks against it, but something needed to judge is missing
   5  INVALID: the evidence contradicts itself, or belongs to another network";

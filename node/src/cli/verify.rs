@@ -7,9 +7,15 @@ use super::fetch::{Fetched, fetch};
 use super::render::Out;
 use super::{content_id, control, file, genesis, verdict};
 use std::path::{Path, PathBuf};
+use vantage_protocol::bundle::Bundle;
 use vantage_protocol::cid::Cid;
+use vantage_protocol::content::Content;
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{CAR_BYTES_MAX, Car, CarError, Summary, Trust, Verdict, verify, verify_car};
+use vantage_protocol::wire::decode;
+
+/// Where the system shows standard input.
+const STDIN: &str = "/dev/stdin";
 
 /// Carries the command out.
 pub(super) fn run(args: &VerifyArgs, out: &mut Out) -> CliResult<Exit> {
@@ -33,8 +39,8 @@ pub(super) fn judge(from: &str, genesis: Option<&str>, peers: &PeerArgs) -> CliR
     }
 }
 
-/// Verifies a file's bytes. What is no bundle file gets no verdict but an error that says what it is: cut, doubled, of
-/// another kind, or with more in it. Evidence that contradicts itself is INVALID.
+/// Verifies a file's bytes. What is no whole bundle file gets no verdict but an error that says what it is: cut, damaged,
+/// doubled, of another kind, or with more in it. INVALID is said of evidence that is whole and contradicts itself.
 pub(super) fn judge_file(bytes: &[u8], path: &Path, trust: &Trust) -> CliResult<Verdict> {
     let found = verify_car(bytes, trust);
     if found.summary != Summary::Invalid {
@@ -44,10 +50,34 @@ pub(super) fn judge_file(bytes: &[u8], path: &Path, trust: &Trust) -> CliResult<
         Ok(car) => car,
         Err(error) => return Err(unreadable(&error).at(path.display()).advise(error.help())),
     };
+    let (held, missing) = (car.blocks.len(), car.missing());
+    let is_head = |head: &Vec<u8>| decode::<Bundle>(head).is_ok() || decode::<Content>(head).is_ok();
+    if car.blocks.get(&car.root).is_some_and(|head| !is_head(head)) {
+        let what = format!("its root {} is neither a bundle nor a content", car.root);
+        return Err(CliError::usage(format!("this is no whole bundle file: {what}"))
+            .at(path.display())
+            .advise("get the file again from whoever published it, or name the bundle's own file"));
+    }
     let strays = car.take_strays();
     let Some(first) = strays.first() else { return Ok(found) };
     if verify_car(&car.to_bytes(), trust).summary == Summary::Invalid {
         return Ok(found);
+    }
+    if let Some(gone) = missing.first() {
+        let what = match *gone == car.root {
+            true => format!(
+                "its root is {gone}, and that block is not among the {held} in it: a part is missing, or the beginning was \
+                 changed"
+            ),
+            false => format!(
+                "{} blocks are missing, the first is {gone}, so that nothing links {} others",
+                missing.len(),
+                strays.len()
+            ),
+        };
+        return Err(CliError::usage(format!("this is no whole bundle file: {what}"))
+            .at(path.display())
+            .advise("get the file again from whoever published it"));
     }
     Err(CliError::usage(format!(
         "the file holds more than the bundle: {} blocks that nothing in it links, the first is {first}",
@@ -60,12 +90,9 @@ pub(super) fn judge_file(bytes: &[u8], path: &Path, trust: &Trust) -> CliResult<
     )))
 }
 
-/// A file that cannot be read proves nothing, either way; one that was changed contradicts itself.
+/// A file that cannot be read proves nothing, either way.
 fn unreadable(error: &CarError) -> CliError {
-    match error.contradicts() {
-        true => CliError::invalid(format!("INVALID, the evidence contradicts itself: {error}")),
-        false => CliError::usage(format!("this is no whole bundle file: {error}")),
-    }
+    CliError::usage(format!("this is no whole bundle file: {error}"))
 }
 
 /// The best verdict on what peers sent, and the root that it is about: a peer with bad certs must not
@@ -117,8 +144,11 @@ enum Source {
     Content(Cid),
 }
 
-/// A file if there is one, else a content id.
+/// A file if there is one, standard input for `-`, else a content id.
 fn source(text: &str) -> CliResult<Source> {
+    if text == "-" {
+        return Ok(Source::File(STDIN.into()));
+    }
     let path = Path::new(text);
     if path.exists() {
         return Ok(Source::File(path.to_owned()));

@@ -90,15 +90,74 @@ fn garbage_and_a_broken_off_file_get_no_verdict() {
     }
 }
 
+/// Damage says nothing of what was signed: no verdict, and never SEALED.
 #[test]
-fn a_flipped_byte_in_an_answer_is_invalid() {
+fn a_damaged_file_gets_no_verdict_and_the_damage_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("job.car");
-    let mut bytes = SEALED.car.to_bytes();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    fs::write(&file, bytes).unwrap();
-    vantage(&["verify", text(&file), "--genesis", &hash()]).refused(5, &["INVALID", "another hash"]);
+    let whole = SEALED.car.to_bytes();
+    let damaged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        fs::write(&file, bytes).unwrap();
+        let ran = vantage(&["verify", text(&file), "--genesis", &hash()]);
+        assert!(ran.out.is_empty(), "{}", ran.out);
+        ran
+    };
+    damaged(&|bytes| *bytes.last_mut().unwrap() ^= 1)
+        .refused(2, &["another hash", "block ", "nothing was judged"]);
+    let half = whole.len() / 2;
+    damaged(&|bytes| bytes[half..].fill(0)).refused(2, &["nothing but zeros"]);
+    damaged(&|bytes| bytes.extend_from_slice(&whole)).refused(2, &["the same file again", "head -c"]);
+    damaged(&|bytes| drop(bytes.splice(half..half, whole[half - 64..half].to_vec()))).refused(2, &["byte "]);
+}
+
+/// A file of true blocks, of which some are not there.
+#[test]
+fn a_file_without_its_root_or_a_block_between_says_which() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("job.car");
+    let root = SEALED.car.root;
+    let without = |gone: &vantage_protocol::cid::Cid| {
+        let mut car = SEALED.car.clone();
+        car.blocks.remove(gone);
+        fs::write(&file, car.to_bytes()).unwrap();
+        vantage(&["verify", text(&file), "--genesis", &hash()])
+    };
+    without(&root).refused(2, &["its root is", &root.to_string()]);
+    without(&SEALED.content).refused(2, &["are missing", &SEALED.content.to_string(), "nothing links"]);
+    let other = SEALED.car.blocks.keys().find(|cid| **cid != root && **cid != SEALED.content).unwrap();
+    let wrong = Car { root: *other, blocks: SEALED.car.blocks.clone() };
+    fs::write(&file, wrong.to_bytes()).unwrap();
+    vantage(&["verify", text(&file), "--genesis", &hash()]).refused(2, &["neither a bundle nor a content"]);
+}
+
+/// `-` is standard input; a pipe that nobody writes to, a directory and a device are not waited for.
+#[test]
+fn a_file_may_come_by_a_pipe_of_the_shell_and_nothing_hangs() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("job.car");
+    fs::write(&file, SEALED.car.to_bytes()).unwrap();
+    for source in ["-", "/dev/stdin"] {
+        let mut child = program(&["verify", source, "--genesis", &hash()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let bytes = SEALED.car.to_bytes();
+        let writer = std::thread::spawn(move || std::io::Write::write_all(&mut pipe, &bytes));
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0), "{source}");
+        writer.join().unwrap().unwrap();
+    }
+    let fifo = dir.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for (path, kind) in
+        [(text(&fifo), "a pipe"), ("/dev/zero", "a device"), (text(dir.path()), "a directory")]
+    {
+        vantage(&["verify", path, "--genesis", &hash()]).refused(2, &[kind]);
+        vantage(&["verify", text(&file), "--genesis", path]).refused(2, &[kind]);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! with codec raw or DAG-CBOR, every block true to its id, nothing after the last block. Blocks may
 //! stand in any order, and again: what a file proves does not depend on it.
 
+mod damage;
 mod kind;
 
 use super::links::{BLOCKS_MAX, closure};
@@ -73,21 +74,35 @@ pub enum CarError {
         /// What they are.
         what: &'static str,
     },
+    /// A second file stands behind the first.
+    #[error("bundle file, byte {at}: {} begins here: two files were put together", if *same { "the same file again" } else { "another file" })]
+    Doubled {
+        /// Offset where it begins, bytes.
+        at: usize,
+        /// Whether the rest is what stands before, byte for byte.
+        same: bool,
+    },
     /// Something in it is not as this kind of file has it.
-    #[error("bundle file, byte {at}: {why}")]
+    #[error("bundle file, byte {at}: {why}{}", traced(trace.as_deref()))]
     At {
         /// Offset in bytes.
         at: usize,
         /// What is wrong there.
         why: String,
+        /// What seems to have happened to the file.
+        trace: Option<String>,
     },
-    /// A block is not what its id names: the file was changed.
-    #[error("bundle file, byte {at}: block {cid}: its bytes have another hash")]
+    /// A block is not what its id names: the file was damaged or changed. Of what was signed that says nothing.
+    #[error("bundle file, byte {at}: {what}, {cid}: its bytes have another hash{}", traced(trace.as_deref()))]
     False {
         /// Offset in bytes.
         at: usize,
+        /// Which block, from 1.
+        what: String,
         /// The id.
         cid: Cid,
+        /// What seems to have happened to the file.
+        trace: Option<String>,
     },
     /// A file cannot be written without these blocks.
     #[error("bundle file: {} blocks are missing, the first is {}", .0.len(), .0.first().map(Cid::to_string).unwrap_or_default())]
@@ -98,11 +113,17 @@ fn missing(wanted: usize) -> String {
     if wanted == 0 { String::new() } else { format!(", {wanted} bytes too early") }
 }
 
+fn traced(trace: Option<&str>) -> String {
+    trace.map_or_else(String::new, |trace| format!("; {trace}"))
+}
+
 impl CarError {
-    /// Whether the file contradicts itself. Any other error says that it could not be read, and nothing
-    /// about what it proves.
-    pub fn contradicts(&self) -> bool {
-        matches!(self, Self::False { .. })
+    /// The same error with what the file as a whole shows of its way here.
+    fn of(mut self, bytes: &[u8]) -> Self {
+        if let Self::At { trace, .. } | Self::False { trace, .. } = &mut self {
+            *trace = damage::trace(bytes);
+        }
+        self
     }
 
     /// What to do about it.
@@ -110,9 +131,13 @@ impl CarError {
         match self {
             Self::Other { help, .. } => (*help).to_owned(),
             Self::Cut { .. } => "get the file again: the download broke off, or the disk was full".to_owned(),
-            Self::Padded { at, .. } => format!("cut it off: head -c {at} FILE > job.car"),
+            Self::Padded { at, .. } | Self::Doubled { at, .. } => {
+                format!("cut it off: head -c {at} FILE > job.car")
+            }
             Self::False { .. } => {
-                "do not rely on it; get the file again from whoever published it".to_owned()
+                "get the file again, as bytes and not as text: a transfer that was resumed at the \
+                                   wrong place, a disk or an edit has changed it; nothing was judged"
+                    .to_owned()
             }
             Self::TooLong { .. } | Self::At { .. } | Self::Missing(_) => {
                 "get the file again from whoever published it; `vantage bundle export` writes such files"
@@ -154,6 +179,12 @@ impl Car {
         let (root, sections) = sections(bytes)?;
         let blocks = sections.into_iter().map(|(cid, block)| (cid, Cow::Borrowed(block)));
         Ok((root, Pool::new(blocks.collect())))
+    }
+
+    /// What is linked below the root, or is the root, and is not there.
+    pub fn missing(&self) -> Vec<Cid> {
+        let closure = closure(self.root, &|cid| self.blocks.get(cid).cloned());
+        closure.missing.into_iter().map(|link| link.cid).collect()
     }
 
     /// Takes out the blocks that nothing below the root links, and tells which they were.
@@ -225,6 +256,10 @@ type Sections<'a> = Vec<(Cid, &'a [u8])>;
 
 /// The root and all blocks, each true to its id; one may stand again.
 fn sections(bytes: &[u8]) -> Result<(Cid, Sections<'_>), CarError> {
+    read(bytes).map_err(|error| error.of(bytes))
+}
+
+fn read(bytes: &[u8]) -> Result<(Cid, Sections<'_>), CarError> {
     if bytes.len() > CAR_BYTES_MAX {
         return Err(CarError::TooLong { found: bytes.len() });
     }
@@ -240,12 +275,15 @@ fn sections(bytes: &[u8]) -> Result<(Cid, Sections<'_>), CarError> {
         reader.blocks = Some(sections.len());
         reader.padding()?;
         let (at, section) = reader.section(CID_BYTES + Certs::BYTES_MAX)?;
+        if wire::decode::<Header>(section).is_ok() {
+            return Err(CarError::Doubled { at, same: bytes.get(at..) == bytes.get(..at) });
+        }
         if sections.len() >= BLOCKS_MAX {
             return Err(refuse(at, format!("over {BLOCKS_MAX} blocks")));
         }
         let (cid, block) = split(section).map_err(|why| refuse(at, format!("{}: {why}", reader.part())))?;
         if !cid.names(block) {
-            return Err(CarError::False { at, cid });
+            return Err(CarError::False { at, what: reader.part(), cid, trace: None });
         }
         sections.push((cid, block));
     }
@@ -266,7 +304,7 @@ fn split(section: &[u8]) -> Result<(Cid, &[u8]), String> {
 }
 
 fn refuse(at: usize, why: impl ToString) -> CarError {
-    CarError::At { at, why: why.to_string() }
+    CarError::At { at, why: why.to_string(), trace: None }
 }
 
 struct Reader<'a> {
