@@ -9,7 +9,7 @@ use super::render::{Out, Paint};
 use super::{control, data, file, genesis, statement};
 use crate::control::protocol::Shown;
 use crate::text_file;
-use policy::{PolicyFile, Written};
+use policy::{PolicyFile, Refusal, Written};
 use serde_json::json;
 use std::path::Path;
 use vantage_protocol::genesis::Genesis;
@@ -94,9 +94,27 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
     let text = text_file::lines(&file::read_text(&args.file, FILE_BYTES_MAX)?);
     let keys = file::read_text(&args.policy, FILE_BYTES_MAX)?;
     let keys = Written::read(&keys).map_err(|why| unreadable("policy", &why, &args.policy))?;
-    let keys = PolicyFile::held(&keys, &genesis).map_err(|why| bad(why, &args.policy))?;
     let proof = TlogProof::parse(&text).map_err(|why| unreadable("proof", &why.to_string(), &args.file))?;
-    let (proof, leaf, cosigners) = held(proof, &keys, &genesis).map_err(|why| bad(why, &args.file))?;
+    let Some(bytes) = proof.extra.clone() else {
+        return Err(CliError::usage("the proof does not carry its statement: it has no `extra` line")
+            .at(args.file.display())
+            .advise(
+                "`vantage proof` writes proofs with their statement; other programs leave it out, or drop it",
+            ));
+    };
+    let leaf = Leaf::decode(&bytes, &genesis.net()).map_err(|error| bad(error.to_string(), &args.file))?;
+    let keys = PolicyFile::held(&keys, leaf.author, &genesis).map_err(|refusal| match refusal {
+        Refusal::Silent(why) => CliError::usage(format!(
+            "the policy is not enough to check the proof: {why}"
+        ))
+        .at(args.policy.display())
+        .advise(
+            "get the policy that `vantage proof … --policy FILE` writes along with the proof, and all of it",
+        ),
+        Refusal::Bad(why) => bad(why, &args.policy),
+    })?;
+    let (proof, cosigners) =
+        held(proof, &bytes, &leaf, &keys, &genesis).map_err(|why| bad(why, &args.file))?;
     let who: Vec<_> = cosigners
         .iter()
         .filter_map(|(node, time_s)| {
@@ -141,12 +159,11 @@ type Cosigners = Vec<(vantage_protocol::id::NodeId, u64)>;
 /// Everything that makes a proof hold, in order; the error says what does not.
 fn held(
     proof: TlogProof,
+    bytes: &[u8],
+    leaf: &Leaf,
     keys: &PolicyFile,
     genesis: &Genesis,
-) -> Result<(TlogProof, Leaf, Cosigners), String> {
-    let extra = proof.extra.clone();
-    let bytes = extra.as_deref().ok_or("the proof does not carry its statement: it has no `extra` line")?;
-    let leaf = Leaf::decode(bytes, &genesis.net()).map_err(|error| error.to_string())?;
+) -> Result<(TlogProof, Cosigners), String> {
     let origin = genesis.origin(leaf.author);
     if proof.checkpoint.checkpoint.origin != origin {
         return Err(format!(
@@ -159,7 +176,7 @@ fn held(
     proof.checkpoint.verify_log(&key).map_err(|error| error.to_string())?;
     proof.verify_inclusion(bytes).map_err(|error| error.to_string())?;
     let cosigners = keys.committee().check(&proof.checkpoint).map_err(|error| error.to_string())?;
-    Ok((proof, leaf, cosigners))
+    Ok((proof, cosigners))
 }
 
 fn bad(why: String, path: &Path) -> CliError {

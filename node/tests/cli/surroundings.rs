@@ -168,6 +168,28 @@ fn mailed(home: &Home) {
         &as_policy.lines().filter(|line| !line.starts_with("quorum")).collect::<Vec<_>>().join("\n"),
     );
     check().refused(2, &["no `quorum` line"]);
+    // other logs' lines stand in a policy as well, and what it does not say is no contradiction
+    put(&as_proof, &format!("log example.com/other+12345678+AQ==\n{as_policy}"));
+    assert_eq!(check().code, 0, "{}", check().err);
+    let without = |word: &str| -> String {
+        as_policy.lines().filter(|line| !line.starts_with(word)).map(|line| format!("{line}\n")).collect()
+    };
+    for (policy_text, said) in [
+        (without("# keyset"), "no keyset of node"),
+        (without("log "), "no `log` line for the log"),
+        (as_policy.replace("quorum committee", "quorum none"), "quorum none"),
+        (
+            as_policy.replace("quorum committee", "group outer all committee\nquorum outer"),
+            "groups in groups are not read",
+        ),
+    ] {
+        put(&as_proof, &policy_text);
+        check().refused(2, &[said]);
+    }
+    let bare: String =
+        as_proof.lines().filter(|line| !line.starts_with("extra")).flat_map(|l| [l, "\n"]).collect();
+    put(&bare, &as_policy);
+    check().refused(2, &["does not carry its statement"]);
     put(&as_proof.replace("index 0", "index 1"), &as_policy);
     check().refused(5, &["do not rely on it"]);
 }

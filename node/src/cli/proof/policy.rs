@@ -30,6 +30,14 @@ const KEYSET: &str = "# keyset ";
 /// Most keysets of a file: the committee's and the log's.
 const KEYSETS_MAX: usize = vantage_protocol::params::COMMITTEE_MAX + 1;
 
+/// Why a policy is not gone by.
+pub(super) enum Refusal {
+    /// It does not say what is needed: it was cut, or is for other logs or other programs.
+    Silent(String),
+    /// It says something else than the genesis.
+    Bad(String),
+}
+
 /// Keysets that verify, and the network's rule over them.
 pub(super) struct PolicyFile {
     net: NetId,
@@ -45,35 +53,51 @@ impl PolicyFile {
         Self::new(shown.leaf.author, shown.keysets.iter().map(Vec::as_slice), genesis)
     }
 
-    /// Holds what a file says against the genesis: the same keys, and as many of them, in any order and under any name.
-    pub(super) fn held(written: &Written<'_>, genesis: &Genesis) -> Result<Self, String> {
-        let log = written.logs.iter().find_map(|key| log_of(key));
-        let log = log.ok_or("there is no `log` line with a key of this kind of network")?;
-        let file = Self::new(log, written.keysets.iter().map(Vec::as_slice), genesis)?;
-        for key in &written.logs {
-            let ours =
-                log_of(key).and_then(|node| Some(vkey(&file.origin(&node), ALG_LOG, &file.log_key(&node)?)));
-            if ours.as_deref() != Some(&canonical(key)) {
-                return Err(format!("the log's key {} is none of the keysets'", short(key)));
-            }
+    /// Holds what a file says of one log against the genesis: the same keys, and as many of them, in any order and under
+    /// any name. Other logs' lines may stand there, too.
+    pub(super) fn held(written: &Written<'_>, log: NodeId, genesis: &Genesis) -> Result<Self, Refusal> {
+        let net = genesis.net();
+        let file =
+            Self::new(log, written.keysets.iter().map(Vec::as_slice), genesis).map_err(Refusal::Bad)?;
+        let origin = Origin::new(&net, EPOCH, log).to_string();
+        let mut keys = written.logs.iter().filter(|key| key.split('+').next() == Some(origin.as_str()));
+        let key = keys.next().ok_or_else(|| {
+            Refusal::Silent(format!("it has no `log` line for the log that the proof is of, {origin}"))
+        })?;
+        let ours = file.log_key(&log).ok_or_else(|| {
+            Refusal::Silent(format!("it has no keyset of node {}, whose log the proof is of", log.short()))
+        })?;
+        let ours = vkey(&origin, ALG_LOG, &ours);
+        if let Some(other) = std::iter::once(key).chain(keys).find(|key| canonical(key) != ours) {
+            return Err(Refusal::Bad(format!("the log's key {} is not the keyset's", short(other))));
         }
-        let (keys, needed) = written.quorum()?;
+        let (keys, needed) = written.quorum().map_err(Refusal::Silent)?;
         let keys: BTreeSet<String> = keys.into_iter().map(canonical).collect();
         let ours: BTreeSet<String> = file.witnesses().map(|(_, key)| key).collect();
+        let absent = genesis.committee.iter().map(|member| member.root.node_id());
+        let absent: Vec<NodeId> = absent.filter(|node| !file.keysets.contains_key(node)).collect();
+        for key in keys.difference(&ours) {
+            let is_of = |node: &&NodeId| {
+                key.split('+').next() == Some(&witness_name(&Origin::new(&net, EPOCH, **node)))
+            };
+            if let Some(node) = absent.iter().find(is_of) {
+                return Err(Refusal::Silent(format!("it has no keyset of member {}", node.short())));
+            }
+        }
         if let Some(foreign) = keys.difference(&ours).next() {
-            return Err(format!(
+            return Err(Refusal::Bad(format!(
                 "the key {} is not that of a member, by the keysets and the genesis",
                 short(foreign)
-            ));
+            )));
         }
         if let Some(missing) = ours.difference(&keys).next() {
-            return Err(format!("the member's key {} does not count", short(missing)));
+            return Err(Refusal::Bad(format!("the member's key {} does not count", short(missing))));
         }
         if needed != file.quorum {
-            return Err(format!(
-                "{needed} members are enough by the policy, and {} by the genesis",
-                file.quorum
-            ));
+            let quorum = file.quorum;
+            return Err(Refusal::Bad(format!(
+                "{needed} members are enough by the policy, and {quorum} by the genesis"
+            )));
         }
         Ok(file)
     }
@@ -155,12 +179,6 @@ fn vkey(name: &str, algorithm: u8, key: &PublicKey) -> String {
     let mut bytes = vec![algorithm];
     bytes.extend(key.to_bytes());
     format!("{name}+{id}+{}", STANDARD.encode(bytes))
-}
-
-/// The node whose log a verifier key names.
-fn log_of(vkey: &str) -> Option<NodeId> {
-    let (name, _) = vkey.split_once('+')?;
-    Some(name.parse::<Origin>().ok()?.node)
 }
 
 /// A verifier key with its id in lower case, as [`vkey`] writes it.

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How a comment with a keyset begins, after its `#`.
 const KEYSET: &str = "keyset";
+/// The quorum of a policy without witnesses: a word of the format.
+const NONE: &str = "none";
 
 /// What the lines say.
 #[derive(Debug, Default)]
@@ -73,6 +75,11 @@ impl<'a> Written<'a> {
     /// The keys of the witnesses that count and how many of them it takes, where that is so many of them all.
     pub(super) fn quorum(&self) -> Result<(BTreeSet<&'a str>, usize), String> {
         let name = self.quorum.ok_or("there is no `quorum` line")?;
+        if name == NONE {
+            return Err(
+                "`quorum none` takes no cosignature, and what nobody cosigned proves nothing here".to_owned()
+            );
+        }
         let alone = self.witnesses.contains_key(name).then(|| ("1", vec![name]));
         let (threshold, members) = alone
             .as_ref()
@@ -80,6 +87,12 @@ impl<'a> Written<'a> {
             .ok_or_else(|| format!("quorum: no group {name:?}"))?;
         let mut keys = BTreeSet::new();
         for member in members {
+            if self.groups.contains_key(member) {
+                return Err(format!(
+                    "group {name:?}: {member:?} is a group; groups in groups are not read, since the rule of a network \
+                     is so many of its members"
+                ));
+            }
             let key =
                 self.witnesses.get(member).ok_or_else(|| format!("group {name:?}: no witness {member:?}"))?;
             if !keys.insert(*key) {
