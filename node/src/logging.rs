@@ -35,6 +35,8 @@ pub struct LogError {
 /// it is dropped. A program that embeds the node may have a log of its own: then that one stays.
 pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> {
     let asked = environment::set(FILTER).map(|text| text.to_string_lossy().into_owned());
+    // commas and blanks alone ask for nothing, and would silence everything
+    let asked = asked.filter(|text| text.split(',').any(|part| !part.trim().is_empty()));
     let wrong = asked.as_deref().and_then(|text| EnvFilter::builder().parse(text).err());
     let filter = || match &asked {
         Some(text) if wrong.is_none() => EnvFilter::builder().parse_lossy(text),

@@ -75,6 +75,10 @@ fn part(text: &str) -> (&str, &str) {
         _ if host.is_some() => path.find("/ipfs/").map_or(path, |at| &path[at + 1 + NAMESPACE.len()..]),
         _ => path,
     };
+    // base64 has slashes of its own
+    if path.starts_with('m') && read(path).is_some() {
+        return (path, "");
+    }
     let end = path.find('/').unwrap_or(path.len());
     path.split_at(end)
 }
@@ -82,7 +86,7 @@ fn part(text: &str) -> (&str, &str) {
 /// An id in any base; capitals mean the same where the base knows only one case.
 fn read(id: &str) -> Option<Cid> {
     // the library would look for /ipfs/ in it
-    if id.contains('/') {
+    if id.contains("/ipfs/") {
         return None;
     }
     let lower =
@@ -93,6 +97,7 @@ fn read(id: &str) -> Option<Cid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
 
     /// One id in four bases.
     const BASE32: &str = "bafyreidjybmoif7gtrzvl3iuij7egcbtvqmencve4de6qncelsy2tvlp4e";
@@ -127,6 +132,18 @@ mod tests {
             format!("https://gateway.example/a/ipfs/{BASE32}"),
             format!("https://{BASE32}.ipfs.dweb.link/"),
         ] {
+            assert_eq!(parse(&text).unwrap(), cid, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_in_base64_may_hold_slashes() {
+        let base64 = |cid: &Cid| {
+            format!("m{}", base64::engine::general_purpose::STANDARD_NO_PAD.encode(cid.to_bytes()))
+        };
+        let slashed = (0u8..=255).map(|n| Cid::raw(&[n])).find(|cid| base64(cid).matches('/').count() > 1);
+        let cid = slashed.unwrap();
+        for text in [base64(&cid), format!("/ipfs/{}", base64(&cid)), format!("ipfs://{}", base64(&cid))] {
             assert_eq!(parse(&text).unwrap(), cid, "{text}");
         }
     }

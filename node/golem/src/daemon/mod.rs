@@ -264,7 +264,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Trouble> {
 
 /// What an error reply says: its field `message` or `detail`, or all of it. A web page is not the daemon's word.
 fn said(bytes: &[u8]) -> String {
-    if bytes.trim_ascii_start().starts_with(b"<") {
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    let begin = text.trim_start_matches('\u{feff}').trim_start();
+    if begin.starts_with('<') || ["<html", "<body", "<!doctype"].iter().any(|tag| text.contains(tag)) {
         return "with a web page, as a proxy or another program at this address would".to_owned();
     }
     let value: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
@@ -325,7 +327,10 @@ mod tests {
         assert_eq!(daemon.message(&[b'x'; 9000]).len(), TEXT_CHARS_MAX);
         let echoed = daemon.message(br#"{"message":"Bearer 0123456789abcdef is not known"}"#);
         assert_eq!(echoed, "Bearer [redacted:key] is not known");
-        assert!(daemon.message(b"\n<html><body>Internal</body></html>").contains("web page"));
+        for page in ["\n<html><body>Internal</body></html>", "\u{feff}<!DOCTYPE html>", "502\n<HTML lang=en>"]
+        {
+            assert!(daemon.message(page.as_bytes()).contains("web page"), "{page}");
+        }
         let refused = |status| Trouble::Refused { status, text: String::new() };
         assert!(refused(500).may_pass() && refused(502).may_pass() && !refused(501).may_pass());
         assert!(check_id("../me").is_err() && check_id("a?b").is_err() && check_id("").is_err());
