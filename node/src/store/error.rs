@@ -102,11 +102,6 @@ impl StoreError {
         }
     }
 
-    /// Whether the database was left open by a crash: the next start repairs it.
-    pub fn is_unrepaired(&self) -> bool {
-        matches!(self, Self::Database { source, .. } if matches!(**source, redb::Error::RepairAborted))
-    }
-
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }

@@ -30,6 +30,7 @@ mod journal;
 mod ledger;
 mod lost;
 mod ordered;
+mod overlay;
 mod peek;
 mod prune;
 mod public;

@@ -1,7 +1,9 @@
 //! A look at a store that no node has open, which changes nothing.
 
-use super::{FILE, META, RECORDS, StoreError};
-use redb::{ReadOnlyDatabase, ReadableDatabase as _, ReadableTable as _};
+use super::overlay::Overlay;
+use super::{CACHE_BYTES, FILE, META, RECORDS, StoreError};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _};
+use std::fs::File;
 use std::path::Path;
 use vantage_protocol::id::{NetId, NodeId};
 
@@ -18,14 +20,16 @@ pub struct Peek {
 
 impl super::Store {
     /// Looks at the store of a data directory; none where there is none yet. The caller holds the directory's lock.
-    /// A store that a crash has left cannot be looked at before the next start has repaired it.
+    /// What a crash has left is repaired in memory, as the next start does it on disk.
     pub fn peek(data: &Path) -> Result<Option<Peek>, StoreError> {
         let path = data.join(FILE);
         if std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
             return Ok(None);
         }
         let look = || -> Result<Peek, redb::Error> {
-            let transaction = ReadOnlyDatabase::open(&path)?.begin_read()?;
+            let overlay = Overlay::new(File::open(&path)?)?;
+            let transaction =
+                Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(overlay)?.begin_read()?;
             let meta = transaction.open_table(META)?;
             let id = |key: &str| -> Result<Option<[u8; 32]>, redb::Error> {
                 Ok(meta.get(key)?.and_then(|value| value.value().try_into().ok()))

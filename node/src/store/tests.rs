@@ -292,6 +292,34 @@ fn a_store_that_is_gone_where_a_node_has_run_is_not_made_anew() {
     drop(open(dir.path()));
 }
 
+/// A look at a store finds what a start would stumble over.
+#[test]
+fn a_look_sees_what_a_start_sees() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE);
+    let store = open(dir.path());
+    for n in 0..50 {
+        let mut batch = Batch::default();
+        (0..50).for_each(|m| batch.record(&note(50 * n + m)));
+        store.commit(batch).unwrap();
+    }
+    drop(store);
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(Store::peek(dir.path()).unwrap().unwrap().records, 2500);
+    assert_eq!(fs::read(&path).unwrap(), whole, "a look changes nothing");
+    for keep in [1, 100, 4096, whole.len() / 4, whole.len() / 2, whole.len() - 4096, whole.len() - 1] {
+        fs::write(&path, &whole[..keep]).unwrap();
+        let looked = Store::peek(dir.path());
+        let opened = Store::open(dir.path(), &NET, &NODE).map(|store| sizes(&store).len());
+        match opened {
+            Ok(records) => assert_eq!(records, 2500, "{keep}"),
+            Err(error) => assert!(looked.is_err(), "{keep}: {error}"),
+        }
+    }
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(Store::peek(dir.path()).unwrap().unwrap().records, 2500);
+}
+
 #[test]
 fn a_file_that_is_no_database_is_refused() {
     let dir = tempfile::tempdir().unwrap();

@@ -116,6 +116,10 @@ pub(super) fn configuration(dir: &Path, findings: &mut Findings) -> Option<Confi
             let (genesis, test) =
                 (&checked.genesis, if checked.genesis.test { ", a test network" } else { "" });
             findings.ok("genesis", format!("{} {}{test}", genesis.name, genesis.net()));
+            for dir in raw.secrets.shared.iter().filter(|dir| !dir.is_dir()) {
+                let found = format!("[secrets] shared: {} is no directory that exists here", dir.display());
+                findings.warn("secrets", found, "correct its path, if keys are to be delivered there");
+            }
             Some(Configured { raw, checked })
         }
         Err(error) => {
@@ -203,11 +207,6 @@ pub(super) fn store(dir: &Path, running: &Running, ours: Option<(NetId, NodeId)>
                 findings.fail(CHECK, "it is of another node or network than the keys beside it", MEND)
             }
             Ok(Some(peek)) => findings.ok(CHECK, format!("format {}, {} records", peek.format, peek.records)),
-            Err(error) if error.is_unrepaired() => findings.warn(
-                CHECK,
-                error,
-                "a start repairs what a crash left; if it does not, restore the newest backup",
-            ),
             Err(error) => findings.fail(CHECK, error, MEND),
         },
     }
