@@ -1,8 +1,10 @@
 use super::*;
 use crate::control::protocol::Phase;
 use crate::testbed::{Bed, REGIONS};
+use std::collections::BTreeSet;
 use vantage_protocol::attester::OutcomeView;
-use vantage_protocol::proof::{Trust, verify_car};
+use vantage_protocol::id::Hash;
+use vantage_protocol::proof::{Car, Trust, verify_car};
 
 async fn stop(node: Node) {
     node.stop();
@@ -218,9 +220,22 @@ async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
 
 /// Waits until the node announces so many roots.
 async fn provides(node: &Node, roots: usize) {
-    while node.net.status().await.unwrap().provided.roots != roots {
+    let mut found = 0;
+    for _ in 0..3000 {
+        found = node.net.status().await.unwrap().provided.roots;
+        if found == roots {
+            return;
+        }
         tokio::time::sleep(LISTEN_POLL).await;
     }
+    panic!("{found} roots are announced, not {roots}");
+}
+
+/// All blocks of a job's bundle.
+async fn blocks(bed: &Bed, view: &vantage_protocol::attester::JobView) -> BTreeSet<Hash> {
+    let mut car = Vec::new();
+    bed.client(0).await.car(view.bundle.unwrap(), &mut car).await.unwrap();
+    Car::parse(&car).unwrap().blocks.keys().map(|cid| cid.digest).collect()
 }
 
 /// Who gives a job's blocks up announces its roots no more, over restarts too. Those of other jobs, each one's first
@@ -236,10 +251,10 @@ async fn pruning_a_job_ends_the_announcing_of_its_roots_alone() {
     }
     provides(&node, 4).await;
     let (gone, kept) = (&views[0], &views[1]);
-    let roots = [gone.content, gone.provided].map(|root| root.unwrap().digest);
+    let needed = blocks(&bed, kept).await;
     let plan = crate::upkeep::Plan {
         jobs: vec![gone.id],
-        blocks: roots.into_iter().collect(),
+        blocks: blocks(&bed, gone).await.difference(&needed).copied().collect(),
         known: 2,
         ..Default::default()
     };
