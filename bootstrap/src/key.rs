@@ -1,6 +1,6 @@
 //! The transport key's file: 64 hex digits and a newline, for its owner alone.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -21,6 +21,10 @@ pub fn load_or_create(dir: &Path) -> Result<[u8; SEED_BYTES]> {
         .create(dir)
         .with_context(|| format!("cannot create the data directory {}", dir.display()))?;
     let path = dir.join(FILE_NAME);
+    // a pipe would be waited for, and a device has no end
+    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        bail!("{} is no file: a key file is read; move away what stands there", path.display());
+    }
     match File::open(&path) {
         Ok(file) => read(file, &path),
         Err(error) if error.kind() == ErrorKind::NotFound => create(&path),
@@ -70,9 +74,15 @@ fn decode(text: &str) -> Option<[u8; SEED_BYTES]> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE_NAME);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(load_or_create(dir.path()).unwrap_err().to_string().contains("is no file"));
+    }
 
     #[test]
     fn a_key_is_made_once_and_for_its_owner() {

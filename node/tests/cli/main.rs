@@ -10,6 +10,7 @@ mod home;
 mod long_life;
 mod looking;
 mod quiet_node;
+mod refusing;
 mod reporting;
 mod running;
 mod schemas;

@@ -88,6 +88,12 @@ fn unanswered(golem: &Golem, trouble: &Trouble, findings: &mut Findings) {
             format!("the daemon at {address} does not know it"),
             "`yagna app-key list` shows the keys it knows; name one under app_key in [golem]",
         ),
+        Trouble::Refused { .. } | Trouble::NotYet | Trouble::Silent => findings.fail(
+            "golem daemon",
+            format!("{address}: {trouble}"),
+            "something answers there: if yagna was started just now, wait a minute and look again; else see its own log, \
+             or correct daemon in [golem]",
+        ),
         trouble => findings.fail(
             "golem daemon",
             format!("{address}: {trouble}"),
