@@ -28,8 +28,8 @@ impl super::Store {
         }
         let look = || -> Result<Peek, redb::Error> {
             let overlay = Overlay::new(File::open(&path)?)?;
-            let transaction =
-                Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(overlay)?.begin_read()?;
+            let db = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(overlay)?;
+            let transaction = db.begin_read()?;
             let meta = transaction.open_table(META)?;
             let id = |key: &str| -> Result<Option<[u8; 32]>, redb::Error> {
                 Ok(meta.get(key)?.and_then(|value| value.value().try_into().ok()))
