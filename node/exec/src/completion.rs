@@ -1,13 +1,12 @@
 //! Reading a whole body, whatever its vendor: what all dialects have in common.
 
-use serde_json::Value;
 use vantage_protocol::finish::Ending;
 use vantage_protocol::request::Adapter;
 
 use crate::dialect::{self, Answer, Words};
 use crate::evidence::{Usage, printable};
 use crate::failure::Failure;
-use crate::json::{self, Unreadable};
+use crate::json::{self, Body, Unreadable};
 use crate::trouble::{self, Trouble};
 
 /// Longest answer accepted, in bytes: the protocol's limit on outputs.
@@ -48,27 +47,23 @@ pub(crate) fn read(origin: Origin, body: &[u8]) -> Completion {
     if origin.status == PARTIAL {
         return Completion::failed(Failure::Torn);
     }
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if json::is_blank(body) {
         // blank lines keep a connection alive; where the end is not marked, nothing says that more was not to come
         let failure = if origin.is_framed { Failure::Empty } else { Failure::Connect };
         return Completion::failed(failure);
     }
-    let body = match json::read(body) {
-        Ok(body) => body,
-        Err(Unreadable::Torn) if !origin.is_framed => return Completion::failed(Failure::Connect),
-        Err(_) => return Completion::failed(Failure::Malformed),
-    };
-    of_success(origin.adapter, &body)
+    match json::read(body, dialect::answer_field(dialect::of(origin.adapter))) {
+        Ok(body) => of_success(origin.adapter, &body),
+        Err(Unreadable::Torn) if !origin.is_framed => Completion::failed(Failure::Connect),
+        Err(_) => Completion::failed(Failure::Malformed),
+    }
 }
 
-fn of_success(adapter: Adapter, body: &Value) -> Completion {
+fn of_success(adapter: Adapter, body: &Body) -> Completion {
     let answer = dialect::answer(dialect::of(adapter), body);
-    let trouble = trouble::within(body, answer.is_some());
-    match (answer, trouble) {
-        (Some(answer), trouble) => Completion::of(adapter, answer, trouble),
-        (None, Some(trouble)) => Completion::of_trouble(trouble),
-        (None, None) => Completion::failed(Failure::Malformed),
-    }
+    let has_answer = matches!(answer.words, Words::Said(_) | Words::None) || answer.finish.is_some();
+    let trouble = trouble::within(&body.value, has_answer);
+    Completion::of(adapter, answer, trouble)
 }
 
 impl Completion {
@@ -91,17 +86,21 @@ impl Completion {
         let finish = answer.finish.as_deref().map(printable);
         let ending = Ending::of(adapter, finish.as_deref());
         let trouble = answer.trouble.or(trouble);
+        let is_absent = answer.words == Words::Absent && finish.is_none();
         let failure = match (&trouble, &answer.words) {
-            // It broke off, if nothing else is known of it.
-            (Some(trouble), _) => Some(trouble.failure.unwrap_or(Failure::Torn)),
-            (None, _) if answer.is_blocked => Some(Failure::ContentFilter),
-            // Nothing of an answer is there.
-            (None, Words::Odd) if finish.is_none() => Some(Failure::Malformed),
+            (Some(trouble), words) => Some(trouble.failure.unwrap_or(match words {
+                // Nothing of an answer is there.
+                Words::Odd | Words::Absent if finish.is_none() => Failure::ApiError,
+                // It broke off, as nothing else is known of it.
+                _ => Failure::Torn,
+            })),
+            (None, Words::Odd | Words::Absent) if finish.is_none() => Some(Failure::Malformed),
             (None, words) => Failure::of_ending(ending).or(match words {
+                _ if answer.asks_for_tool => Some(Failure::ToolCall),
                 Words::Said(text) if text.len() > TEXT_MAX => Some(Failure::TooLarge),
                 Words::Said(_) => None,
                 Words::None => Some(Failure::Empty),
-                Words::Odd => Some(Failure::Malformed),
+                Words::Odd | Words::Absent => Some(Failure::Malformed),
             }),
         };
         let text = match answer.words {
@@ -115,15 +114,15 @@ impl Completion {
             finish,
             usage: answer.usage,
             failure,
+            is_free: is_absent && trouble.is_some(),
             trouble,
-            is_free: false,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
     use vantage_protocol::target::Dialect;
 
     use super::*;
@@ -290,6 +289,174 @@ mod tests {
             assert_eq!(read_under(Adapter::OpenAiChat, 200, blank).failure, Some(Failure::Empty));
             let origin = Origin { adapter: Adapter::OpenAiChat, status: 200, is_framed: false };
             assert_eq!(read(origin, blank).failure, Some(Failure::Connect));
+        }
+    }
+
+    /// A proper answer of an adapter with one more field, put before all others of the body.
+    fn with_field(adapter: Adapter, field: &str, value: &str) -> Vec<u8> {
+        let [whole, _] = ends(adapter);
+        let body = String::from_utf8(answer(adapter, "yes", &whole)).unwrap();
+        format!("{{\"{field}\":{value},{}", &body[1..]).into_bytes()
+    }
+
+    #[test]
+    fn a_field_beyond_all_bounds_costs_no_answer() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let wide = format!("[0{}]", ",0".repeat(70_000));
+        for adapter in VENDORS {
+            for field in [
+                "usage",
+                "usageMetadata",
+                "metadata",
+                "details",
+                "id",
+                "model",
+                "responseId",
+                "status",
+                "code",
+                "x",
+            ] {
+                for value in [&deep, &wide] {
+                    let read = read_under(adapter, 200, &with_field(adapter, field, value));
+                    assert_eq!(
+                        (read.failure, read.text.as_deref()),
+                        (None, Some("yes")),
+                        "{adapter:?} {field}"
+                    );
+                }
+            }
+            // what nobody can look into is no sign that all is well
+            for value in [&deep, &wide] {
+                let read = read_under(adapter, 200, &with_field(adapter, "error", value));
+                assert_eq!(read.failure, Some(Failure::Torn), "{adapter:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_beyond_all_bounds_is_malformed_and_all_beside_it_is_read() {
+        for content in [
+            format!("{}{}", "[".repeat(200), "]".repeat(200)),
+            format!("[\"yes\"{}]", ",\"yes\"".repeat(70_000)),
+        ] {
+            let body = format!(
+                "{{\"choices\":[{{\"message\":{{\"content\":{content}}},\"finish_reason\":\"stop\"}}],\"id\":\"c-1\",\"model\":\"m\",\"usage\":{{\"completion_tokens\":4}}}}"
+            );
+            let read = read_under(Adapter::CompatibleChat, 200, body.as_bytes());
+            assert_eq!((read.failure, read.text), (Some(Failure::Malformed), None));
+            assert_eq!((read.id.as_deref(), read.model.as_deref()), (Some("c-1"), Some("m")));
+            assert_eq!((read.finish.as_deref(), read.usage.output_tokens), (Some("stop"), Some(4)));
+        }
+    }
+
+    #[test]
+    fn what_is_told_beside_no_answer_is_told() {
+        for (adapter, body, failure, finish) in [
+            (
+                Adapter::CompatibleChat,
+                r#"{"choices":[],"id":"i","model":"m","usage":{"completion_tokens":4}}"#,
+                Failure::Malformed,
+                None,
+            ),
+            (
+                Adapter::CompatibleChat,
+                r#"{"choices":null,"id":"i","model":"m","usage":{"completion_tokens":4}}"#,
+                Failure::Malformed,
+                None,
+            ),
+            (
+                Adapter::CompatibleChat,
+                r#"{"choices":[{"message":{"content":7},"finish_reason":"stop"}],"id":"i","model":"m","usage":{"completion_tokens":4}}"#,
+                Failure::Malformed,
+                Some("stop"),
+            ),
+            (
+                Adapter::AnthropicMessages,
+                r#"{"type":"message","stop_reason":"refusal","id":"i","model":"m","usage":{"output_tokens":4}}"#,
+                Failure::ContentFilter,
+                Some("refusal"),
+            ),
+            (
+                Adapter::AnthropicMessages,
+                r#"{"type":"message","stop_reason":"end_turn","id":"i","model":"m","usage":{"output_tokens":4}}"#,
+                Failure::Empty,
+                Some("end_turn"),
+            ),
+            (
+                Adapter::AnthropicMessages,
+                r#"{"type":"message","id":"i","model":"m","usage":{"output_tokens":4}}"#,
+                Failure::Malformed,
+                None,
+            ),
+            (
+                Adapter::GeminiGenerate,
+                r#"{"candidates":[],"responseId":"i","modelVersion":"m","usageMetadata":{"candidatesTokenCount":4}}"#,
+                Failure::Malformed,
+                None,
+            ),
+        ] {
+            let read = read_under(adapter, 200, body.as_bytes());
+            assert_eq!((read.failure, read.finish.as_deref()), (Some(failure), finish), "{body}");
+            assert_eq!(
+                (read.id.as_deref(), read.model.as_deref(), read.usage.output_tokens),
+                (Some("i"), Some("m"), Some(4)),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_that_asks_for_a_tool_is_none_whatever_its_word() {
+        for (adapter, body) in [
+            (
+                Adapter::GeminiGenerate,
+                json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "f" } }] }, "finishReason": "STOP" }] }),
+            ),
+            (
+                Adapter::GeminiGenerate,
+                json!({ "candidates": [{ "content": { "parts": [{ "text": "Let me look." }, { "functionCall": {} }] }, "finishReason": "STOP" }] }),
+            ),
+            (
+                Adapter::CompatibleChat,
+                json!({ "choices": [{ "message": { "content": "Let me look.", "tool_calls": [{ "id": "1" }] }, "finish_reason": "stop" }] }),
+            ),
+            (
+                Adapter::OpenAiChat,
+                json!({ "choices": [{ "message": { "content": null, "function_call": { "name": "f" } }, "finish_reason": "stop" }] }),
+            ),
+            (
+                Adapter::AnthropicMessages,
+                json!({ "content": [{ "type": "tool_use", "id": "t" }], "stop_reason": "end_turn" }),
+            ),
+        ] {
+            let read = read_under(adapter, 200, body.to_string().as_bytes());
+            assert_eq!(read.failure, Some(Failure::ToolCall), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_blocked_prompt_is_classified_by_the_word_that_is_kept() {
+        for (reason, beside, expected) in [
+            ("SAFETY", false, Some(Failure::ContentFilter)),
+            ("OTHER", false, Some(Failure::ContentFilter)),
+            ("OTHER", true, Some(Failure::ContentFilter)),
+            ("OF_THE_FUTURE", true, Some(Failure::UnknownFinish)),
+            ("BLOCK_REASON_UNSPECIFIED", true, None),
+            ("BLOCK_REASON_UNSPECIFIED", false, Some(Failure::UnknownFinish)),
+        ] {
+            let mut body = json!({ "promptFeedback": { "blockReason": reason } });
+            if beside {
+                body["candidates"] =
+                    json!([{ "content": { "parts": [{ "text": "yes" }] }, "finishReason": "STOP" }]);
+            }
+            let read = read_under(Adapter::GeminiGenerate, 200, body.to_string().as_bytes());
+            assert_eq!(read.failure, expected, "{reason}");
+            let ending = Ending::of(Adapter::GeminiGenerate, read.finish.as_deref());
+            assert_eq!(
+                Failure::of_ending(ending),
+                expected,
+                "whoever holds the receipt says the same: {reason}"
+            );
         }
     }
 }

@@ -6,22 +6,23 @@ mod gemini;
 mod openai;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 use zeroize::Zeroizing;
 
 use crate::evidence::Usage;
 use crate::failure::{ApiRefusal, Failure};
+use crate::json::Body;
 use crate::secret::Secret;
 use crate::trouble::Trouble;
 
-/// What the body of a proper answer says. Each field is read by itself: an odd one never costs the others.
+/// What the body of a 2xx says. Each field is read by itself: an odd one, or one that is missing, never costs the others.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) words: Words,
-    /// The vendor says that it refused the prompt itself.
-    pub(crate) is_blocked: bool,
+    /// The model asks for a tool to be run, with words or without.
+    pub(crate) asks_for_tool: bool,
     pub(crate) model: Option<String>,
     pub(crate) id: Option<String>,
     pub(crate) finish: Option<String>,
@@ -36,9 +37,48 @@ pub(crate) enum Words {
     Said(String),
     /// Nothing, or blanks.
     None,
-    /// Something stands there that is no text.
+    /// Something stands there that is no text, or may be a part of one.
     Odd,
+    /// There is no place for words, by the vendor's reference.
+    Absent,
 }
+
+/// The kinds of parts that are no words: thoughts, and what the vendor's own tools were asked and gave back. A closed list:
+/// a part of a kind that is in none of these lists may hold words.
+const SILENT: [&str; 26] = [
+    "bash_code_execution_tool_result",
+    "code_execution_tool_result",
+    "compaction",
+    "container_upload",
+    "function_call_output",
+    "function_response",
+    "mcp_tool_result",
+    "mcp_tool_use",
+    "reasoning",
+    "reasoning.encrypted",
+    "reasoning.summary",
+    "reasoning.text",
+    "reasoning_content",
+    "reasoning_text",
+    "redacted_thinking",
+    "reference",
+    "server_tool_use",
+    "summary_text",
+    "text_editor_code_execution_tool_result",
+    "think",
+    "thinking",
+    "thought",
+    "tool_reference",
+    "tool_result",
+    "web_fetch_tool_result",
+    "web_search_tool_result",
+];
+
+/// The kinds of parts in which the model asks for a tool of ours.
+const TOOLS: [&str; 5] = ["function", "function_call", "tool_call", "tool_calls", "tool_use"];
+
+/// The fields of parts that may hold words.
+const OF_PART: [&str; 5] = ["content", "message", "parts", "refusal", "text"];
 
 /// The format of the answers to an adapter's requests.
 pub(crate) fn of(adapter: Adapter) -> Dialect {
@@ -49,13 +89,23 @@ pub(crate) fn of(adapter: Adapter) -> Dialect {
     }
 }
 
-/// Reads the body of a 2xx; `None` if there is nothing in it that would be an answer by the vendor's reference.
-pub(crate) fn answer(dialect: Dialect, body: &Value) -> Option<Answer> {
+/// The field of a body that the answer stands in.
+pub(crate) fn answer_field(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::OpenAi => openai::answer(body),
-        Dialect::Anthropic => anthropic::answer(body),
-        Dialect::Gemini => gemini::answer(body),
+        Dialect::OpenAi => "choices",
+        Dialect::Anthropic => "content",
+        Dialect::Gemini => "candidates",
     }
+}
+
+/// Reads the body of a 2xx.
+pub(crate) fn answer(dialect: Dialect, body: &Body) -> Answer {
+    let answer = match dialect {
+        Dialect::OpenAi => openai::answer(&body.value),
+        Dialect::Anthropic => anthropic::answer(&body.value),
+        Dialect::Gemini => gemini::answer(&body.value),
+    };
+    Answer { words: if body.is_cut { Words::Odd } else { answer.words }, ..answer }
 }
 
 /// The response headers that are kept, in lower case and in order. Those of the vendors' references, and those that tell
@@ -104,23 +154,25 @@ pub(crate) fn credential(dialect: Dialect, key: &Secret) -> Result<(HeaderName, 
     Ok((name, value))
 }
 
-/// The words of a content: a text, or a list of parts, of which those with text are joined in order. Thoughts, tool calls
-/// and parts of kinds that are not known are no words; refusals are, where there is no other text.
+/// The words of a content: a text, or a list of parts, of which those with text are joined in order. Thoughts and tools are
+/// no words; refusals are, where there is no other text. A part that may hold words of another kind makes all of it odd:
+/// what is left would be a part of the answer.
 fn words(content: Option<&Value>) -> Words {
-    let parts = match content {
-        None | Some(Value::Null) => return Words::None,
-        Some(Value::Array(parts)) => parts.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-    };
     let (mut text, mut refusal) = (String::new(), String::new());
-    for part in parts {
+    for part in parts(content) {
         match part {
             Value::Null => {}
-            Value::String(said) => text.push_str(said),
-            Value::Object(fields) => {
-                let Some((said, is_refusal)) = of_part(fields) else { return Words::Odd };
-                if is_refusal { refusal.push_str(said) } else { text.push_str(said) }
+            // of a content that is no list, and of which nothing is known, nobody can say that it holds no words
+            Value::Object(fields) if fields.is_empty() && content.is_some_and(Value::is_object) => {
+                return Words::Odd;
             }
+            Value::String(said) => text.push_str(said),
+            Value::Object(fields) => match Part::of(fields) {
+                Part::Text(said) => text.push_str(said),
+                Part::Refusal(said) => refusal.push_str(said),
+                Part::Silent | Part::Tool => {}
+                Part::Odd => return Words::Odd,
+            },
             _ => return Words::Odd,
         }
     }
@@ -128,19 +180,85 @@ fn words(content: Option<&Value>) -> Words {
     if said.trim().is_empty() { Words::None } else { Words::Said(said) }
 }
 
-/// The words of one part, and whether it is a refusal (OpenAI's reference: a message's content has parts of `text` or of
-/// `refusal`); `None` if its text is none.
-fn of_part(fields: &serde_json::Map<String, Value>) -> Option<(&str, bool)> {
-    let is_thought = fields.get("thought") == Some(&Value::Bool(true));
-    let said = match fields.get("type").map(|kind| kind.as_str().unwrap_or_default()) {
-        Some("refusal") => fields.get("refusal"),
-        None | Some("text" | "output_text") if !is_thought => fields.get("text"),
-        _ => None,
-    };
-    let is_refusal = fields.get("type").is_some_and(|kind| kind == "refusal");
-    match said {
-        None | Some(Value::Null) => Some(("", is_refusal)),
-        Some(text) => Some((text.as_str()?, is_refusal)),
+/// Whether one of the parts of a content asks for a tool.
+fn asks_for_tool(content: Option<&Value>) -> bool {
+    let asks = |part: &Value| part.as_object().is_some_and(|fields| matches!(Part::of(fields), Part::Tool));
+    parts(content).iter().any(asks)
+}
+
+/// The parts of a content, one of its own if it is no list. Some servers wrap the list as Gemini does.
+fn parts(content: Option<&Value>) -> &[Value] {
+    match content {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(parts)) => parts,
+        Some(one) => match one.get("parts") {
+            Some(Value::Array(parts)) if !holds_words(one.get("text")) => parts,
+            _ => std::slice::from_ref(one),
+        },
+    }
+}
+
+/// One part of a content.
+enum Part<'a> {
+    Text(&'a str),
+    /// The model declines in these words (OpenAI's reference: a message's content has parts of `text` or of `refusal`).
+    Refusal(&'a str),
+    Silent,
+    Tool,
+    Odd,
+}
+
+impl<'a> Part<'a> {
+    fn of(fields: &'a Map<String, Value>) -> Self {
+        let is_wordy = OF_PART.iter().any(|name| holds_words(fields.get(*name)));
+        let unless_wordy = if is_wordy { Self::Odd } else { Self::Silent };
+        let kind = match fields.get("type") {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(kind)) => kind.trim().to_ascii_lowercase(),
+            Some(_) => return unless_wordy,
+        };
+        let calls = ["functionCall", "function_call"];
+        match (is_thought(fields.get("thought")), kind.as_str()) {
+            (Some(true), _) => Self::Silent,
+            (None, _) => unless_wordy,
+            _ if calls.iter().any(|name| fields.get(*name).is_some_and(|call| !call.is_null())) => Self::Tool,
+            (_, "" | "text" | "output_text") => match fields.get("text") {
+                Some(Value::String(text)) => Self::Text(text),
+                _ => unless_wordy,
+            },
+            (_, "refusal") => match fields.get("refusal").or(fields.get("text")) {
+                Some(Value::String(text)) => Self::Refusal(text),
+                _ => unless_wordy,
+            },
+            (_, kind) if TOOLS.contains(&kind) => Self::Tool,
+            (_, kind) if SILENT.contains(&kind) => Self::Silent,
+            _ => unless_wordy,
+        }
+    }
+}
+
+/// Whether a part is said to be a thought; none if what is said of it is neither yes nor no.
+fn is_thought(flag: Option<&Value>) -> Option<bool> {
+    match flag {
+        None | Some(Value::Null) => Some(false),
+        Some(Value::Bool(is)) => Some(*is),
+        Some(Value::Number(number)) => Some(number.as_f64() != Some(0.0)),
+        Some(Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" | "" => Some(false),
+            _ => None,
+        },
+        Some(_) => None,
+    }
+}
+
+/// Whether something stands there that may be words.
+fn holds_words(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Bool(true) | Value::Number(_) | Value::Object(_)) => true,
     }
 }
 
@@ -243,10 +361,58 @@ mod tests {
             (json!([{ "type": "text", "text": "a" }, 7]), Words::Odd),
             (json!([{ "type": "text", "text": { "value": "a" } }]), Words::Odd),
             (json!([["a"]]), Words::Odd),
+            (json!({}), Words::Odd),
+            // kinds are read in any case, and none is text
+            (
+                json!([{ "type": null, "text": "One, " }, { "type": " ", "text": "two" }, { "type": "TEXT ", "text": "." }]),
+                said("One, two."),
+            ),
+            (json!({ "parts": [{ "text": "yes" }] }), said("yes")),
+            (
+                json!([{ "thought": "true", "text": "hm" }, { "thought": 1, "text": "hm" }, { "thought": 0, "text": "yes" }]),
+                said("yes"),
+            ),
+            (
+                json!([{ "type": "Thinking", "text": "hm" }, { "type": "tool_result", "content": "hm" }, "yes"]),
+                said("yes"),
+            ),
+            // half an answer is none
+            (json!([{ "type": "text", "text": "a" }, { "type": "markdown", "text": "b" }]), Words::Odd),
+            (json!([{ "type": "text", "text": "a" }, { "type": 7, "text": "b" }]), Words::Odd),
+            (json!([{ "type": "text", "text": "a" }, { "type": "answer", "content": "b" }]), Words::Odd),
+            (json!([{ "type": "text", "text": "a" }, { "type": "text", "content": "b" }]), Words::Odd),
+            (json!([{ "type": "text", "text": "a" }, { "type": "new", "text": {} }]), Words::Odd),
+            (json!([{ "type": "text", "text": "a" }, { "thought": "so it is", "text": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "parts": [{ "text": "b" }] }]), Words::Odd),
+            (
+                json!([{ "type": "text", "text": "a" }, { "type": "image_url", "text": " " }, { "type": "new" }]),
+                said("a"),
+            ),
         ] {
             assert_eq!(words(Some(&content)), expected, "{content}");
         }
         assert_eq!(words(None), Words::None);
+    }
+
+    #[test]
+    fn a_part_that_asks_for_a_tool_is_told_from_what_a_tool_gave_back() {
+        for asks in [
+            json!([{ "type": "tool_use" }]),
+            json!([{ "text": "a" }, { "functionCall": {} }]),
+            json!({ "parts": [{ "functionCall": { "name": "f" } }] }),
+            json!({ "type": "Function_Call" }),
+        ] {
+            assert!(asks_for_tool(Some(&asks)), "{asks}");
+        }
+        for none in [
+            json!([{ "type": "server_tool_use" }]),
+            json!([{ "functionCall": null }]),
+            json!("tool_use"),
+            json!([{ "type": "text", "text": "tool_use" }]),
+            json!(null),
+        ] {
+            assert!(!asks_for_tool(Some(&none)), "{none}");
+        }
     }
 
     #[test]

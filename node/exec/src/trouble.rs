@@ -92,10 +92,11 @@ pub(crate) struct Trouble {
 
 /// Reads the body of an answer whose status is none of success. What cannot be read adds nothing to the status.
 pub(crate) fn under(status: u16, body: &[u8]) -> Trouble {
-    let body = json::read(body).unwrap_or_else(|_| match std::str::from_utf8(body) {
-        Ok(text) if !text.trim_start().starts_with('<') => text.into(),
-        _ => Value::Null,
-    });
+    let body =
+        json::read(body, "").map(|body| body.value).unwrap_or_else(|_| match std::str::from_utf8(body) {
+            Ok(text) if !text.trim_start().starts_with('<') => text.into(),
+            _ => Value::Null,
+        });
     let trouble = of(&body, status);
     Trouble { failure: trouble.failure.or_else(|| Failure::of_status(status)), ..trouble }
 }
@@ -269,8 +270,8 @@ impl Said {
         let inner = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
         if let Some(inner) = inner.filter(|inner| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX) {
             self.inner += 1;
-            if let Ok(inner) = json::read(inner.as_bytes()) {
-                self.gather(&inner, deeper);
+            if let Ok(inner) = json::read(inner.as_bytes(), "") {
+                self.gather(&inner.value, deeper);
             }
         }
         let room = WORDS_MAX.saturating_sub(self.words.len());

@@ -85,6 +85,30 @@ async fn every_field_is_read_by_itself() {
 }
 
 #[tokio::test]
+async fn what_is_told_beside_no_answer_is_in_the_evidence() {
+    for (content, model) in
+        [(json!(7), "lab-1"), (json!([{ "type": "new", "text": "half" }, "half"]), "at 192.0.2.7")]
+    {
+        let asked = ask(&[chat(|body| {
+            body["choices"][0]["message"]["content"] = content.clone();
+            body["model"] = json!(model);
+        })])
+        .await;
+        let evidence = asked.evidence;
+        assert_eq!(outcomes(&evidence), ["malformed"], "{content}");
+        assert_eq!(
+            (evidence.finish_reason.as_deref(), evidence.request_id.as_deref()),
+            (Some("stop"), Some("c-1"))
+        );
+        assert_eq!(evidence.model, Some(model.replace("192.0.2.7", "[ip]")));
+        assert_eq!(
+            (evidence.usage.output_tokens, evidence.text, evidence.response.len()),
+            (Some(2), None, 0)
+        );
+    }
+}
+
+#[tokio::test]
 async fn content_in_parts_is_joined_without_what_was_thought() {
     for (content, words) in [
         (
