@@ -14,7 +14,7 @@ use vantage_protocol::receipt::{CODE_FIELDS, is_code};
 
 use crate::failure::{ApiRefusal, Failure};
 use crate::json;
-use crate::retry::seconds;
+use crate::retry::{leading, retry_after_ms, seconds};
 use table::{BASE_RESP, CODES, WORDS, WORDS_OF_LOAD};
 
 /// How deep an error is looked into: gateways wrap an upstream's error in a string within their own.
@@ -65,6 +65,12 @@ const INNER_NAMES: [&str; 15] = [
     "violations",
 ];
 
+/// The fields of an error that say how long to wait, in seconds.
+const WAIT_NAMES: [&str; 4] = ["retryAfter", "retryDelay", "retry_after", "retry_after_seconds"];
+/// What goes before a wait in sentences.
+const WAIT_WORDS: [&str; 6] =
+    ["again in ", "again after ", "retry in ", "retry after ", "wait for ", "wait "];
+
 /// What a code, or a sentence, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Means {
@@ -97,8 +103,7 @@ pub(crate) fn under(status: u16, body: &[u8]) -> Trouble {
             Ok(text) if !text.trim_start().starts_with('<') => text.into(),
             _ => Value::Null,
         });
-    let trouble = of(&body, status);
-    Trouble { failure: trouble.failure.or_else(|| Failure::of_status(status)), ..trouble }
+    of(&body, status)
 }
 
 /// The error that a body under a status of success is, or holds beside an answer, if any.
@@ -179,7 +184,11 @@ fn of(body: &Value, status: u16) -> Trouble {
         }
         None => said.means(status),
     };
-    Trouble { failure: means.and_then(Means::failure), retry_after: said.retry_after, codes: codes(object) }
+    let failure = means.and_then(Means::failure).or_else(|| Failure::of_status(status));
+    // of a failure that lasts, a sentence is about something else: the vendor would be left alone for nothing
+    let in_words = failure.filter(Failure::is_transient).and_then(|_| said.wait_in_words());
+    let retry_after = said.retry_after.max(asked(body)).max(in_words);
+    Trouble { failure, retry_after, codes: codes(object) }
 }
 
 /// The object that describes the error: what `error` holds, if it is one; of an array, the first that has one.
@@ -246,7 +255,7 @@ impl Said {
                 self.is_moderated |= is_moderated;
                 let quota = map.get("quotaId").and_then(Value::as_str);
                 self.is_used_up_for_today |= quota.is_some_and(|id| id.contains("PerDay"));
-                self.retry_after = self.retry_after.max(map.get("retryDelay").and_then(delay));
+                self.retry_after = self.retry_after.max(asked(value));
             }
             // a code alone, where others have an object
             Value::Number(_) => self.code(spelled(value)),
@@ -277,6 +286,16 @@ impl Said {
         let room = WORDS_MAX.saturating_sub(self.words.len());
         self.words.extend(text.chars().take(room / 4).flat_map(char::to_lowercase));
         self.words.push('\n');
+    }
+
+    /// The longest wait that the sentences ask for.
+    fn wait_in_words(&self) -> Option<Duration> {
+        let behind = |lead: &'static str| {
+            self.words
+                .match_indices(lead)
+                .filter_map(move |(at, _)| leading(self.words.get(at + lead.len()..)?))
+        };
+        WAIT_WORDS.iter().flat_map(|lead| behind(lead)).max()
     }
 
     /// What it means, under `status`.
@@ -376,10 +395,18 @@ fn folded(code: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A `google.protobuf.Duration`: `"37s"` in JSON, or its two fields.
+/// The longest wait that an object asks for in fields of its own.
+fn asked(object: &Value) -> Option<Duration> {
+    let waits = WAIT_NAMES.iter().filter_map(|name| delay(object.get(*name)?));
+    let in_ms = object.get("retry_after_ms").and_then(spelled).and_then(|ms| retry_after_ms(&ms));
+    waits.chain(in_ms).max()
+}
+
+/// A wait in seconds, with or without a unit: a number or a text, or the two fields of a `google.protobuf.Duration`.
 fn delay(value: &Value) -> Option<Duration> {
     match value {
-        Value::String(text) => seconds(text.trim().strip_suffix('s')?),
+        Value::String(text) => seconds(text),
+        Value::Number(number) => seconds(&number.to_string()),
         Value::Object(fields) => {
             let nanos = fields.get("nanos").and_then(Value::as_u64).unwrap_or(0);
             let whole = fields.get("seconds").map_or(Some("0".to_owned()), spelled)?;
