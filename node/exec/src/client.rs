@@ -134,7 +134,8 @@ impl VendorClient {
                 Ok(ticket) => ticket,
                 Err(MeterError::Exhausted(why)) => {
                     tracing::warn!(target: "vantage_exec", vendor = self.vendor.target(), why, "no call is sent");
-                    evidence.failure = Some(Failure::Budget);
+                    // of a call that was sent, what came of it says more than why it was not sent again
+                    evidence.failure.get_or_insert(Failure::Budget);
                     return Ok(());
                 }
                 Err(error @ MeterError::NotRecorded(_)) => return Err(RecordError(error)),
