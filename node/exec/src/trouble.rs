@@ -5,7 +5,9 @@
 //! addresses.
 
 mod table;
+mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use crate::failure::{ApiRefusal, Failure};
 use crate::json;
 use crate::retry::{leading, retry_after_ms, seconds};
 use table::{BASE_RESP, CODES, WORDS, WORDS_OF_LOAD};
+use words::Sentences;
 
 /// How deep an error is looked into: gateways wrap an upstream's error in a string within their own.
 const DEPTH_MAX: usize = 6;
@@ -103,17 +106,46 @@ pub(crate) fn under(status: u16, body: &[u8]) -> Trouble {
             Ok(text) if !text.trim_start().starts_with('<') => text.into(),
             _ => Value::Null,
         });
-    of(&body, status)
+    of(&decoded(&body), status)
 }
 
 /// The error that a body under a status of success is, or holds beside an answer, if any.
 pub(crate) fn within(body: &Value, has_answer: bool) -> Option<Trouble> {
-    let is_error = is_filled(body.get("error"))
-        || body.get("type").is_some_and(|kind| kind == "error")
-        || base_resp(body).is_some()
-        || body.as_array().is_some_and(|list| list.iter().any(|entry| is_filled(entry.get("error"))))
-        || (!has_answer && is_complaint(body));
-    is_error.then(|| of(body, 200))
+    let body = &decoded(body);
+    if is_error(body, has_answer, DEPTH_MAX) {
+        return Some(of(body, 200));
+    }
+    // a text or a number is an error if it names one
+    let is_alone = !has_answer && (body.is_string() || body.is_number());
+    is_alone.then(|| of(body, 200)).filter(|trouble| trouble.failure.is_some())
+}
+
+/// A body that was written as JSON again, within a text.
+fn decoded(body: &Value) -> Cow<'_, Value> {
+    let mut body = Cow::Borrowed(body);
+    for _ in 0..DEPTH_MAX {
+        let Some(text) = body.as_str().filter(|text| text.trim_start().starts_with(['{', '[', '"'])) else {
+            break;
+        };
+        let Ok(inner) = json::read(text.as_bytes(), "") else { break };
+        body = Cow::Owned(inner.value);
+    }
+    body
+}
+
+fn is_error(body: &Value, has_answer: bool, depth: usize) -> bool {
+    match (body, depth.checked_sub(1)) {
+        (Value::Array(list), Some(deeper)) => {
+            list.iter().take(ENTRIES_MAX).any(|entry| is_error(entry, has_answer, deeper))
+        }
+        (Value::Object(_), _) => {
+            is_filled(body.get("error"))
+                || body.get("type").is_some_and(|kind| kind == "error")
+                || base_resp(body).is_some()
+                || (!has_answer && is_complaint(body))
+        }
+        _ => false,
+    }
 }
 
 /// The error of one choice of several that an answer might have.
@@ -128,8 +160,10 @@ fn is_complaint(body: &Value) -> bool {
     if names.iter().filter_map(|name| body.get(name)).any(|code| is_success(&code)) {
         return false;
     }
-    let sentences = ["message", "msg", "error_message", "error_msg"];
-    ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
+    let sentences = ["message", "msg", "error_message", "error_msg", "title"];
+    let codes = || CODE_NAMES.iter().filter_map(|name| spelled(body.get(*name)?));
+    codes().any(|code| is_of_error(number(&code)) || looked_up(&CODES, &code).is_some())
+        || ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
         || sentences.iter().any(|name| body.get(name).is_some_and(Value::is_string))
         || body.get("object").is_some_and(|object| object == "error")
 }
@@ -171,6 +205,24 @@ fn spelled(value: &Value) -> Option<String> {
     }
 }
 
+/// The number that a code is or begins with, as a status line does: `429`, `429 Too Many Requests`, `HTTP 429`.
+fn number(code: &str) -> Option<u16> {
+    let code = code.trim();
+    let bare = match code.split_at_checked(4) {
+        Some((lead, rest)) if lead.eq_ignore_ascii_case("http") => {
+            rest.trim_start_matches([' ', '_', '-', ':'])
+        }
+        _ => code,
+    };
+    let digits = bare.split(|c: char| !c.is_alphanumeric()).next()?;
+    digits.parse().ok().filter(|_| !bare.starts_with('+') && (digits.len() == 3 || digits == bare))
+}
+
+/// Whether a number is a status of errors.
+fn is_of_error(number: Option<u16>) -> bool {
+    number.is_some_and(|number| (400..600).contains(&number))
+}
+
 /// Classifies an error that came under `status`.
 fn of(body: &Value, status: u16) -> Trouble {
     let object = innermost(body);
@@ -191,10 +243,10 @@ fn of(body: &Value, status: u16) -> Trouble {
     Trouble { failure, retry_after, codes: codes(object) }
 }
 
-/// The object that describes the error: what `error` holds, if it is one; of an array, the first that has one.
+/// The object that describes the error: what `error` holds, if it is one; of an array, the first entry that is an error.
 fn innermost(body: &Value) -> &Value {
     let body = match body {
-        Value::Array(list) => list.iter().find(|entry| is_filled(entry.get("error"))).unwrap_or(body),
+        Value::Array(list) => list.iter().find(|entry| is_error(entry, false, DEPTH_MAX)).unwrap_or(body),
         _ => body,
     };
     body.get("error").filter(|error| error.is_object()).or_else(|| body.get("base_resp")).unwrap_or(body)
@@ -276,7 +328,10 @@ impl Said {
         if !word.is_empty() && !word.contains(char::is_whitespace) {
             self.code(Some(word.to_owned()));
         }
-        let inner = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
+        let inner = match word.starts_with(['"', '[']) {
+            true => Some(word),
+            false => text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to)),
+        };
         if let Some(inner) = inner.filter(|inner| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX) {
             self.inner += 1;
             if let Ok(inner) = json::read(inner.as_bytes(), "") {
@@ -303,7 +358,7 @@ impl Said {
         let known =
             |code: &String| looked_up(&CODES, code).filter(|means| is_said_under(status, code, *means));
         let by_code: Vec<Means> = self.codes.iter().filter_map(known).collect();
-        let by_number: Vec<u16> = self.codes.iter().filter_map(|code| code.parse().ok()).collect();
+        let by_number: Vec<u16> = self.codes.iter().filter_map(|code| number(code)).collect();
         let is_plain = |means: &&Means| matches!(means, Means::Http(_));
         let mut exact = by_code.iter().find(|means| !is_plain(means)).copied();
         if self.is_moderated {
@@ -318,7 +373,7 @@ impl Said {
             429 => Some(Means::Rate),
             _ => None,
         };
-        let numbered = by_number.iter().find(|number| (400..600).contains(*number)).copied();
+        let numbered = by_number.iter().copied().find(|number| is_of_error(Some(*number)));
         let plain = by_code.iter().find(is_plain).copied();
         let stood_for = match (status, numbered, plain) {
             (200..=299, Some(number), _) => Some(number),
@@ -335,15 +390,16 @@ impl Said {
 
     /// What the sentences mean, where `stood_for` leaves room for it.
     fn by_words(&self, stood_for: Option<u16>, status: u16) -> Option<Means> {
-        let says = |parts: &[&str]| parts.iter().all(|part| self.words.contains(part));
-        let among =
-            |rows: &[(Means, &[&str])]| rows.iter().find(|(_, parts)| says(parts)).map(|(means, _)| *means);
+        let sentences = Sentences::of(&self.words);
+        let among = |rows: &[(Means, &[&str])]| {
+            let is_said =
+                |(_, phrases): &&(Means, &[&str])| phrases.iter().any(|phrase| sentences.say(phrase));
+            rows.iter().find(is_said).map(|(means, _)| *means)
+        };
         match stood_for {
             Some(401 | 402 | 408 | 409 | 500..) => None,
             // It may be a rate or an account without credit.
             Some(429) => among(&WORDS).filter(|means| *means == Means::Quota),
-            // Retired and unknown models alike; other things that are not found are called otherwise.
-            Some(404) if self.words.contains("model") => Some(Means::Model),
             _ => {
                 among(&WORDS).or_else(|| among(&WORDS_OF_LOAD).filter(|_| matches!(status, 200..=299 | 403)))
             }
@@ -386,7 +442,10 @@ fn looked_up(rows: &[(Means, &[&str])], code: &str) -> Option<Means> {
             .find(|(_, codes)| codes.iter().any(|known| folded(known) == code))
             .map(|(means, _)| *means)
     };
-    find(code).or_else(|| find(code.split_once('.')?.0))
+    // the kinds of problems of RFC 9457 are addresses, which end with a name
+    let is_address = |code: &&str| code.contains("://") || code.starts_with("urn:");
+    let last = || Some(code).filter(is_address)?.trim_end_matches('/').rsplit(['/', '#', ':']).next();
+    find(code).or_else(|| find(code.split_once('.')?.0)).or_else(|| find(last()?))
 }
 
 /// A code as it is compared; what is too long for one is none.

@@ -1,3 +1,4 @@
+mod shapes;
 mod waits;
 
 use serde_json::json;
@@ -31,8 +32,8 @@ fn tables_are_true_to_their_own_rules() {
         seen.dedup();
         assert_eq!(seen.len(), count, "a code has one meaning");
     }
-    for (means, parts) in WORDS.iter().chain(&WORDS_OF_LOAD) {
-        assert!(!parts.is_empty() && parts.iter().all(|part| *part == part.to_lowercase()), "{means:?}");
+    for (means, phrases) in WORDS.iter().chain(&WORDS_OF_LOAD) {
+        assert!(phrases.iter().all(|phrase| *phrase == phrase.to_lowercase()), "{means:?}");
     }
 }
 
