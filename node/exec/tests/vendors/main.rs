@@ -3,6 +3,7 @@
 mod addresses;
 mod client;
 mod dialects;
+mod framing;
 mod oddities;
 mod support;
 mod wire;
