@@ -75,7 +75,8 @@ const SILENT: [&str; 26] = [
 ];
 
 /// The kinds of parts in which the model asks for a tool of ours.
-const TOOLS: [&str; 5] = ["function", "function_call", "tool_call", "tool_calls", "tool_use"];
+const TOOLS: [&str; 6] =
+    ["custom_tool_call", "function", "function_call", "tool_call", "tool_calls", "tool_use"];
 
 /// The fields of parts that may hold words.
 const OF_PART: [&str; 5] = ["content", "message", "parts", "refusal", "text"];

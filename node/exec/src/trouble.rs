@@ -155,15 +155,18 @@ pub(crate) fn of_choice(choice: &Value) -> Option<Trouble> {
 
 /// A body without an answer that reads like what frameworks say for themselves.
 fn is_complaint(body: &Value) -> bool {
-    let is_success = |code: &&Value| matches!(spelled(code).as_deref(), Some("0" | "200"));
-    let names = ["code", "status", "statusCode", "status_code", "error_code"];
-    if names.iter().filter_map(|name| body.get(name)).any(|code| is_success(&code)) {
+    let codes =
+        |names: &[&str]| names.iter().filter_map(|name| spelled(body.get(*name)?)).collect::<Vec<_>>();
+    let is_known = |code: &String| is_of_error(number(code)) || looked_up(&CODES, code).is_some();
+    if codes(&CODE_NAMES).iter().any(is_known) {
+        return true;
+    }
+    let of_success = codes(&["code", "status", "statusCode", "status_code", "error_code"]);
+    if of_success.iter().any(|code| matches!(code.as_str(), "0" | "200")) {
         return false;
     }
     let sentences = ["message", "msg", "error_message", "error_msg", "title"];
-    let codes = || CODE_NAMES.iter().filter_map(|name| spelled(body.get(*name)?));
-    codes().any(|code| is_of_error(number(&code)) || looked_up(&CODES, &code).is_some())
-        || ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
+    ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
         || sentences.iter().any(|name| body.get(name).is_some_and(Value::is_string))
         || body.get("object").is_some_and(|object| object == "error")
 }
@@ -228,6 +231,8 @@ fn of(body: &Value, status: u16) -> Trouble {
     let object = innermost(body);
     let mut said = Said::default();
     said.gather(object, DEPTH_MAX);
+    // what stands beside an error object says less than what stands in it
+    CODE_NAMES.iter().filter_map(|name| body.get(*name)).for_each(|code| said.code(spelled(code)));
     let means = match base_resp(body) {
         // The same numbers mean other things elsewhere.
         Some(code) => {

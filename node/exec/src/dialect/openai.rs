@@ -36,8 +36,10 @@ pub(super) fn answer(body: &Value) -> Answer {
     // A request never asks for more than one choice; of several the first is the answer, wherever it stands.
     let choices = body.get("choices").filter(|choices| !choices.is_null());
     let list = choices.and_then(Value::as_array);
-    let is_first = |choice: &&Value| choice.get("index").and_then(Value::as_u64) == Some(0);
-    let choice = list.and_then(|list| list.iter().find(is_first).or_else(|| list.first()));
+    let is_first =
+        |choice: &&Value| choice.get("index").is_some_and(|index| count(index) == Some(0) || index == "0");
+    let choice = list
+        .and_then(|list| list.iter().find(is_first).or_else(|| list.iter().find(|choice| !choice.is_null())));
     let message = choice.and_then(|choice| choice.get("message"));
     Answer {
         words: match (choice, list.is_none() && choices.is_some()) {
@@ -164,9 +166,18 @@ mod tests {
 
     #[test]
     fn the_first_choice_is_the_answer_wherever_it_stands() {
-        let choice = |index: u32, text: &str, finish: &str| json!({ "index": index, "message": { "content": text }, "finish_reason": finish });
-        let found = answer(&json!({ "choices": [choice(1, "b", "stop"), choice(0, "a", "error")] }));
-        assert_eq!((found.words, found.finish.as_deref()), (Words::Said("a".into()), Some("error")));
+        let choice = |index: Value, text: &str, finish: &str| json!({ "index": index, "message": { "content": text }, "finish_reason": finish });
+        for first in [json!(0), json!("0"), json!(0.0)] {
+            let two = json!([null, choice(json!(1), "b", "stop"), choice(first.clone(), "a", "error")]);
+            let found = answer(&json!({ "choices": two }));
+            assert_eq!(
+                (found.words, found.finish.as_deref()),
+                (Words::Said("a".into()), Some("error")),
+                "{first}"
+            );
+        }
+        let untold = answer(&json!({ "choices": [null, choice(json!(null), "a", "stop")] }));
+        assert_eq!(untold.words, Words::Said("a".into()));
     }
 
     #[test]

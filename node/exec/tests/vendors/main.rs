@@ -6,4 +6,5 @@ mod dialects;
 mod framing;
 mod oddities;
 mod support;
+mod waits;
 mod wire;

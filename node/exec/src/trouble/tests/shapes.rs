@@ -29,6 +29,9 @@ fn a_status_code_is_an_error_wherever_it_stands() {
         (json!(json!("{\"code\":\"invalid_api_key\"}").to_string()), KEY),
         (json!({ "error": json!("{\"code\":429}").to_string() }), "rate_limited"),
         (json!({ "error": "[{\"code\":429},{\"code\":500}]" }), "rate_limited"),
+        (json!({ "error": { "message": "slow down" }, "status": 429 }), "rate_limited"),
+        (json!({ "error": { "message": "m", "code": "model_not_found" }, "status": 500 }), MODEL),
+        (json!({ "code": 0, "status": 503 }), "http_5xx(503)"),
         // no error
         (json!("Canberra"), ""),
         (json!("{\"a\":1}"), ""),
