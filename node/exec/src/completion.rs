@@ -61,7 +61,7 @@ pub(crate) fn read(origin: Origin, body: &[u8]) -> Completion {
 
 fn of_success(adapter: Adapter, body: &Body) -> Completion {
     let answer = dialect::answer(dialect::of(adapter), body);
-    let has_answer = matches!(answer.words, Words::Said(_) | Words::None) || answer.finish.is_some();
+    let has_answer = matches!(answer.words, Words::Said(_)) || answer.finish.is_some();
     let trouble = trouble::within(&body.value, has_answer);
     Completion::of(adapter, answer, trouble)
 }
@@ -89,10 +89,11 @@ impl Completion {
         let is_absent = answer.words == Words::Absent && finish.is_none();
         let failure = match (&trouble, &answer.words) {
             (Some(trouble), words) => Some(trouble.failure.unwrap_or(match words {
-                // Nothing of an answer is there.
-                Words::Odd | Words::Absent if finish.is_none() => Failure::ApiError,
                 // It broke off, as nothing else is known of it.
-                _ => Failure::Torn,
+                Words::Said(_) => Failure::Torn,
+                _ if finish.is_some() => Failure::Torn,
+                // Nothing of an answer is there.
+                _ => Failure::ApiError,
             })),
             (None, Words::Odd | Words::Absent) if finish.is_none() => Some(Failure::Malformed),
             (None, words) => Failure::of_ending(ending).or(match words {
@@ -403,6 +404,21 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn a_complaint_where_the_answer_should_stand_is_an_error() {
+        for choices in ["[]", "null", "[{}]", "[{\"message\":{\"content\":\"\"}}]"] {
+            for (beside, expected) in
+                [("\"code\":429", Failure::RateLimited), ("\"detail\":\"no\"", Failure::ApiError)]
+            {
+                let body = format!("{{\"choices\":{choices},{beside}}}");
+                let read = read_under(Adapter::CompatibleChat, 200, body.as_bytes());
+                assert_eq!(read.failure, Some(expected), "{body}");
+            }
+        }
+        let whole = r#"{"choices":[{"message":{"content":"yes"}}],"code":429,"detail":"no"}"#;
+        assert_eq!(read_under(Adapter::CompatibleChat, 200, whole.as_bytes()).failure, None);
     }
 
     #[test]

@@ -155,18 +155,26 @@ pub(crate) fn credential(dialect: Dialect, key: &Secret) -> Result<(HeaderName, 
     Ok((name, value))
 }
 
+/// The first of the answers to a request that asked for one, wherever it stands.
+fn first(answers: Option<&Value>) -> Option<&Value> {
+    let answers = answers?.as_array()?;
+    let is_first =
+        |answer: &&Value| answer.get("index").is_some_and(|index| count(index) == Some(0) || index == "0");
+    answers.iter().find(is_first).or_else(|| answers.iter().find(|answer| !answer.is_null()))
+}
+
 /// The words of a content: a text, or a list of parts, of which those with text are joined in order. Thoughts and tools are
 /// no words; refusals are, where there is no other text. A part that may hold words of another kind makes all of it odd:
 /// what is left would be a part of the answer.
 fn words(content: Option<&Value>) -> Words {
+    // of an object of which nothing is known, nobody can say that it holds no words
+    if content.and_then(Value::as_object).is_some_and(Map::is_empty) {
+        return Words::Odd;
+    }
     let (mut text, mut refusal) = (String::new(), String::new());
     for part in parts(content) {
         match part {
             Value::Null => {}
-            // of a content that is no list, and of which nothing is known, nobody can say that it holds no words
-            Value::Object(fields) if fields.is_empty() && content.is_some_and(Value::is_object) => {
-                return Words::Odd;
-            }
             Value::String(said) => text.push_str(said),
             Value::Object(fields) => match Part::of(fields) {
                 Part::Text(said) => text.push_str(said),
@@ -192,9 +200,10 @@ fn parts(content: Option<&Value>) -> &[Value] {
     match content {
         None | Some(Value::Null) => &[],
         Some(Value::Array(parts)) => parts,
-        Some(one) => match one.get("parts") {
-            Some(Value::Array(parts)) if !holds_words(one.get("text")) => parts,
-            _ => std::slice::from_ref(one),
+        Some(one) => match one.get("parts").filter(|_| !holds_words(one.get("text"))) {
+            Some(Value::Array(parts)) => parts,
+            Some(part) => std::slice::from_ref(part),
+            None => std::slice::from_ref(one),
         },
     }
 }
@@ -369,6 +378,8 @@ mod tests {
                 said("One, two."),
             ),
             (json!({ "parts": [{ "text": "yes" }] }), said("yes")),
+            (json!({ "parts": { "text": "yes" } }), said("yes")),
+            (json!({ "parts": ["yes", {}] }), said("yes")),
             (
                 json!([{ "thought": "true", "text": "hm" }, { "thought": 1, "text": "hm" }, { "thought": 0, "text": "yes" }]),
                 said("yes"),

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Words, asks_for_tool, count, name, words};
+use super::{Answer, Words, asks_for_tool, count, first, name, words};
 use crate::evidence::Usage;
 use crate::trouble;
 
@@ -27,9 +27,8 @@ const BLOCKED: &str = "BLOCKED:";
 const UNSPECIFIED: [&str; 3] = ["0", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"];
 
 pub(super) fn answer(body: &Value) -> Answer {
-    // A request never asks for more than one candidate; there is none if the prompt itself was blocked.
-    let candidate =
-        body.get("candidates").and_then(Value::as_array).and_then(|candidates| candidates.first());
+    // There is none if the prompt itself was blocked.
+    let candidate = first(body.get("candidates"));
     let blocked = body
         .get("promptFeedback")
         .and_then(|feedback| super::finish(feedback.get("blockReason")?))
@@ -157,6 +156,8 @@ mod tests {
             [Words::None, Words::None, Words::None]
         );
         assert_eq!(read(json!({ "text": "yes" })), Words::Said("yes".into()));
+        let beside = json!({ "parts": [{ "inlineData": {} }, { "executableCode": { "code": "x" } }, { "text": "yes" }] });
+        assert_eq!(read(beside), Words::Said("yes".into()));
     }
 
     #[test]

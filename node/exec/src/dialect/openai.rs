@@ -4,7 +4,7 @@ use serde_json::Value;
 use vantage_protocol::finish::Ending;
 use vantage_protocol::request::Adapter;
 
-use super::{Answer, Words, count, name, words};
+use super::{Answer, Words, count, first, name, words};
 use crate::evidence::Usage;
 use crate::trouble;
 
@@ -33,19 +33,14 @@ pub(super) const HEADERS: [&str; 20] = [
 ];
 
 pub(super) fn answer(body: &Value) -> Answer {
-    // A request never asks for more than one choice; of several the first is the answer, wherever it stands.
     let choices = body.get("choices").filter(|choices| !choices.is_null());
-    let list = choices.and_then(Value::as_array);
-    let is_first =
-        |choice: &&Value| choice.get("index").is_some_and(|index| count(index) == Some(0) || index == "0");
-    let choice = list
-        .and_then(|list| list.iter().find(is_first).or_else(|| list.iter().find(|choice| !choice.is_null())));
+    let choice = first(choices);
     let message = choice.and_then(|choice| choice.get("message"));
     Answer {
-        words: match (choice, list.is_none() && choices.is_some()) {
+        words: match (choice, choices) {
             (Some(_), _) => said(message),
-            (None, true) => Words::Odd,
-            (None, false) => Words::Absent,
+            (None, None | Some(Value::Array(_))) => Words::Absent,
+            (None, Some(_)) => Words::Odd,
         },
         asks_for_tool: message.is_some_and(asks_for_tool),
         model: body.get("model").and_then(name),
