@@ -144,16 +144,21 @@ fn unquoted(text: &str) -> &str {
     inner('"').or_else(|| inner('\'')).unwrap_or(text).trim()
 }
 
-/// A time: an HTTP date, also with its zone as in e-mail, or one of RFC 3339.
+/// A time: an HTTP date, one as in e-mail, or one of RFC 3339.
 fn time(text: &str) -> Option<SystemTime> {
     let text = unquoted(text);
-    let zoned = || {
-        let (date, zone) = text.rsplit_once(' ')?;
-        let is_utc = ["GMT", "UTC", "UT", "Z"].iter().any(|utc| utc.eq_ignore_ascii_case(zone));
-        let east_s = if is_utc { 0 } else { offset_s(zone)? };
-        shifted(httpdate::parse_http_date(&format!("{date} GMT")).ok()?, east_s)
-    };
-    httpdate::parse_http_date(text).ok().or_else(zoned).or_else(|| rfc3339(text))
+    httpdate::parse_http_date(text).ok().or_else(|| mail_date(text)).or_else(|| rfc3339(text))
+}
+
+/// A date as in e-mail: with any zone that is a number, and whatever day of the week it names or leaves out.
+fn mail_date(text: &str) -> Option<SystemTime> {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words: Vec<&str> = text.rsplit(',').next()?.split_ascii_whitespace().collect();
+    let [day, month, year, time, zone] = words[..] else { return None };
+    let month = MONTHS.iter().position(|known| known.eq_ignore_ascii_case(month))? + 1;
+    let is_utc = ["GMT", "UTC", "UT"].iter().any(|utc| utc.eq_ignore_ascii_case(zone));
+    rfc3339(&format!("{year}-{month:02}-{day:0>2}T{time}{}", if is_utc { "Z" } else { zone }))
 }
 
 /// A time of RFC 3339, without its fraction of a second.
@@ -264,6 +269,8 @@ mod tests {
             "1994-13-06T08:50:37Z",
             "1994-11-06T08:50:37",
             "Sun, 06 Nov 1994 08:50:37 +100",
+            "06 Nov 94 08:50:37 GMT",
+            "06 Nov 1994 GMT",
         ] {
             assert_eq!(retry_after(junk, None, now), None, "{junk}");
         }
@@ -293,6 +300,8 @@ mod tests {
             ("1994-11-06T09:49:40.25+01:00", 3000),
             ("Sun, 06 Nov 1994 09:49:40 +0100", 3000),
             ("Sun, 06 Nov 1994 03:49:40 -0500", 3000),
+            ("Mon, 06 Nov 1994 08:49:40 GMT", 3000),
+            ("6 nov 1994 08:49:40 UTC", 3000),
         ] {
             // a time is one from 2001 on
             let (value, now) = match value.strip_prefix("784111") {
