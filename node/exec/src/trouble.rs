@@ -4,10 +4,10 @@
 //! code is `1113` is an account in arrears. What is kept of an error are its codes; its sentences name accounts and
 //! addresses.
 
+mod place;
 mod table;
 mod words;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use vantage_protocol::receipt::{CODE_FIELDS, is_code};
 use crate::failure::{ApiRefusal, Failure};
 use crate::json;
 use crate::retry::{leading, retry_after_ms, seconds};
+use place::{base_resp, decoded, innermost, is_error, is_filled};
 use table::{BASE_RESP, CODES, WORDS, WORDS_OF_LOAD};
 use words::Sentences;
 
@@ -120,80 +121,9 @@ pub(crate) fn within(body: &Value, has_answer: bool) -> Option<Trouble> {
     is_alone.then(|| of(body, 200)).filter(|trouble| trouble.failure.is_some())
 }
 
-/// A body that was written as JSON again, within a text.
-fn decoded(body: &Value) -> Cow<'_, Value> {
-    let mut body = Cow::Borrowed(body);
-    for _ in 0..DEPTH_MAX {
-        let Some(text) = body.as_str().filter(|text| text.trim_start().starts_with(['{', '[', '"'])) else {
-            break;
-        };
-        let Ok(inner) = json::read(text.as_bytes(), "") else { break };
-        body = Cow::Owned(inner.value);
-    }
-    body
-}
-
-fn is_error(body: &Value, has_answer: bool, depth: usize) -> bool {
-    match (body, depth.checked_sub(1)) {
-        (Value::Array(list), Some(deeper)) => {
-            list.iter().take(ENTRIES_MAX).any(|entry| is_error(entry, has_answer, deeper))
-        }
-        (Value::Object(_), _) => {
-            is_filled(body.get("error"))
-                || body.get("type").is_some_and(|kind| kind == "error")
-                || base_resp(body).is_some()
-                || (!has_answer && is_complaint(body))
-        }
-        _ => false,
-    }
-}
-
 /// The error of one choice of several that an answer might have.
 pub(crate) fn of_choice(choice: &Value) -> Option<Trouble> {
     choice.get("error").filter(|error| is_filled(Some(error))).map(|error| of(error, 200))
-}
-
-/// A body without an answer that reads like what frameworks say for themselves.
-fn is_complaint(body: &Value) -> bool {
-    let codes =
-        |names: &[&str]| names.iter().filter_map(|name| spelled(body.get(*name)?)).collect::<Vec<_>>();
-    let is_known = |code: &String| is_of_error(number(code)) || looked_up(&CODES, code).is_some();
-    if codes(&CODE_NAMES).iter().any(is_known) {
-        return true;
-    }
-    let of_success = codes(&["code", "status", "statusCode", "status_code", "error_code"]);
-    if of_success.iter().any(|code| matches!(code.as_str(), "0" | "200")) {
-        return false;
-    }
-    let sentences = ["message", "msg", "error_message", "error_msg", "title"];
-    ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
-        || sentences.iter().any(|name| body.get(name).is_some_and(Value::is_string))
-        || body.get("object").is_some_and(|object| object == "error")
-}
-
-/// Whether a field is there and says something.
-fn is_filled(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::Bool(true)) => true,
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(Value::Array(list)) => list.iter().any(|entry| is_filled(Some(entry))),
-        // servers that write out every field of an error say by its code, or by nothing, that there was none
-        Some(Value::Object(map)) => !is_all_well(map) && map.values().any(|value| is_filled(Some(value))),
-    }
-}
-
-/// An object whose code says that nothing went wrong.
-fn is_all_well(map: &serde_json::Map<String, Value>) -> bool {
-    let code = |name: &&str| spelled(map.get(*name)?).map(|code| code.to_ascii_lowercase());
-    let mut codes = CODE_NAMES.iter().filter_map(code).peekable();
-    codes.peek().is_some() && codes.all(|code| matches!(code.as_str(), "0" | "200" | "ok" | "success"))
-}
-
-/// MiniMax's way to say what went wrong; its code 0 is success.
-fn base_resp(body: &Value) -> Option<String> {
-    spelled(body.get("base_resp")?.get("status_code")?).filter(|code| code != "0")
 }
 
 /// A code's text: a string or a whole number.
@@ -246,15 +176,6 @@ fn of(body: &Value, status: u16) -> Trouble {
     let in_words = failure.filter(Failure::is_transient).and_then(|_| said.wait_in_words());
     let retry_after = said.retry_after.max(asked(body)).max(in_words);
     Trouble { failure, retry_after, codes: codes(object) }
-}
-
-/// The object that describes the error: what `error` holds, if it is one; of an array, the first entry that is an error.
-fn innermost(body: &Value) -> &Value {
-    let body = match body {
-        Value::Array(list) => list.iter().find(|entry| is_error(entry, false, DEPTH_MAX)).unwrap_or(body),
-        _ => body,
-    };
-    body.get("error").filter(|error| error.is_object()).or_else(|| body.get("base_resp")).unwrap_or(body)
 }
 
 /// The code fields that a receipt takes, of an error and of what it holds; the outermost of a name counts.
