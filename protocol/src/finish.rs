@@ -169,8 +169,18 @@ const ANTHROPIC: [(&str, Ending); 8] = [
     ("tool_use", ToolCall),
 ];
 
-/// The `finishReason` of Gemini's reference, Vertex included.
-const GEMINI: [(&str, Ending); 22] = [
+/// The `finishReason` of Gemini's reference, Vertex included, and behind `BLOCKED:` the `blockReason` of a prompt that was
+/// refused itself: `OTHER` is a reason of both kinds, with two meanings.
+const GEMINI: [(&str, Ending); 31] = [
+    ("BLOCKED:BLOCKED_REASON_UNSPECIFIED", Unknown),
+    ("BLOCKED:BLOCKLIST", Withheld),
+    ("BLOCKED:BLOCK_REASON_UNSPECIFIED", Unknown),
+    ("BLOCKED:IMAGE_SAFETY", Withheld),
+    ("BLOCKED:JAILBREAK", Withheld),
+    ("BLOCKED:MODEL_ARMOR", Withheld),
+    ("BLOCKED:OTHER", Withheld),
+    ("BLOCKED:PROHIBITED_CONTENT", Withheld),
+    ("BLOCKED:SAFETY", Withheld),
     ("BLOCKLIST", Withheld),
     ("ESCALATION", Withheld),
     ("FINISH_REASON_UNSPECIFIED", Unknown),

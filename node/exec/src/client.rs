@@ -134,7 +134,8 @@ impl VendorClient {
                 Ok(ticket) => ticket,
                 Err(MeterError::Exhausted(why)) => {
                     tracing::warn!(target: "vantage_exec", vendor = self.vendor.target(), why, "no call is sent");
-                    evidence.failure = Some(Failure::Budget);
+                    // of a call that was sent, what came of it says more than why it was not sent again
+                    evidence.failure.get_or_insert(Failure::Budget);
                     return Ok(());
                 }
                 Err(error @ MeterError::NotRecorded(_)) => return Err(RecordError(error)),
@@ -196,7 +197,9 @@ impl VendorClient {
         let in_s =
             header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
         // of no time at all nothing is asked: our own waits hold then
-        [in_ms, in_s, evidence.retry_after].into_iter().flatten().find(|asked| !asked.is_zero())
+        let by_header = [in_ms, in_s].into_iter().flatten().find(|asked| !asked.is_zero());
+        // the header may be a proxy's, the body is the vendor's: nobody is called earlier than either asks
+        by_header.max(evidence.retry_after).filter(|asked| !asked.is_zero())
     }
 
     /// Waits for the next attempt; `false` if there is to be none.

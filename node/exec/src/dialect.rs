@@ -4,6 +4,7 @@
 mod anthropic;
 mod gemini;
 mod openai;
+mod words;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use serde_json::Value;
@@ -13,31 +14,25 @@ use zeroize::Zeroizing;
 
 use crate::evidence::Usage;
 use crate::failure::{ApiRefusal, Failure};
+use crate::json::Body;
 use crate::secret::Secret;
 use crate::trouble::Trouble;
 
-/// What the body of a proper answer says. Each field is read by itself: an odd one never costs the others.
+pub(crate) use words::Words;
+use words::{asks_for_tool, words};
+
+/// What the body of a 2xx says. Each field is read by itself: an odd one, or one that is missing, never costs the others.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) words: Words,
-    /// The vendor says that it refused the prompt itself.
-    pub(crate) is_blocked: bool,
+    /// The model asks for a tool to be run, with words or without.
+    pub(crate) asks_for_tool: bool,
     pub(crate) model: Option<String>,
     pub(crate) id: Option<String>,
     pub(crate) finish: Option<String>,
     pub(crate) usage: Usage,
     /// An error where the answer should stand, or beside it.
     pub(crate) trouble: Option<Trouble>,
-}
-
-/// The words of an answer, of all blocks or parts.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Words {
-    Said(String),
-    /// Nothing, or blanks.
-    None,
-    /// Something stands there that is no text.
-    Odd,
 }
 
 /// The format of the answers to an adapter's requests.
@@ -49,13 +44,23 @@ pub(crate) fn of(adapter: Adapter) -> Dialect {
     }
 }
 
-/// Reads the body of a 2xx; `None` if there is nothing in it that would be an answer by the vendor's reference.
-pub(crate) fn answer(dialect: Dialect, body: &Value) -> Option<Answer> {
+/// The field of a body that the answer stands in.
+pub(crate) fn answer_field(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::OpenAi => openai::answer(body),
-        Dialect::Anthropic => anthropic::answer(body),
-        Dialect::Gemini => gemini::answer(body),
+        Dialect::OpenAi => "choices",
+        Dialect::Anthropic => "content",
+        Dialect::Gemini => "candidates",
     }
+}
+
+/// Reads the body of a 2xx.
+pub(crate) fn answer(dialect: Dialect, body: &Body) -> Answer {
+    let answer = match dialect {
+        Dialect::OpenAi => openai::answer(&body.value),
+        Dialect::Anthropic => anthropic::answer(&body.value),
+        Dialect::Gemini => gemini::answer(&body.value),
+    };
+    Answer { words: if body.is_cut { Words::Odd } else { answer.words }, ..answer }
 }
 
 /// The response headers that are kept, in lower case and in order. Those of the vendors' references, and those that tell
@@ -104,44 +109,12 @@ pub(crate) fn credential(dialect: Dialect, key: &Secret) -> Result<(HeaderName, 
     Ok((name, value))
 }
 
-/// The words of a content: a text, or a list of parts, of which those with text are joined in order. Thoughts, tool calls
-/// and parts of kinds that are not known are no words; refusals are, where there is no other text.
-fn words(content: Option<&Value>) -> Words {
-    let parts = match content {
-        None | Some(Value::Null) => return Words::None,
-        Some(Value::Array(parts)) => parts.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-    };
-    let (mut text, mut refusal) = (String::new(), String::new());
-    for part in parts {
-        match part {
-            Value::Null => {}
-            Value::String(said) => text.push_str(said),
-            Value::Object(fields) => {
-                let Some((said, is_refusal)) = of_part(fields) else { return Words::Odd };
-                if is_refusal { refusal.push_str(said) } else { text.push_str(said) }
-            }
-            _ => return Words::Odd,
-        }
-    }
-    let said = if text.trim().is_empty() { refusal } else { text };
-    if said.trim().is_empty() { Words::None } else { Words::Said(said) }
-}
-
-/// The words of one part, and whether it is a refusal (OpenAI's reference: a message's content has parts of `text` or of
-/// `refusal`); `None` if its text is none.
-fn of_part(fields: &serde_json::Map<String, Value>) -> Option<(&str, bool)> {
-    let is_thought = fields.get("thought") == Some(&Value::Bool(true));
-    let said = match fields.get("type").map(|kind| kind.as_str().unwrap_or_default()) {
-        Some("refusal") => fields.get("refusal"),
-        None | Some("text" | "output_text") if !is_thought => fields.get("text"),
-        _ => None,
-    };
-    let is_refusal = fields.get("type").is_some_and(|kind| kind == "refusal");
-    match said {
-        None | Some(Value::Null) => Some(("", is_refusal)),
-        Some(text) => Some((text.as_str()?, is_refusal)),
-    }
+/// The first of the answers to a request that asked for one, wherever it stands.
+fn first(answers: Option<&Value>) -> Option<&Value> {
+    let answers = answers?.as_array()?;
+    let is_first =
+        |answer: &&Value| answer.get("index").is_some_and(|index| count(index) == Some(0) || index == "0");
+    answers.iter().find(is_first).or_else(|| answers.iter().find(|answer| !answer.is_null()))
 }
 
 /// A name or an id: a text that is not blank, or a number as text.
@@ -209,44 +182,6 @@ mod tests {
             assert_eq!((found.as_str(), carried.to_str().unwrap()), (name, value));
             assert!(carried.is_sensitive() && !format!("{carried:?}").contains("0123"));
         }
-    }
-
-    #[test]
-    fn parts_are_joined_and_what_is_no_text_is_said_to_be_none() {
-        let said = |text: &str| Words::Said(text.to_owned());
-        for (content, expected) in [
-            (json!("yes"), said("yes")),
-            (json!(["One, ", { "type": "text", "text": "two." }]), said("One, two.")),
-            (
-                json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }, { "type": "text", "text": "yes" }]),
-                said("yes"),
-            ),
-            (
-                json!([{ "type": "reasoning", "text": "hm" }, { "type": "output_text", "text": "yes" }]),
-                said("yes"),
-            ),
-            (json!([{ "text": "hm", "thought": true }, { "text": "yes" }]), said("yes")),
-            (
-                json!([{ "type": "tool_use", "id": "t" }, null, { "type": "text", "text": "yes" }, { "type": 7 }]),
-                said("yes"),
-            ),
-            (json!([{ "type": "refusal", "refusal": "no" }]), said("no")),
-            (json!([{ "type": "refusal", "refusal": "no" }, { "type": "text", "text": "yes" }]), said("yes")),
-            (json!({ "type": "text", "text": "yes" }), said("yes")),
-            (json!([{ "type": "thinking", "thinking": "hm" }]), Words::None),
-            (json!([{ "type": "text", "text": null }]), Words::None),
-            (json!([]), Words::None),
-            (json!(" \n"), Words::None),
-            (json!(null), Words::None),
-            (json!(7), Words::Odd),
-            (json!(true), Words::Odd),
-            (json!([{ "type": "text", "text": "a" }, 7]), Words::Odd),
-            (json!([{ "type": "text", "text": { "value": "a" } }]), Words::Odd),
-            (json!([["a"]]), Words::Odd),
-        ] {
-            assert_eq!(words(Some(&content)), expected, "{content}");
-        }
-        assert_eq!(words(None), Words::None);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use std::io::Read;
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
+use flate2::read::{DeflateDecoder, ZlibDecoder};
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use crate::failure::Failure;
@@ -12,6 +13,13 @@ use crate::transport::BODY_MAX;
 
 /// Most encodings undone, one around another. A guess: nobody has a reason for two.
 const LAYERS_MAX: usize = 4;
+
+/// Most members of one gzip file: each costs a node the same, however little it holds. A guess: servers that write one for
+/// each part of an answer have a thousand.
+const MEMBERS_MAX: usize = 4096;
+
+/// What each member of a gzip file begins with (RFC 1952, 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// How one layer is undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +63,7 @@ fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Failure> {
 impl Coding {
     fn undo(self, body: &[u8]) -> Result<Vec<u8>, Failure> {
         match self {
-            // A file of several members is one text; the first alone would be a part of it.
-            Self::Gzip => bounded(MultiGzDecoder::new(body)),
+            Self::Gzip => unpack_gzip(body),
             // It is zlib's format by the standard, and the bare stream with some servers.
             Self::Deflate => match bounded(ZlibDecoder::new(body)) {
                 Err(Failure::Malformed) => bounded(DeflateDecoder::new(body)),
@@ -74,6 +81,27 @@ fn bounded(reader: impl Read) -> Result<Vec<u8>, Failure> {
         return Err(Failure::TooLarge);
     }
     read.map(|_| unpacked).map_err(|_| Failure::Malformed)
+}
+
+/// A file of several members is one text; the first alone would be a part of it. What follows the last is passed over, as
+/// browsers do: padding, or what a proxy left there.
+fn unpack_gzip(body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let (mut unpacked, mut rest) = (Vec::new(), body);
+    for _ in 0..MEMBERS_MAX {
+        let mut member = GzDecoder::new(rest);
+        let room = BODY_MAX as u64 + 1 - unpacked.len() as u64;
+        let read = member.by_ref().take(room).read_to_end(&mut unpacked);
+        if unpacked.len() > BODY_MAX {
+            return Err(Failure::TooLarge);
+        }
+        read.map_err(|_| Failure::Malformed)?;
+        rest = member.into_inner();
+        rest = rest.get(rest.iter().take_while(|byte| **byte == 0).count()..).unwrap_or_default();
+        if !rest.starts_with(&GZIP_MAGIC) {
+            return Ok(unpacked);
+        }
+    }
+    Err(Failure::Malformed)
 }
 
 /// The library's own reader takes windows of up to 1 GiB, which a body of a few bytes can ask for; the strict state has at

@@ -186,14 +186,24 @@ impl Evidence {
         }
     }
 
-    /// Of an error its codes alone, and what it was charged for: its words are the vendor's, and may be about whoever called.
+    /// Of an error its codes alone, and of what is no answer its names, each with what it was charged for: the words are the
+    /// vendor's, and may be about whoever called.
     fn keep_codes(&mut self, completion: Completion, screen: &Screen<'_>) -> Option<Failure> {
         self.usage = completion.usage;
-        if let Some(trouble) = completion.trouble {
-            self.retry_after = trouble.retry_after;
-            self.codes = trouble.codes;
-            self.codes.retain(|_, code| screen.passes_code(code));
-            self.should_retry = self.headers.get("x-should-retry").and_then(|word| word.parse().ok());
+        match completion.trouble {
+            Some(trouble) => {
+                self.retry_after = trouble.retry_after;
+                self.codes = trouble.codes;
+                self.codes.retain(|_, code| screen.passes_code(code));
+                self.should_retry = self.headers.get("x-should-retry").and_then(|word| word.parse().ok());
+            }
+            None if !completion.pieces().any(|piece| screen.finds_key(piece)) => {
+                let name = |name: String| printable(&screen.name(&name).unwrap_or(name));
+                self.model = completion.model.map(name);
+                self.finish_reason = completion.finish.map(name);
+                self.request_id = self.request_id.take().or(completion.id.map(name));
+            }
+            None => {}
         }
         completion.failure
     }

@@ -7,15 +7,24 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize as _, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
-/// Most values kept of a body. A guess: an answer in a thousand parts has three thousand.
-const NODES_MAX: usize = 1 << 16;
+/// Deepest value that is kept: the library reads recursively, and what nests deeper says nothing. A guess: honest answers
+/// have ten.
+const DEPTH_MAX: usize = 40;
+/// Most values kept of where an answer stands. A guess: an answer in a thousand parts has three thousand.
+const ANSWER_VALUES_MAX: usize = 1 << 15;
+/// Most values kept of one field beside it, fields of its own apart, and of all such fields together. Guesses: honest errors
+/// have twenty.
+const FIELD_VALUES_MAX: usize = 1 << 10;
+const FIELDS_VALUES_MAX: usize = 1 << 15;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 62] = [
+const FIELDS: [&str; 69] = [
     "base_resp",
     "blockReason",
     "cache_creation_input_tokens",
@@ -37,6 +46,8 @@ const FIELDS: [&str; 62] = [
     "finishReason",
     "finish_reason",
     "flagged_input",
+    "functionCall",
+    "function_call",
     "http_code",
     "http_status",
     "id",
@@ -48,6 +59,7 @@ const FIELDS: [&str; 62] = [
     "model",
     "modelVersion",
     "msg",
+    "name",
     "nanos",
     "native_finish_reason",
     "object",
@@ -62,7 +74,11 @@ const FIELDS: [&str; 62] = [
     "reasons",
     "refusal",
     "responseId",
+    "retryAfter",
     "retryDelay",
+    "retry_after",
+    "retry_after_ms",
+    "retry_after_seconds",
     "seconds",
     "status",
     "statusCode",
@@ -80,24 +96,52 @@ const FIELDS: [&str; 62] = [
     "violations",
 ];
 
+/// The fields below an answer that its words depend on. Other fields have bounds of their own, so that none of them costs
+/// a word.
+const OF_WORDS: [&str; 7] = ["content", "message", "parts", "refusal", "text", "thought", "type"];
+
+/// What was read of a body.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Body {
+    /// Its known fields. Where something stands that passes a bound there is `true`, which no reader takes for none.
+    pub(crate) value: Value,
+    /// A bound was passed where the answer stands: what is left of it may be a part.
+    pub(crate) is_cut: bool,
+}
+
 /// Why a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// It ends before the value does.
     Torn,
-    /// It is no JSON, nests over 127 deep, or holds over [`NODES_MAX`] values of interest.
+    /// It is no JSON.
     Foreign,
 }
 
-/// Reads a body. Only fields of [`FIELDS`] are kept.
-pub(crate) fn read(body: &[u8]) -> Result<Value, Unreadable> {
+/// Reads a body whose answer stands in `answer_field`. Only fields of [`FIELDS`] are kept.
+pub(crate) fn read(body: &[u8], answer_field: &str) -> Result<Body, Unreadable> {
     let text = String::from_utf8_lossy(body);
-    let text = text.trim_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
-    let mended = mend(text.as_bytes());
-    let budget = Cell::new(NODES_MAX);
+    let mended = mend(text.trim_matches(is_around).as_bytes());
+    let bounds = Bounds::new(answer_field);
+    let room = Cell::new(FIELD_VALUES_MAX);
+    let root = Kept { bounds: &bounds, room: &room, place: Place::Root, depth: 0 };
     let mut reader = serde_json::Deserializer::from_slice(&mended);
-    let read = Kept(&budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| if error.is_eof() { Unreadable::Torn } else { Unreadable::Foreign })
+    let read = root.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    match read {
+        Ok(value) => Ok(Body { value, is_cut: bounds.is_cut.get() }),
+        Err(error) if error.is_eof() => Err(Unreadable::Torn),
+        Err(_) => Err(Unreadable::Foreign),
+    }
+}
+
+/// Whether there is nothing in a body but what may stand around a value.
+pub(crate) fn is_blank(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| text.chars().all(is_around))
+}
+
+/// What stands before and behind values: byte order marks, blanks, and the NULs of buffers that were sent whole.
+fn is_around(c: char) -> bool {
+    matches!(c, '\u{feff}' | '\0') || c.is_whitespace()
 }
 
 /// JSON as the standard wants it, where what stands there has one reading.
@@ -150,25 +194,97 @@ fn unit(text: &[u8]) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Copies a number or a word. A number that JSON has no form for, and one beyond all bounds, becomes null.
+/// Copies a number or a word. A number that JSON has no form for, and one beyond all bounds, becomes null; one that breaks
+/// off becomes nothing, as what follows it was to come.
 fn word(text: &[u8], mended: &mut Vec<u8>) -> usize {
     let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     let taken = text.iter().take_while(in_word).count();
     let word = std::str::from_utf8(text.get(..taken).unwrap_or_default()).unwrap_or_default();
     let is_number = word.parse::<f64>().is_ok();
     let is_readable = serde_json::from_str::<f64>(word).is_ok_and(f64::is_finite);
-    mended.extend_from_slice(if is_number && !is_readable { b"null" } else { word.as_bytes() });
+    let breaks_off = || taken == text.len() && is_begun(word);
+    mended.extend_from_slice(match is_number {
+        true if !is_readable => b"null",
+        false if breaks_off() => b"",
+        _ => word.as_bytes(),
+    });
     taken
 }
 
-/// A value of which only known fields are kept, and of all of these together at most so many.
-struct Kept<'a>(&'a Cell<usize>);
+/// Whether more of a number was to come.
+fn is_begun(word: &str) -> bool {
+    let unsigned = word.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    ["nan", "infinity"].iter().any(|name| name.starts_with(&unsigned))
+        || format!("{word}0").parse::<f64>().is_ok()
+}
 
-impl Kept<'_> {
-    fn count<E: Error>(&self) -> Result<(), E> {
-        let left = self.0.get().checked_sub(1).ok_or_else(|| E::custom("too many values"))?;
-        self.0.set(left);
-        Ok(())
+/// How much of a body is kept.
+struct Bounds<'a> {
+    answer_field: &'a str,
+    /// Values that there is room for where the answer stands, and in all other fields together.
+    answer: Cell<usize>,
+    fields: Cell<usize>,
+    is_cut: Cell<bool>,
+}
+
+impl<'a> Bounds<'a> {
+    fn new(answer_field: &'a str) -> Self {
+        let (answer, fields) = (Cell::new(ANSWER_VALUES_MAX), Cell::new(FIELDS_VALUES_MAX));
+        Self { answer_field, answer, fields, is_cut: Cell::new(false) }
+    }
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// It is the whole body, or within a list that is.
+    Root,
+    /// The words of the answer depend on it.
+    Answer,
+    /// In some other field.
+    Field,
+}
+
+/// A value of which only known fields are kept, and no more than there is room for: what has none is passed over, and costs
+/// nothing around it.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    bounds: &'a Bounds<'a>,
+    /// Values that there is room for in this field.
+    room: &'a Cell<usize>,
+    place: Place,
+    depth: usize,
+}
+
+impl<'a> Kept<'a> {
+    /// Takes the room for one value, if there is any.
+    fn enter(self) -> bool {
+        let rooms = match self.place {
+            Place::Answer => [&self.bounds.answer, &self.bounds.answer],
+            Place::Root | Place::Field => [&self.bounds.fields, self.room],
+        };
+        let is_free = self.depth <= DEPTH_MAX && rooms.iter().all(|room| room.get() > 1);
+        if is_free {
+            rooms.iter().for_each(|room| room.set(room.get() - 1));
+        }
+        is_free
+    }
+
+    /// What stands for a value that there is no room for.
+    fn cut(self) -> Value {
+        if self.place == Place::Answer {
+            self.bounds.is_cut.set(true);
+        }
+        true.into()
+    }
+
+    /// The place of this field's value.
+    fn place_of(self, name: &str) -> Place {
+        match self.place {
+            Place::Root if name == self.bounds.answer_field => Place::Answer,
+            Place::Answer if OF_WORDS.contains(&name) => Place::Answer,
+            _ => Place::Field,
+        }
     }
 }
 
@@ -176,8 +292,11 @@ impl<'de> DeserializeSeed<'de> for Kept<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.count()?;
-        deserializer.deserialize_any(self)
+        if self.enter() {
+            return deserializer.deserialize_any(self);
+        }
+        IgnoredAny::deserialize(deserializer)?;
+        Ok(self.cut())
     }
 }
 
@@ -214,7 +333,14 @@ impl<'de> Visitor<'de> for Kept<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Kept(self.0))? {
+        let entry = Self { depth: self.depth + 1, ..self };
+        while let Some(item) = items.next_element_seed(Entry(entry))? {
+            // after the first entry without room the others are passed over, which takes neither room nor memory
+            let Some(item) = item else {
+                list.push(self.cut());
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                break;
+            };
             list.push(item);
         }
         Ok(list.into())
@@ -224,7 +350,10 @@ impl<'de> Visitor<'de> for Kept<'_> {
         let mut map = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             if FIELDS.binary_search(&name.as_str()).is_ok() {
-                map.insert(name, fields.next_value_seed(Kept(self.0))?);
+                let room = Cell::new(FIELD_VALUES_MAX);
+                let place = self.place_of(&name);
+                let field = Kept { bounds: self.bounds, room: &room, place, depth: self.depth + 1 };
+                map.insert(name, fields.next_value_seed(field)?);
             } else {
                 fields.next_value::<IgnoredAny>()?;
             }
@@ -233,100 +362,20 @@ impl<'de> Visitor<'de> for Kept<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+/// An entry of a list; none if there is no room for it.
+struct Entry<'a>(Kept<'a>);
 
-    use super::*;
+impl<'de> DeserializeSeed<'de> for Entry<'_> {
+    type Value = Option<Value>;
 
-    fn content(body: &str) -> Result<Value, Unreadable> {
-        read(body.as_bytes()).map(|value| value.get("content").cloned().unwrap_or_default())
-    }
-
-    #[test]
-    fn the_fields_are_in_order() {
-        assert!(FIELDS.windows(2).all(|pair| pair[0] < pair[1]));
-    }
-
-    #[test]
-    fn what_stands_around_the_value_is_passed_over() {
-        for body in
-            ["\u{feff}{\"content\":1}", " \n\t{\"content\":1}\r\n", "\n\u{feff} \n{\"content\":1}\u{feff}"]
-        {
-            assert_eq!(content(body), Ok(json!(1)), "{body:?}");
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Value>, D::Error> {
+        if self.0.enter() {
+            return deserializer.deserialize_any(self.0).map(Some);
         }
-        for body in ["", "  ", "{\"content\":1} x", "data: {\"content\":1}", "{\"content\":1}{\"content\":2}"]
-        {
-            assert!(read(body.as_bytes()).is_err(), "{body:?}");
-        }
-    }
-
-    #[test]
-    fn half_a_surrogate_pair_becomes_a_replacement_character() {
-        for (text, read) in [
-            (r"a\ud83d", "a\u{fffd}"),
-            (r"\uDE00b", "\u{fffd}b"),
-            (r"\ud83d\ud83d\ude00", "\u{fffd}\u{1f600}"),
-            (r"\ude00\ud83d", "\u{fffd}\u{fffd}"),
-            (r"\ud83d\n\ude00", "\u{fffd}\n\u{fffd}"),
-            (r"\ud83dxude00", "\u{fffd}xude00"),
-            (r"\\ud83d", r"\ud83d"),
-            (r"\\\ud83d", "\\\u{fffd}"),
-            (r#"\"\ud83d\""#, "\"\u{fffd}\""),
-            (r"\ud83d\ude00 \u00e9", "\u{1f600} \u{e9}"),
-        ] {
-            assert_eq!(content(&format!("{{\"content\":\"{text}\"}}")), Ok(json!(read)), "{text}");
-        }
-        for broken in [r"\u", r"\ud8", r"\ud83d\u12", r"\uzzzz", r"\u+123", r"\x"] {
-            assert!(content(&format!("{{\"content\":\"{broken}\"}}")).is_err(), "{broken}");
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_no_utf8_and_bare_control_characters_cost_no_answer() {
-        assert_eq!(read(b"{\"content\":\"a\xff\xc3\"}").unwrap()["content"], "a\u{fffd}\u{fffd}");
-        assert_eq!(content("{\"content\":\"a\nb\tc\u{0}\"}"), Ok(json!("a\nb\tc\0")));
-    }
-
-    #[test]
-    fn numbers_of_any_form_cost_at_most_themselves() {
-        for odd in ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "+1", ".5", "1.", "007", "nan"] {
-            let body = format!("{{\"content\":\"yes\",\"usage\":{odd},\"else\":[{odd},{odd}]}}");
-            let value = read(body.as_bytes()).unwrap();
-            assert_eq!((&value["content"], &value["usage"]), (&json!("yes"), &Value::Null), "{odd}");
-        }
-        assert_eq!(content("{\"content\":12345678901234567890123}"), Ok(json!(1.2345678901234568e22)));
-        for kept in ["-0", "9.0", "1e3", "true", "false", "null", "18446744073709551615"] {
-            assert_eq!(content(&format!("{{\"content\":{kept}}}")), Ok(kept.parse().unwrap()), "{kept}");
-        }
-        for word in ["undefined", "None", "True", "-", "e5", "1-2"] {
-            assert!(content(&format!("{{\"content\":{word}}}")).is_err(), "{word}");
-        }
-    }
-
-    #[test]
-    fn the_last_of_equal_keys_counts() {
-        assert_eq!(content("{\"content\":1,\"x\":0,\"content\":[2]}"), Ok(json!([2])));
-    }
-
-    #[test]
-    fn what_breaks_off_is_told_from_what_is_no_json() {
-        for torn in ["", "{\"content\":", "{\"content\":\"ye", "[{}", "{\"content\":\"a\\"] {
-            assert_eq!(read(torn.as_bytes()), Err(Unreadable::Torn), "{torn}");
-        }
-        for foreign in ["<html>", "}", "{'a':1}", "{\"a\" 1}", "{\"a\":1,}"] {
-            assert_eq!(read(foreign.as_bytes()), Err(Unreadable::Foreign), "{foreign}");
-        }
-    }
-
-    #[test]
-    fn depth_and_values_are_bounded_and_what_nobody_reads_is_free() {
-        let deep = |field: &str| format!("{{\"{field}\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
-        assert!(read(deep("content").as_bytes()).is_err());
-        let many = |field: &str| format!("{{\"{field}\":[{}0]}}", "{\"a\":0},".repeat(NODES_MAX));
-        assert!(read(many("content").as_bytes()).is_err());
-        for body in [deep("logprobs"), many("logprobs")] {
-            assert_eq!(read(body.as_bytes()), Ok(json!({})));
-        }
+        IgnoredAny::deserialize(deserializer)?;
+        Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests;

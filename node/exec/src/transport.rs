@@ -123,7 +123,7 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
         return Err(Failure::TooLarge);
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of_body(&error))? {
         if body.len() + chunk.len() > BODY_MAX {
             return Err(Failure::TooLarge);
         }
@@ -137,6 +137,21 @@ impl NoReply {
         let failure = failure_of(error);
         let before_sending = error.is_connect() || matches!(failure, Failure::Dns | Failure::Tls);
         Self { failure, may_have_arrived: !before_sending }
+    }
+}
+
+/// As [`failure_of`], amid a body: one whose chunks do not follow the format is no broken connection.
+fn failure_of_body(error: &reqwest::Error) -> Failure {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    let mut is_broken = false;
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        is_broken |= matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
+        cause = error.source();
+    }
+    match failure_of(error) {
+        Failure::Connect if is_broken => Failure::Malformed,
+        failure => failure,
     }
 }
 

@@ -4,7 +4,9 @@
 //! code is `1113` is an account in arrears. What is kept of an error are its codes; its sentences name accounts and
 //! addresses.
 
+mod place;
 mod table;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,8 +16,10 @@ use vantage_protocol::receipt::{CODE_FIELDS, is_code};
 
 use crate::failure::{ApiRefusal, Failure};
 use crate::json;
-use crate::retry::seconds;
+use crate::retry::{leading, retry_after_ms, seconds};
+use place::{base_resp, decoded, innermost, is_error, is_filled};
 use table::{BASE_RESP, CODES, WORDS, WORDS_OF_LOAD};
+use words::Sentences;
 
 /// How deep an error is looked into: gateways wrap an upstream's error in a string within their own.
 const DEPTH_MAX: usize = 6;
@@ -65,6 +69,12 @@ const INNER_NAMES: [&str; 15] = [
     "violations",
 ];
 
+/// The fields of an error that say how long to wait, in seconds.
+const WAIT_NAMES: [&str; 4] = ["retryAfter", "retryDelay", "retry_after", "retry_after_seconds"];
+/// What goes before a wait in sentences.
+const WAIT_WORDS: [&str; 6] =
+    ["again in ", "again after ", "retry in ", "retry after ", "wait for ", "wait "];
+
 /// What a code, or a sentence, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Means {
@@ -92,65 +102,28 @@ pub(crate) struct Trouble {
 
 /// Reads the body of an answer whose status is none of success. What cannot be read adds nothing to the status.
 pub(crate) fn under(status: u16, body: &[u8]) -> Trouble {
-    let body = json::read(body).unwrap_or_else(|_| match std::str::from_utf8(body) {
-        Ok(text) if !text.trim_start().starts_with('<') => text.into(),
-        _ => Value::Null,
-    });
-    let trouble = of(&body, status);
-    Trouble { failure: trouble.failure.or_else(|| Failure::of_status(status)), ..trouble }
+    let body =
+        json::read(body, "").map(|body| body.value).unwrap_or_else(|_| match std::str::from_utf8(body) {
+            Ok(text) if !text.trim_start().starts_with('<') => text.into(),
+            _ => Value::Null,
+        });
+    of(&decoded(&body), status)
 }
 
 /// The error that a body under a status of success is, or holds beside an answer, if any.
 pub(crate) fn within(body: &Value, has_answer: bool) -> Option<Trouble> {
-    let is_error = is_filled(body.get("error"))
-        || body.get("type").is_some_and(|kind| kind == "error")
-        || base_resp(body).is_some()
-        || body.as_array().is_some_and(|list| list.iter().any(|entry| is_filled(entry.get("error"))))
-        || (!has_answer && is_complaint(body));
-    is_error.then(|| of(body, 200))
+    let body = &decoded(body);
+    if is_error(body, has_answer, DEPTH_MAX) {
+        return Some(of(body, 200));
+    }
+    // a text or a number is an error if it names one
+    let is_alone = !has_answer && (body.is_string() || body.is_number());
+    is_alone.then(|| of(body, 200)).filter(|trouble| trouble.failure.is_some())
 }
 
 /// The error of one choice of several that an answer might have.
 pub(crate) fn of_choice(choice: &Value) -> Option<Trouble> {
     choice.get("error").filter(|error| is_filled(Some(error))).map(|error| of(error, 200))
-}
-
-/// A body without an answer that reads like what frameworks say for themselves.
-fn is_complaint(body: &Value) -> bool {
-    let is_success = |code: &&Value| matches!(spelled(code).as_deref(), Some("0" | "200"));
-    let names = ["code", "status", "statusCode", "status_code", "error_code"];
-    if names.iter().filter_map(|name| body.get(name)).any(|code| is_success(&code)) {
-        return false;
-    }
-    let sentences = ["message", "msg", "error_message", "error_msg"];
-    ["detail", "errors", "error_code"].iter().any(|name| is_filled(body.get(name)))
-        || sentences.iter().any(|name| body.get(name).is_some_and(Value::is_string))
-        || body.get("object").is_some_and(|object| object == "error")
-}
-
-/// Whether a field is there and says something.
-fn is_filled(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::Bool(true)) => true,
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(Value::Array(list)) => list.iter().any(|entry| is_filled(Some(entry))),
-        // servers that write out every field of an error say by its code, or by nothing, that there was none
-        Some(Value::Object(map)) => !is_all_well(map) && map.values().any(|value| is_filled(Some(value))),
-    }
-}
-
-/// An object whose code says that nothing went wrong.
-fn is_all_well(map: &serde_json::Map<String, Value>) -> bool {
-    let code = |name: &&str| spelled(map.get(*name)?).map(|code| code.to_ascii_lowercase());
-    let mut codes = CODE_NAMES.iter().filter_map(code).peekable();
-    codes.peek().is_some() && codes.all(|code| matches!(code.as_str(), "0" | "200" | "ok" | "success"))
-}
-
-/// MiniMax's way to say what went wrong; its code 0 is success.
-fn base_resp(body: &Value) -> Option<String> {
-    spelled(body.get("base_resp")?.get("status_code")?).filter(|code| code != "0")
 }
 
 /// A code's text: a string or a whole number.
@@ -165,11 +138,31 @@ fn spelled(value: &Value) -> Option<String> {
     }
 }
 
+/// The number that a code is or begins with, as a status line does: `429`, `429 Too Many Requests`, `HTTP 429`.
+fn number(code: &str) -> Option<u16> {
+    let code = code.trim();
+    let bare = match code.split_at_checked(4) {
+        Some((lead, rest)) if lead.eq_ignore_ascii_case("http") => {
+            rest.trim_start_matches([' ', '_', '-', ':'])
+        }
+        _ => code,
+    };
+    let digits = bare.split(|c: char| !c.is_alphanumeric()).next()?;
+    digits.parse().ok().filter(|_| !bare.starts_with('+') && (digits.len() == 3 || digits == bare))
+}
+
+/// Whether a number is a status of errors.
+fn is_of_error(number: Option<u16>) -> bool {
+    number.is_some_and(|number| (400..600).contains(&number))
+}
+
 /// Classifies an error that came under `status`.
 fn of(body: &Value, status: u16) -> Trouble {
     let object = innermost(body);
     let mut said = Said::default();
     said.gather(object, DEPTH_MAX);
+    // what stands beside an error object says less than what stands in it
+    CODE_NAMES.iter().filter_map(|name| body.get(*name)).for_each(|code| said.code(spelled(code)));
     let means = match base_resp(body) {
         // The same numbers mean other things elsewhere.
         Some(code) => {
@@ -178,16 +171,11 @@ fn of(body: &Value, status: u16) -> Trouble {
         }
         None => said.means(status),
     };
-    Trouble { failure: means.and_then(Means::failure), retry_after: said.retry_after, codes: codes(object) }
-}
-
-/// The object that describes the error: what `error` holds, if it is one; of an array, the first that has one.
-fn innermost(body: &Value) -> &Value {
-    let body = match body {
-        Value::Array(list) => list.iter().find(|entry| is_filled(entry.get("error"))).unwrap_or(body),
-        _ => body,
-    };
-    body.get("error").filter(|error| error.is_object()).or_else(|| body.get("base_resp")).unwrap_or(body)
+    let failure = means.and_then(Means::failure).or_else(|| Failure::of_status(status));
+    // of a failure that lasts, a sentence is about something else: the vendor would be left alone for nothing
+    let in_words = failure.filter(Failure::is_transient).and_then(|_| said.wait_in_words());
+    let retry_after = said.retry_after.max(asked(body)).max(in_words);
+    Trouble { failure, retry_after, codes: codes(object) }
 }
 
 /// The code fields that a receipt takes, of an error and of what it holds; the outermost of a name counts.
@@ -245,7 +233,7 @@ impl Said {
                 self.is_moderated |= is_moderated;
                 let quota = map.get("quotaId").and_then(Value::as_str);
                 self.is_used_up_for_today |= quota.is_some_and(|id| id.contains("PerDay"));
-                self.retry_after = self.retry_after.max(map.get("retryDelay").and_then(delay));
+                self.retry_after = self.retry_after.max(asked(value));
             }
             // a code alone, where others have an object
             Value::Number(_) => self.code(spelled(value)),
@@ -266,11 +254,14 @@ impl Said {
         if !word.is_empty() && !word.contains(char::is_whitespace) {
             self.code(Some(word.to_owned()));
         }
-        let inner = text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to));
+        let inner = match word.starts_with(['"', '[']) {
+            true => Some(word),
+            false => text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to)),
+        };
         if let Some(inner) = inner.filter(|inner| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX) {
             self.inner += 1;
-            if let Ok(inner) = json::read(inner.as_bytes()) {
-                self.gather(&inner, deeper);
+            if let Ok(inner) = json::read(inner.as_bytes(), "") {
+                self.gather(&inner.value, deeper);
             }
         }
         let room = WORDS_MAX.saturating_sub(self.words.len());
@@ -278,12 +269,22 @@ impl Said {
         self.words.push('\n');
     }
 
+    /// The longest wait that the sentences ask for.
+    fn wait_in_words(&self) -> Option<Duration> {
+        let behind = |lead: &'static str| {
+            self.words
+                .match_indices(lead)
+                .filter_map(move |(at, _)| leading(self.words.get(at + lead.len()..)?))
+        };
+        WAIT_WORDS.iter().flat_map(|lead| behind(lead)).max()
+    }
+
     /// What it means, under `status`.
     fn means(&self, status: u16) -> Option<Means> {
         let known =
             |code: &String| looked_up(&CODES, code).filter(|means| is_said_under(status, code, *means));
         let by_code: Vec<Means> = self.codes.iter().filter_map(known).collect();
-        let by_number: Vec<u16> = self.codes.iter().filter_map(|code| code.parse().ok()).collect();
+        let by_number: Vec<u16> = self.codes.iter().filter_map(|code| number(code)).collect();
         let is_plain = |means: &&Means| matches!(means, Means::Http(_));
         let mut exact = by_code.iter().find(|means| !is_plain(means)).copied();
         if self.is_moderated {
@@ -298,7 +299,7 @@ impl Said {
             429 => Some(Means::Rate),
             _ => None,
         };
-        let numbered = by_number.iter().find(|number| (400..600).contains(*number)).copied();
+        let numbered = by_number.iter().copied().find(|number| is_of_error(Some(*number)));
         let plain = by_code.iter().find(is_plain).copied();
         let stood_for = match (status, numbered, plain) {
             (200..=299, Some(number), _) => Some(number),
@@ -315,15 +316,16 @@ impl Said {
 
     /// What the sentences mean, where `stood_for` leaves room for it.
     fn by_words(&self, stood_for: Option<u16>, status: u16) -> Option<Means> {
-        let says = |parts: &[&str]| parts.iter().all(|part| self.words.contains(part));
-        let among =
-            |rows: &[(Means, &[&str])]| rows.iter().find(|(_, parts)| says(parts)).map(|(means, _)| *means);
+        let sentences = Sentences::of(&self.words);
+        let among = |rows: &[(Means, &[&str])]| {
+            let is_said =
+                |(_, phrases): &&(Means, &[&str])| phrases.iter().any(|phrase| sentences.say(phrase));
+            rows.iter().find(is_said).map(|(means, _)| *means)
+        };
         match stood_for {
             Some(401 | 402 | 408 | 409 | 500..) => None,
             // It may be a rate or an account without credit.
             Some(429) => among(&WORDS).filter(|means| *means == Means::Quota),
-            // Retired and unknown models alike; other things that are not found are called otherwise.
-            Some(404) if self.words.contains("model") => Some(Means::Model),
             _ => {
                 among(&WORDS).or_else(|| among(&WORDS_OF_LOAD).filter(|_| matches!(status, 200..=299 | 403)))
             }
@@ -366,7 +368,10 @@ fn looked_up(rows: &[(Means, &[&str])], code: &str) -> Option<Means> {
             .find(|(_, codes)| codes.iter().any(|known| folded(known) == code))
             .map(|(means, _)| *means)
     };
-    find(code).or_else(|| find(code.split_once('.')?.0))
+    // the kinds of problems of RFC 9457 are addresses, which end with a name
+    let is_address = |code: &&str| code.contains("://") || code.starts_with("urn:");
+    let last = || Some(code).filter(is_address)?.trim_end_matches('/').rsplit(['/', '#', ':']).next();
+    find(code).or_else(|| find(code.split_once('.')?.0)).or_else(|| find(last()?))
 }
 
 /// A code as it is compared; what is too long for one is none.
@@ -375,10 +380,18 @@ fn folded(code: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A `google.protobuf.Duration`: `"37s"` in JSON, or its two fields.
+/// The longest wait that an object asks for in fields of its own.
+fn asked(object: &Value) -> Option<Duration> {
+    let waits = WAIT_NAMES.iter().filter_map(|name| delay(object.get(*name)?));
+    let in_ms = object.get("retry_after_ms").and_then(spelled).and_then(|ms| retry_after_ms(&ms));
+    waits.chain(in_ms).max()
+}
+
+/// A wait in seconds, with or without a unit: a number or a text, or the two fields of a `google.protobuf.Duration`.
 fn delay(value: &Value) -> Option<Duration> {
     match value {
-        Value::String(text) => seconds(text.trim().strip_suffix('s')?),
+        Value::String(text) => seconds(text),
+        Value::Number(number) => seconds(&number.to_string()),
         Value::Object(fields) => {
             let nanos = fields.get("nanos").and_then(Value::as_u64).unwrap_or(0);
             let whole = fields.get("seconds").map_or(Some("0".to_owned()), spelled)?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, count, name, words};
+use super::{Answer, Words, asks_for_tool, count, name, words};
 use crate::evidence::Usage;
 
 /// See [`headers_allowed`](super::headers_allowed). Anthropic's reference names its own under "Rate limits" and
@@ -33,20 +33,28 @@ pub(super) const HEADERS: [&str; 23] = [
     "x-should-retry",
 ];
 
-pub(super) fn answer(body: &Value) -> Option<Answer> {
-    let content = body.get("content")?;
-    if body.get("type").is_some_and(|kind| kind != "message") {
-        return None;
-    }
-    Some(Answer {
-        words: words(Some(content)),
-        is_blocked: false,
+pub(super) fn answer(body: &Value) -> Answer {
+    let content = body.get("content");
+    let finish = body.get("stop_reason").and_then(super::finish);
+    let is_message = match body.get("type") {
+        None | Some(Value::Null) => true,
+        Some(kind) => kind
+            .as_str()
+            .is_some_and(|kind| kind.trim().is_empty() || kind.trim().eq_ignore_ascii_case("message")),
+    };
+    Answer {
+        words: match content {
+            Some(_) if !is_message => Words::Odd,
+            None if finish.is_none() || !is_message => Words::Absent,
+            content => words(content),
+        },
+        asks_for_tool: asks_for_tool(content),
         model: body.get("model").and_then(name),
         id: body.get("id").and_then(name),
-        finish: body.get("stop_reason").and_then(super::finish),
+        finish,
         usage: body.get("usage").map(usage).unwrap_or_default(),
         trouble: None,
-    })
+    }
 }
 
 /// Tokens read from and written to a cache are counted apart from the others, and are tokens of the prompt as well.
@@ -69,9 +77,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::dialect::Words;
 
-    fn read(change: impl FnOnce(&mut Value)) -> Option<Answer> {
+    fn read(change: impl FnOnce(&mut Value)) -> Answer {
         let mut body = json!({
             "id": "msg_1", "type": "message", "role": "assistant", "model": "m-2026",
             "content": [{ "type": "text", "text": "yes" }],
@@ -85,10 +92,10 @@ mod tests {
     #[test]
     fn an_answer_is_read_with_all_that_is_said_about_it() {
         assert_eq!(
-            read(|_| {}).unwrap(),
+            read(|_| {}),
             Answer {
                 words: Words::Said("yes".into()),
-                is_blocked: false,
+                asks_for_tool: false,
                 model: Some("m-2026".into()),
                 id: Some("msg_1".into()),
                 finish: Some("end_turn".into()),
@@ -100,7 +107,7 @@ mod tests {
 
     #[test]
     fn tokens_of_a_cache_are_tokens_of_the_prompt() {
-        let usage = |usage: Value| read(|body| body["usage"] = usage).unwrap().usage;
+        let usage = |usage: Value| read(|body| body["usage"] = usage).usage;
         let cached = json!({ "input_tokens": 3, "output_tokens": 1, "cache_creation_input_tokens": 20,
             "cache_read_input_tokens": null });
         assert_eq!(usage(cached).prompt_tokens, Some(23));
@@ -109,11 +116,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_not_read() {
-        assert_eq!(read(|body| body["type"] = json!("completion")), None);
-        assert_eq!(read(|body| body["content"] = json!(7)).unwrap().words, Words::Odd);
-        for body in [json!({}), json!([]), json!({ "type": "message" }), json!(null)] {
-            assert_eq!(answer(&body), None, "{body}");
+    fn what_is_no_message_has_no_words_and_each_field_is_read_by_itself() {
+        for kind in [json!("completion"), json!(7)] {
+            assert_eq!(read(|body| body["type"] = kind.clone()).words, Words::Odd, "{kind}");
         }
+        for kind in [json!(null), json!(""), json!("Message ")] {
+            assert_eq!(read(|body| body["type"] = kind.clone()).words, Words::Said("yes".into()), "{kind}");
+        }
+        assert_eq!(read(|body| body["content"] = json!(7)).words, Words::Odd);
+        for body in [json!({}), json!([]), json!({ "type": "message" }), json!(null)] {
+            assert_eq!(answer(&body).words, Words::Absent, "{body}");
+        }
+        let read = read(|body| {
+            body.as_object_mut().unwrap().remove("content");
+        });
+        assert_eq!((read.words, read.finish.as_deref()), (Words::None, Some("end_turn")));
+        assert_eq!((read.id.as_deref(), read.usage.prompt_tokens), (Some("msg_1"), Some(3)));
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Words, count, name, words};
+use super::{Answer, Words, asks_for_tool, count, first, name, words};
 use crate::evidence::Usage;
 use crate::trouble;
 
@@ -20,33 +20,42 @@ pub(super) const HEADERS: [&str; 9] = [
     "x-should-retry",
 ];
 
-pub(super) fn answer(body: &Value) -> Option<Answer> {
-    // A request never asks for more than one candidate; there is none if the prompt itself was blocked.
-    let candidate =
-        body.get("candidates").and_then(Value::as_array).and_then(|candidates| candidates.first());
-    let blocked =
-        body.get("promptFeedback").and_then(|feedback| feedback.get("blockReason")).and_then(super::finish);
-    if candidate.is_none() && blocked.is_none() {
-        return None;
-    }
-    let finish = candidate.and_then(|candidate| candidate.get("finishReason")).and_then(super::finish);
-    Some(Answer {
-        words: candidate.map_or(Words::None, said),
-        is_blocked: blocked.is_some(),
+/// What goes before the reason for which a prompt was blocked: some are spelled like reasons for which answers ended.
+const BLOCKED: &str = "BLOCKED:";
+
+/// What stands for no reason in messages that write out every field; 0 is its number.
+const UNSPECIFIED: [&str; 3] = ["0", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"];
+
+pub(super) fn answer(body: &Value) -> Answer {
+    // There is none if the prompt itself was blocked.
+    let candidate = first(body.get("candidates"));
+    let blocked = body
+        .get("promptFeedback")
+        .and_then(|feedback| super::finish(feedback.get("blockReason")?))
+        .filter(|reason| candidate.is_none() || !UNSPECIFIED.contains(&reason.trim()));
+    let finish = candidate.and_then(|candidate| super::finish(candidate.get("finishReason")?));
+    Answer {
+        words: match (candidate, &blocked) {
+            (Some(candidate), _) => said(candidate, finish.is_some()),
+            (None, Some(_)) => Words::None,
+            (None, None) => Words::Absent,
+        },
+        asks_for_tool: candidate.is_some_and(|candidate| asks_for_tool(candidate.get("content"))),
         model: body.get("modelVersion").and_then(name),
         id: body.get("responseId").and_then(name),
-        finish: blocked.or(finish),
+        finish: blocked.map(|reason| format!("{BLOCKED}{}", reason.trim())).or(finish),
         usage: body.get("usageMetadata").map(usage).unwrap_or_default(),
         trouble: candidate.and_then(trouble::of_choice),
-    })
+    }
 }
 
-fn said(candidate: &Value) -> Words {
+fn said(candidate: &Value, has_ended: bool) -> Words {
     match candidate.get("content") {
         // It used up its tokens for thoughts, or was filtered.
-        None if candidate.get("finishReason").is_some() => Words::None,
-        None => Words::Odd,
-        Some(Value::Object(content)) => words(content.get("parts")),
+        None | Some(Value::Null) if has_ended => Words::None,
+        None | Some(Value::Null) => Words::Odd,
+        // a list without entries is left out, and its content has its author alone
+        Some(Value::Object(content)) if content.is_empty() => Words::None,
         Some(content) => words(Some(content)),
     }
 }
@@ -71,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    fn read(change: impl FnOnce(&mut Value)) -> Option<Answer> {
+    fn read(change: impl FnOnce(&mut Value)) -> Answer {
         let mut body = json!({
             "candidates": [{ "content": { "parts": [{ "text": "yes" }], "role": "model" },
                              "finishReason": "STOP", "index": 0 }],
@@ -85,10 +94,10 @@ mod tests {
     #[test]
     fn an_answer_is_read_with_all_that_is_said_about_it() {
         assert_eq!(
-            read(|_| {}).unwrap(),
+            read(|_| {}),
             Answer {
                 words: Words::Said("yes".into()),
-                is_blocked: false,
+                asks_for_tool: false,
                 model: Some("m-2026".into()),
                 id: Some("r-1".into()),
                 finish: Some("STOP".into()),
@@ -106,14 +115,13 @@ mod tests {
             body["candidates"][0]["content"]["parts"] = parts;
             body["usageMetadata"]["thoughtsTokenCount"] = json!(9);
         });
-        let read = read.unwrap();
         assert_eq!((read.words, read.usage.output_tokens), (Words::Said("One, two.".into()), Some(10)));
     }
 
     #[test]
     fn a_count_that_is_left_out_is_zero_beside_others_and_unknown_alone() {
         let usage = |usage: Value| {
-            let usage = read(|body| body["usageMetadata"] = usage).unwrap().usage;
+            let usage = read(|body| body["usageMetadata"] = usage).usage;
             (usage.prompt_tokens, usage.output_tokens)
         };
         assert_eq!(usage(json!({ "promptTokenCount": 7, "thoughtsTokenCount": 256 })), (Some(7), Some(256)));
@@ -125,29 +133,42 @@ mod tests {
 
     #[test]
     fn a_blocked_prompt_has_no_answer_whatever_stands_beside_it() {
-        let blocked =
-            answer(&json!({ "promptFeedback": { "blockReason": "SAFETY" }, "modelVersion": "m" })).unwrap();
+        let blocked = answer(&json!({ "promptFeedback": { "blockReason": "SAFETY" }, "modelVersion": "m" }));
+        assert_eq!((blocked.finish.as_deref(), blocked.words), (Some("BLOCKED:SAFETY"), Words::None));
+        let beside =
+            |reason: Value| read(|body| body["promptFeedback"] = json!({ "blockReason": reason })).finish;
+        assert_eq!(beside(json!("OTHER")).as_deref(), Some("BLOCKED:OTHER"));
+        assert_eq!(beside(json!(["SAFETY"])).as_deref(), Some("BLOCKED:[\"SAFETY\"]"));
+        for none in [json!(null), json!(""), json!("BLOCK_REASON_UNSPECIFIED"), json!(0)] {
+            assert_eq!(beside(none.clone()).as_deref(), Some("STOP"), "{none}");
+        }
+        let rated = read(|body| body["promptFeedback"] = json!({ "safetyRatings": [] }));
+        assert_eq!(rated.finish.as_deref(), Some("STOP"));
+        let untold = answer(&json!({ "promptFeedback": { "blockReason": "BLOCK_REASON_UNSPECIFIED" } }));
+        assert_eq!(untold.finish.as_deref(), Some("BLOCKED:BLOCK_REASON_UNSPECIFIED"));
+    }
+
+    #[test]
+    fn a_content_of_its_author_alone_is_empty() {
+        let read = |content: Value| read(|body| body["candidates"][0]["content"] = content).words;
         assert_eq!(
-            (blocked.is_blocked, blocked.finish.as_deref(), blocked.words),
-            (true, Some("SAFETY"), Words::None)
+            [read(json!({})), read(json!(null)), read(json!({ "parts": [] }))],
+            [Words::None, Words::None, Words::None]
         );
-        let both = read(|body| body["promptFeedback"] = json!({ "blockReason": "OTHER" })).unwrap();
-        assert_eq!((both.is_blocked, both.finish.as_deref()), (true, Some("OTHER")));
-        assert!(!read(|body| body["promptFeedback"] = json!({ "safetyRatings": [] })).unwrap().is_blocked);
+        assert_eq!(read(json!({ "text": "yes" })), Words::Said("yes".into()));
+        let beside = json!({ "parts": [{ "inlineData": {} }, { "executableCode": { "code": "x" } }, { "text": "yes" }] });
+        assert_eq!(read(beside), Words::Said("yes".into()));
     }
 
     #[test]
     fn what_is_no_response_is_not_read() {
-        assert_eq!(read(|body| body["candidates"] = json!([])), None);
-        assert_eq!(read(|body| body["candidates"] = json!([{}])).unwrap().words, Words::Odd);
-        assert_eq!(
-            read(|body| body["candidates"][0]["content"]["parts"] = json!(7)).unwrap().words,
-            Words::Odd
-        );
-        let spent = read(|body| body["candidates"][0] = json!({ "finishReason": "MAX_TOKENS" })).unwrap();
-        assert_eq!((spent.words, spent.is_blocked), (Words::None, false));
+        assert_eq!(read(|body| body["candidates"] = json!([])).words, Words::Absent);
+        assert_eq!(read(|body| body["candidates"] = json!([{}])).words, Words::Odd);
+        assert_eq!(read(|body| body["candidates"][0]["content"]["parts"] = json!(7)).words, Words::Odd);
+        let spent = read(|body| body["candidates"][0] = json!({ "finishReason": "MAX_TOKENS" }));
+        assert_eq!(spent.words, Words::None);
         for body in [json!({}), json!([]), json!(null), json!({ "candidates": {} })] {
-            assert_eq!(answer(&body), None, "{body}");
+            assert_eq!(answer(&body).words, Words::Absent, "{body}");
         }
     }
 }

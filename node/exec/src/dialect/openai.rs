@@ -4,7 +4,7 @@ use serde_json::Value;
 use vantage_protocol::finish::Ending;
 use vantage_protocol::request::Adapter;
 
-use super::{Answer, Words, count, name, words};
+use super::{Answer, Words, count, first, name, words};
 use crate::evidence::Usage;
 use crate::trouble;
 
@@ -32,20 +32,32 @@ pub(super) const HEADERS: [&str; 20] = [
     "x-should-retry",
 ];
 
-pub(super) fn answer(body: &Value) -> Option<Answer> {
-    // A request never asks for more than one choice; of several the first is the answer, wherever it stands.
-    let choices = body.get("choices")?.as_array()?;
-    let is_first = |choice: &&Value| choice.get("index").and_then(Value::as_u64) == Some(0);
-    let choice = choices.iter().find(is_first).or_else(|| choices.first())?;
-    Some(Answer {
-        words: said(choice),
-        is_blocked: false,
+pub(super) fn answer(body: &Value) -> Answer {
+    let choices = body.get("choices").filter(|choices| !choices.is_null());
+    let choice = first(choices);
+    let message = choice.and_then(|choice| choice.get("message"));
+    Answer {
+        words: match (choice, choices) {
+            (Some(_), _) => said(message),
+            (None, None | Some(Value::Array(_))) => Words::Absent,
+            (None, Some(_)) => Words::Odd,
+        },
+        asks_for_tool: message.is_some_and(asks_for_tool),
         model: body.get("model").and_then(name),
         id: body.get("id").and_then(name),
-        finish: finish(choice),
+        finish: choice.and_then(finish),
         usage: body.get("usage").map(usage).unwrap_or_default(),
-        trouble: trouble::of_choice(choice).or_else(|| trouble::of_choice(choice.get("message")?)),
-    })
+        trouble: choice.and_then(trouble::of_choice).or_else(|| trouble::of_choice(message?)),
+    }
+}
+
+/// Whether a message asks for a tool. Servers that write out every field have an empty list, or a call of no name.
+fn asks_for_tool(message: &Value) -> bool {
+    let calls = message.get("tool_calls").and_then(Value::as_array);
+    let name = message.get("function_call").and_then(|call| call.get("name"));
+    calls.is_some_and(|calls| calls.iter().any(|call| !call.is_null()))
+        || name.and_then(super::name).is_some()
+        || super::asks_for_tool(message.get("content"))
 }
 
 /// Why a choice ended. A gateway that passes another vendor's answer on may call whole what that vendor called broken, and
@@ -54,17 +66,13 @@ fn finish(choice: &Value) -> Option<String> {
     let said = |field: &str| choice.get(field).and_then(super::finish);
     let is_torn = |word: &String| Ending::of(Adapter::CompatibleChat, Some(word.as_str())) == Ending::Torn;
     said("native_finish_reason").filter(is_torn).or_else(|| said("finish_reason")).or_else(|| {
-        let asks_for_a_tool = |calls: &Value| calls.as_array().is_some_and(|calls| !calls.is_empty());
-        choice.get("message")?.get("tool_calls").filter(|calls| asks_for_a_tool(calls))?;
-        Some("tool_calls".to_owned())
+        choice.get("message").filter(|message| asks_for_tool(message)).map(|_| "tool_calls".to_owned())
     })
 }
 
 /// A model that declines by the `refusal` field has answered, in those words.
-fn said(choice: &Value) -> Words {
-    let Some(message) = choice.get("message").filter(|message| message.is_object()) else {
-        return Words::Odd;
-    };
+fn said(message: Option<&Value>) -> Words {
+    let Some(Value::Object(message)) = message else { return Words::Odd };
     match words(message.get("content")) {
         Words::None => words(message.get("refusal")),
         said => said,
@@ -88,7 +96,7 @@ mod tests {
     use super::*;
 
     fn read_choice(choice: Value) -> Answer {
-        answer(&json!({ "choices": [choice] })).unwrap()
+        answer(&json!({ "choices": [choice] }))
     }
 
     #[test]
@@ -100,10 +108,10 @@ mod tests {
             "usage": { "prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4 }
         });
         assert_eq!(
-            answer(&body).unwrap(),
+            answer(&body),
             Answer {
                 words: Words::Said(" yes\n".into()),
-                is_blocked: false,
+                asks_for_tool: false,
                 model: Some("m-2026".into()),
                 id: Some("chatcmpl-1".into()),
                 finish: Some("stop".into()),
@@ -136,10 +144,11 @@ mod tests {
             json!(null),
             json!("yes"),
             json!({ "choices": [] }),
-            json!({ "choices": {} }),
+            json!({ "choices": null }),
         ] {
-            assert_eq!(answer(&body), None, "{body}");
+            assert_eq!(answer(&body).words, Words::Absent, "{body}");
         }
+        assert_eq!(answer(&json!({ "choices": {} })).words, Words::Odd);
         for choice in
             [json!({}), json!(7), json!({ "message": "yes" }), json!({ "message": { "content": 7 } })]
         {
@@ -147,14 +156,23 @@ mod tests {
         }
         let two =
             json!({ "choices": [{ "message": { "content": "a" } }, { "message": { "content": "b" } }] });
-        assert_eq!(answer(&two).unwrap().words, Words::Said("a".into()));
+        assert_eq!(answer(&two).words, Words::Said("a".into()));
     }
 
     #[test]
     fn the_first_choice_is_the_answer_wherever_it_stands() {
-        let choice = |index: u32, text: &str, finish: &str| json!({ "index": index, "message": { "content": text }, "finish_reason": finish });
-        let found = answer(&json!({ "choices": [choice(1, "b", "stop"), choice(0, "a", "error")] })).unwrap();
-        assert_eq!((found.words, found.finish.as_deref()), (Words::Said("a".into()), Some("error")));
+        let choice = |index: Value, text: &str, finish: &str| json!({ "index": index, "message": { "content": text }, "finish_reason": finish });
+        for first in [json!(0), json!("0"), json!(0.0)] {
+            let two = json!([null, choice(json!(1), "b", "stop"), choice(first.clone(), "a", "error")]);
+            let found = answer(&json!({ "choices": two }));
+            assert_eq!(
+                (found.words, found.finish.as_deref()),
+                (Words::Said("a".into()), Some("error")),
+                "{first}"
+            );
+        }
+        let untold = answer(&json!({ "choices": [null, choice(json!(null), "a", "stop")] }));
+        assert_eq!(untold.words, Words::Said("a".into()));
     }
 
     #[test]
@@ -175,9 +193,40 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_beside_an_answer_does_not_depend_on_it() {
+        for choices in
+            [json!([]), json!(null), json!(7), json!([7]), json!([{ "message": { "content": 7 } }])]
+        {
+            let read = answer(
+                &json!({ "id": "c-1", "model": "m", "choices": choices, "usage": { "prompt_tokens": 3 } }),
+            );
+            assert_eq!((read.id.as_deref(), read.model.as_deref()), (Some("c-1"), Some("m")), "{choices}");
+            assert_eq!(read.usage.prompt_tokens, Some(3), "{choices}");
+        }
+    }
+
+    #[test]
+    fn a_call_of_a_tool_is_told_from_the_fields_of_none() {
+        for asks in [
+            json!({ "tool_calls": [{}] }),
+            json!({ "function_call": { "name": "f" } }),
+            json!({ "content": [{ "type": "tool_use" }] }),
+        ] {
+            assert!(read_choice(json!({ "message": asks })).asks_for_tool, "{asks}");
+        }
+        for none in [
+            json!({ "tool_calls": [] }),
+            json!({ "tool_calls": [null], "function_call": { "name": "" } }),
+            json!({ "tool_calls": null }),
+        ] {
+            assert!(!read_choice(json!({ "message": none })).asks_for_tool, "{none}");
+        }
+    }
+
+    #[test]
     fn counts_go_by_either_name() {
         let body = json!({ "choices": [{}], "usage": { "input_tokens": 3, "output_tokens": 1 } });
-        let usage = answer(&body).unwrap().usage;
+        let usage = answer(&body).usage;
         assert_eq!((usage.prompt_tokens, usage.output_tokens), (Some(3), Some(1)));
     }
 }

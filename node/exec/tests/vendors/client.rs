@@ -124,9 +124,9 @@ async fn the_budget_holds_over_retries() {
     let bench = bench(|config| config.attempts_max = 10).await;
     bench.sim.inject(Fault::Status(500), 3);
     let three = Tally::new(3);
-    for attempts in [3, 0] {
+    for (attempts, expected) in [(3, "http_5xx(500)"), (0, "budget")] {
         let evidence = bench.client.execute("eu", &call("hi"), &allow(&three)).await.unwrap();
-        assert_eq!((failure(&evidence).as_str(), evidence.attempts.len()), ("budget", attempts));
+        assert_eq!((failure(&evidence).as_str(), evidence.attempts.len()), (expected, attempts));
         assert_eq!(evidence.cost_microusd, Some(0), "errors are not charged");
     }
     assert_eq!(bench.sim.calls(), 3);

@@ -137,7 +137,7 @@ async fn answers_at_the_limit_in_parts_and_in_words_of_refusal_are_answers() {
         assert_eq!(parts.text.as_deref(), Some("A simulated answer to a call with a planned fault."));
         for (filter, finish) in [
             (Fault::ContentFilter, ["content_filter", "refusal", "SAFETY"]),
-            (Fault::Blocked, ["content_filter", "refusal", "PROHIBITED_CONTENT"]),
+            (Fault::Blocked, ["content_filter", "refusal", "BLOCKED:PROHIBITED_CONTENT"]),
         ] {
             let filtered = bench.ask_with(filter, 1).await;
             assert!(

@@ -3,6 +3,8 @@
 mod addresses;
 mod client;
 mod dialects;
+mod framing;
 mod oddities;
 mod support;
+mod waits;
 mod wire;

@@ -85,6 +85,30 @@ async fn every_field_is_read_by_itself() {
 }
 
 #[tokio::test]
+async fn what_is_told_beside_no_answer_is_in_the_evidence() {
+    for (content, model) in
+        [(json!(7), "lab-1"), (json!([{ "type": "new", "text": "half" }, "half"]), "at 192.0.2.7")]
+    {
+        let asked = ask(&[chat(|body| {
+            body["choices"][0]["message"]["content"] = content.clone();
+            body["model"] = json!(model);
+        })])
+        .await;
+        let evidence = asked.evidence;
+        assert_eq!(outcomes(&evidence), ["malformed"], "{content}");
+        assert_eq!(
+            (evidence.finish_reason.as_deref(), evidence.request_id.as_deref()),
+            (Some("stop"), Some("c-1"))
+        );
+        assert_eq!(evidence.model, Some(model.replace("192.0.2.7", "[ip]")));
+        assert_eq!(
+            (evidence.usage.output_tokens, evidence.text, evidence.response.len()),
+            (Some(2), None, 0)
+        );
+    }
+}
+
+#[tokio::test]
 async fn content_in_parts_is_joined_without_what_was_thought() {
     for (content, words) in [
         (
@@ -303,36 +327,6 @@ async fn a_refused_call_is_made_again_by_the_rules_of_the_vendors_own_clients() 
     // An answer that is no use does not get better by what its header says.
     let asked = ask(&[Response::new(200, "{").with("x-should-retry", "true"), ok]).await;
     assert_eq!(outcomes(&asked.evidence), ["malformed"]);
-}
-
-#[tokio::test]
-async fn the_wait_that_is_asked_for_is_understood_in_every_form() {
-    let limited = |headers: &[(&str, &str)]| {
-        headers
-            .iter()
-            .fold(error(429, json!({ "message": "m" })), |response, (name, value)| response.with(name, value))
-    };
-    let by_body =
-        error(429, json!({ "status": "RESOURCE_EXHAUSTED", "details": [{ "retryDelay": "1.837906927s" }] }));
-    let at = "Sun, 06 Nov 1994 08:49:37 GMT";
-    // A wait over the cap ends the call; the next longer cap would wait. Nothing sleeps here.
-    for (response, ms) in [
-        (limited(&[("retry-after", "2.5")]), 2500),
-        (limited(&[("retry-after-ms", "2500"), ("retry-after", "1")]), 2500),
-        (limited(&[("retry-after-ms", "soon"), ("retry-after", "3")]), 3000),
-        (limited(&[("date", at), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")]), 3000),
-        (by_body.clone(), 1838),
-        (error(200, json!({ "code": 429 })).with("retry-after", "2"), 2000),
-        (error(408, json!({ "message": "m" })).with("retry-after", "2"), 2000),
-    ] {
-        let asked =
-            ask_as("lab", Dialect::OpenAi, &[response], |config| config.retry_after_max_ms = ms - 1).await;
-        assert_eq!(asked.evidence.attempts.len(), 1, "{ms}");
-    }
-    let asked = ask(&[limited(&[("retry-after-ms", "120.5"), ("retry-after", "0")]), chat(|_| {})]).await;
-    assert_eq!(outcomes(&asked.evidence), ["rate_limited", "answered"]);
-    let [first, second] = [&asked.evidence.attempts[0], &asked.evidence.attempts[1]];
-    assert!(second.at_unix_ms - first.at_unix_ms >= 120, "never earlier than asked");
 }
 
 #[tokio::test]
