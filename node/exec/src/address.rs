@@ -33,10 +33,7 @@ pub(crate) fn redacted(source: &[u8], kind: Kind) -> Option<Vec<u8>> {
     }
     for _ in 0..=LAYERS {
         found.extend(addresses(&view.bytes).into_iter().map(|at| view.origin(at.start)..view.origin(at.end)));
-        if !Plain::may_hold_escapes(&view.bytes) {
-            break;
-        }
-        let Some(inner) = view.undo(Escapes::All) else { break };
+        let Some(inner) = view.undo(Escapes::Around) else { break };
         view = inner;
     }
     if found.is_empty() {

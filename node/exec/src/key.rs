@@ -254,7 +254,7 @@ mod tests {
     fn files_that_hold_no_key_are_refused_with_their_path() {
         let (_dir, path) = file_with("", 0o600);
         let error = KeySource::File(path.clone()).load().unwrap_err().to_string();
-        assert!(error.contains("has 0 bytes") && error.contains(path.to_str().unwrap()), "{error}");
+        assert!(error.contains("has 0 characters") && error.contains(path.to_str().unwrap()), "{error}");
         let (_dir, path) = file_with(&"k".repeat(100_000), 0o600);
         assert!(KeySource::File(path.clone()).load().unwrap_err().to_string().contains("at most"));
         let dir = path.parent().unwrap().to_owned();

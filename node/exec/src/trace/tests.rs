@@ -20,6 +20,19 @@ fn utf16(text: &str) -> String {
     text.chars().flat_map(|c| [c, '\0']).collect()
 }
 
+fn each(text: &str, form: impl Fn(u8) -> String) -> String {
+    text.bytes().map(form).collect()
+}
+
+fn entities(text: &str) -> String {
+    each(text, |byte| format!("&#{byte};"))
+}
+
+/// As a string within JSON.
+fn json(text: &str) -> String {
+    serde_json::json!({ "a": [text] }).to_string()
+}
+
 /// A way of writing a text.
 type Way = fn(&str) -> String;
 
@@ -54,6 +67,20 @@ fn ways() -> Vec<(&'static str, Way)> {
         ("hex of base64", |text| hex(&STANDARD.encode(text))),
         ("base64 of hex of percent", |text| STANDARD.encode(hex(&percent(text)))),
         ("base64 of UTF-16", |text| STANDARD.encode(utf16(text))),
+        ("base64 of hex of percent of UTF-16", |text| STANDARD.encode(hex(&percent(&utf16(text))))),
+        ("base64 of hex of entities within JSON's strings", |text| {
+            json(&json(&STANDARD.encode(json(&hex(&json(&entities(text)))))))
+        }),
+        ("entities whose ampersands are entities", |text| entities(text).replace('&', "&amp")),
+        ("base64 in groups", |text| {
+            let encoded = STANDARD.encode(text);
+            encoded.as_bytes().chunks(4).map(|four| format!("{} ", String::from_utf8_lossy(four))).collect()
+        }),
+        ("hex in an array", |text| format!("[{}]", each(text, |byte| format!("\"{byte:02x}\", ")))),
+        ("numbers in an array", |text| format!("[{}]", each(text, |byte| format!("{byte},\n  ")))),
+        ("numbers in base64", |text| STANDARD.encode(each(text, |byte| format!("{byte} ")))),
+        ("quoted-printable", |text| each(text, |byte| format!("={byte:02X}"))),
+        ("quoted-printable in lines", |text| each(text, |byte| format!("={byte:02X}=\r\n"))),
     ]
 }
 
@@ -94,20 +121,6 @@ fn ordinary_text_holds_no_key() {
 }
 
 #[test]
-fn a_key_of_words_is_found_whole_alone() {
-    let of = |key: &str, text: &str| Trace::of(key.as_bytes()).is_in(text.as_bytes());
-    for key in ["not-needed", "Password", "lm-studio", "NO_KEY_REQUIRED", "correct.horse.battery"] {
-        assert!(of(key, &format!("it is {key}.")) && of(key, &percent(key)), "{key}");
-        assert!(!of(key, &format!("it is {}.", &key[..key.len() - 1])), "{key}");
-    }
-    assert!(!of("password-manager", "a password is needed"));
-    // one digit, mixed case or a long run make it a key like any other
-    for key in ["password-manager-1", "passWordmanager", "passwordmanageraccount"] {
-        assert!(of(key, "a password is needed"), "{key}");
-    }
-}
-
-#[test]
 fn what_unfolds_without_end_is_given_up_in_bounded_time() {
     let mut text = "A".repeat(2 << 20);
     assert!(!is_in(&text));
@@ -128,4 +141,34 @@ fn large_texts_of_one_encoding_are_searched_to_their_end() {
     assert!(!trace.is_in(STANDARD.encode(&noise).as_bytes()));
     let hex: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!trace.is_in(hex.as_bytes()));
+}
+
+/// What the longest answers take; run by hand: `cargo test -p vantage-exec -- --ignored --nocapture how_long`.
+#[test]
+#[ignore = "prints times"]
+fn how_long_the_longest_answers_take() {
+    let trace = Trace::of(PRIVATE.as_bytes());
+    let mut state = 7u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(1 << 20)
+    .collect();
+    let words = "The capital of Australia is Canberra\\n; see https://example.org/a%20b?c=d&amp;e=f. ";
+    for (name, text) in [
+        ("words", words.repeat((2 << 20) / words.len())),
+        ("base64", STANDARD.encode(noise.get(..1_500_000).unwrap_or(&noise))),
+        ("hex", noise.iter().map(|byte| format!("{byte:02x}")).collect()),
+        ("percent", noise.iter().take((2 << 20) / 3).map(|byte| format!("%{byte:02x}")).collect()),
+        ("blanks", "abcd ".repeat((2 << 20) / 5)),
+        ("base64 twice", STANDARD.encode(STANDARD.encode(&noise))),
+    ] {
+        let begun = std::time::Instant::now();
+        let found = trace.is_in(text.as_bytes());
+        let took = begun.elapsed();
+        let begun = std::time::Instant::now();
+        crate::address::redacted(text.as_bytes(), crate::address::Kind::Json);
+        println!("{name}: {} bytes, {took:?}, found: {found}; addresses {:?}", text.len(), begun.elapsed());
+    }
 }
