@@ -142,7 +142,7 @@ impl VendorClient {
             let at_unix_ms = clock.unix_ms();
             let reply = allowance.guard(self.send(url, call)).await;
             let reply = reply.unwrap_or_else(|failure| Err(NoReply { failure, may_have_arrived: true }));
-            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.adapter(), self.vendor.key(), most);
+            let charge = evidence.absorb_aside(at_unix_ms, reply, &self.vendor, most).await;
             let began = place.began();
             drop(place);
             settle(allowance, ticket, charge, evidence).await?;

@@ -1,6 +1,7 @@
 //! What an operator writes about one vendor, and the check that turns it into something that can be called.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -10,7 +11,7 @@ use vantage_protocol::target::{Dialect, VENDORS};
 
 use crate::key::{KeyError, KeySource};
 use crate::retry::Backoff;
-use crate::secret::Secret;
+use crate::secret::{Secret, looks_secret};
 
 /// Most that anything may cost, millionths of a US dollar: a million dollars, which nobody means.
 const MICROUSD_MAX: u64 = 1_000_000_000_000;
@@ -96,11 +97,13 @@ pub struct Price {
 }
 
 /// A configuration that passed the check, its key loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Vendor {
     config: VendorConfig,
     endpoints: BTreeMap<String, Url>,
     key: Option<Secret>,
+    /// Parts of the endpoints' paths that may be secrets.
+    parts: Vec<Secret>,
 }
 
 /// What is wrong with one vendor's configuration.
@@ -224,7 +227,9 @@ impl VendorConfig {
             endpoints.insert(region.clone(), self.check_endpoint(region, address, simulated)?);
         }
         let key = self.key.load()?;
-        Ok(Vendor { config: self, endpoints, key })
+        let parts = endpoints.values().flat_map(secret_parts).filter_map(|part| Secret::new(part).ok());
+        let parts = parts.collect();
+        Ok(Vendor { config: self, endpoints, key, parts })
     }
 
     fn check_endpoint(&self, region: &str, address: &str, simulated: bool) -> Result<Url, ConfigProblem> {
@@ -374,8 +379,22 @@ impl Vendor {
         })
     }
 
+    /// The base address for a region as it may be shown: what may be a secret in its path is `***`.
+    pub fn shown_endpoint(&self, region: &str) -> Option<String> {
+        let url = self.endpoints.get(region)?;
+        let segment =
+            |segment: &str| if looks_secret(segment) { "***".to_owned() } else { segment.to_owned() };
+        let path: Vec<String> = url.path().split('/').map(segment).collect();
+        Some(format!("{}{}", url.origin().ascii_serialization(), path.join("/")))
+    }
+
     pub(crate) fn key(&self) -> Option<&Secret> {
         self.key.as_ref()
+    }
+
+    /// What is looked for in answers.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        self.key.iter().chain(&self.parts).cloned().collect()
     }
 
     pub(crate) fn uses_tls(&self) -> bool {
@@ -389,6 +408,23 @@ impl Vendor {
             retry_after_max: Duration::from_millis(self.config.retry_after_max_ms),
         }
     }
+}
+
+impl fmt::Debug for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints: BTreeMap<_, _> =
+            self.regions().map(|region| (region, self.shown_endpoint(region))).collect();
+        f.debug_struct("Vendor")
+            .field("target", &self.target())
+            .field("endpoints", &endpoints)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The segments of an address's path that may be secrets: a key, or an account's id that works like one.
+fn secret_parts(url: &Url) -> impl Iterator<Item = &str> {
+    url.path().split('/').filter(|segment| looks_secret(segment))
 }
 
 /// Whether the target is a simulated one, after a check of its name.

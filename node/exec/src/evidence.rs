@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::task::spawn_blocking;
 
 use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 
 use crate::completion::{self, Completion, Origin};
+use crate::config::Vendor;
 use crate::dialect;
 use crate::failure::Failure;
+use crate::form;
 use crate::meter::{Charge, Tokens};
+use crate::response;
 use crate::retry::{retry_after, retry_after_ms};
 use crate::screen::Screen;
 use crate::secret::Secret;
@@ -28,9 +32,10 @@ pub struct Evidence {
     pub status: Option<u16>,
     /// Headers of [`headers_allowed`](crate::headers_allowed), printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
     pub headers: BTreeMap<String, String>,
-    /// What an error's code fields say.
+    /// What an error's code fields say, as far as vendors document it; else `other`.
     pub codes: BTreeMap<String, String>,
-    /// The body of an answer, unpacked, addresses taken out, at most [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
+    /// The body of an answer, unpacked, of its fields only those that evidence needs, addresses taken out, at most
+    /// [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
     /// whatever is no answer: an error, a body that cannot be read, one that was cut off, passed a limit or held the key.
     pub response: Vec<u8>,
     /// The answer, at most [`TEXT_MAX`](crate::TEXT_MAX) bytes. Hostile text: escape it wherever it is shown.
@@ -116,6 +121,30 @@ impl Evidence {
         }
     }
 
+    /// As [`absorb`](Self::absorb), beside the tasks of the node: the longest bodies take most of a second.
+    pub(crate) async fn absorb_aside(
+        &mut self,
+        at_unix_ms: u64,
+        reply: Result<Reply, NoReply>,
+        vendor: &Vendor,
+        most: Tokens,
+    ) -> Charge {
+        let (mut evidence, adapter, secrets) = (self.clone(), vendor.adapter(), vendor.secrets());
+        let reading = spawn_blocking(move || {
+            let charge = evidence.absorb(at_unix_ms, reply, adapter, &secrets, most);
+            (evidence, charge)
+        });
+        let (evidence, charge) = reading.await.unwrap_or_else(|_| {
+            // a body that cannot be read to its end; nothing of it is kept
+            let unread = NoReply { failure: Failure::Malformed, may_have_arrived: true };
+            let mut evidence = self.clone();
+            let charge = evidence.absorb(at_unix_ms, Err(unread), adapter, &[], most);
+            (evidence, charge)
+        });
+        *self = evidence;
+        charge
+    }
+
     /// Takes in the outcome of an attempt sent at `at_unix_ms`, in place of the one before; tells what it is charged for.
     /// `most` is what was set aside for it.
     pub(crate) fn absorb(
@@ -123,14 +152,14 @@ impl Evidence {
         at_unix_ms: u64,
         reply: Result<Reply, NoReply>,
         adapter: Adapter,
-        key: Option<&Secret>,
+        secrets: &[Secret],
         most: Tokens,
     ) -> Charge {
         let attempts = std::mem::take(&mut self.attempts);
         *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
         let mut is_free = reply.as_ref().is_err_and(|none| !none.may_have_arrived);
         self.failure = match reply {
-            Ok(reply) => self.read(reply, adapter, &Screen::new(key), &mut is_free),
+            Ok(reply) => self.read(reply, adapter, &Screen::new(secrets), &mut is_free),
             Err(none) => Some(none.failure),
         };
         self.doubt(most);
@@ -180,9 +209,13 @@ impl Evidence {
             self.usage = completion.usage;
             return Some(Failure::SecretInResponse);
         }
-        match screen.body(&body) {
-            Some(cleaned) => self.keep_completion(completion::read(origin, &cleaned), cleaned, screen),
-            None => self.keep_completion(completion, body, screen),
+        self.usage = completion.usage;
+        let kept = response::kept(&body, screen).map(|kept| screen.body(&kept).unwrap_or(kept));
+        // text and response are made from the same bytes, where these say all that the body did
+        let read = kept.map(|kept| (completion::read(origin, &kept), kept));
+        match read.filter(|(read, _)| read.says_as_much_as(&completion)) {
+            Some((read, kept)) => self.keep_completion(read, kept, screen),
+            None => self.keep_completion(completion, Vec::new(), screen),
         }
     }
 
@@ -191,8 +224,8 @@ impl Evidence {
         self.usage = completion.usage;
         if let Some(trouble) = completion.trouble {
             self.retry_after = trouble.retry_after;
-            self.codes = trouble.codes;
-            self.codes.retain(|_, code| screen.passes_code(code));
+            let kept = |(field, code): (String, String)| Some((field, screen.code(&code)?));
+            self.codes = trouble.codes.into_iter().filter_map(kept).collect();
             self.should_retry = self.headers.get("x-should-retry").and_then(|word| word.parse().ok());
         }
         completion.failure
@@ -204,28 +237,21 @@ impl Evidence {
         body: Vec<u8>,
         screen: &Screen<'_>,
     ) -> Option<Failure> {
-        let Completion { text, model, id, finish, usage, failure, .. } = completion;
+        let Completion { text, model, id, finish, failure, .. } = completion;
         let mut in_pieces = false;
-        let mut keep = |text: String, cleaned: Option<String>| {
-            in_pieces |= cleaned.is_some();
-            cleaned.unwrap_or(text)
+        let mut keep = |text: String, cleaned: String| {
+            in_pieces |= cleaned != text;
+            cleaned
         };
-        let mut name = |name: Option<String>| {
-            let name = name?;
-            let cleaned = screen.name(&name);
-            Some(printable(&keep(name, cleaned)))
-        };
-        self.model = name(model);
-        self.finish_reason = name(finish);
-        let id = name(id);
+        self.model = model.map(|name| printable(&keep(name.clone(), screen.name(&name))));
+        let end = |word: &str| if form::is_finish(word) { word } else { form::OTHER }.to_owned();
+        self.finish_reason = finish.map(|word| end(&word));
+        self.request_id = self.request_id.take().or(id.filter(|id| form::is_id(id)));
         self.text = text.map(|text| {
-            let cleaned = screen.text(&text);
+            let cleaned = screen.text(&text).unwrap_or_else(|| text.clone());
             keep(text, cleaned)
         });
-        self.request_id = self.request_id.take().or(id);
-        self.usage = usage;
-        // An address that shows only where the pieces of an answer are put together stands in the response as well, and so
-        // does a user's name.
+        // An address that shows only where the pieces of an answer are put together stands in the response as well.
         if failure != Some(Failure::TooLarge) && !in_pieces {
             self.response = body;
         }
@@ -254,8 +280,8 @@ impl Evidence {
         // a no holds for whatever came with it; a yes for errors alone, see below
         self.should_retry =
             self.headers.get("x-should-retry").and_then(|word| word.parse().ok()).filter(|is| !is);
-        self.request_id =
-            dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
+        let id = dialect::request_id_header(dialect).and_then(|name| self.headers.get(name));
+        self.request_id = id.filter(|id| *id != form::OTHER).cloned();
     }
 }
 

@@ -15,7 +15,7 @@ const NODES_MAX: usize = 1 << 16;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 62] = [
+const FIELDS: [&str; 67] = [
     "base_resp",
     "blockReason",
     "cache_creation_input_tokens",
@@ -26,6 +26,7 @@ const FIELDS: [&str; 62] = [
     "code",
     "completion_tokens",
     "content",
+    "created",
     "detail",
     "details",
     "error",
@@ -63,17 +64,21 @@ const FIELDS: [&str; 62] = [
     "refusal",
     "responseId",
     "retryDelay",
+    "role",
     "seconds",
     "status",
     "statusCode",
     "status_code",
     "status_msg",
     "stop_reason",
+    "system_fingerprint",
     "text",
     "thought",
     "thoughtsTokenCount",
     "title",
     "tool_calls",
+    "totalTokenCount",
+    "total_tokens",
     "type",
     "usage",
     "usageMetadata",

@@ -64,8 +64,9 @@ pub(super) fn addresses(configured: &Configured, findings: &mut Findings) {
     const CHECK: &str = "API address";
     for vendor in &configured.checked.vendors {
         let name = vendor.target();
-        let urls: Vec<_> = vendor.regions().filter_map(|region| vendor.endpoint(region).ok()).collect();
-        let bare = urls.iter().find(|url| vendor.config().is_compatible() && !has_version(url.path()));
+        let is_bare = |region: &&str| vendor.endpoint(region).is_ok_and(|url| !has_version(url.path()));
+        let bare = vendor.regions().find(|region| vendor.config().is_compatible() && is_bare(region));
+        let bare = bare.and_then(|region| vendor.shown_endpoint(region));
         match bare {
             None => findings.ok(CHECK, format!("{name}: as its API wants it, by its form")),
             Some(url) => findings.warn(
