@@ -25,6 +25,9 @@ use crate::trouble;
 /// Longest header value kept, in bytes. A guess: honest ones have under 100.
 pub const HEADER_VALUE_MAX: usize = 256;
 
+/// Longest token, in bytes. Those of the known vocabularies have up to 128 characters, blanks.
+const TOKEN_LEN_MAX: u64 = 256;
+
 /// The record of one call and its attempts. Everything from `status` to `usage` is of the last attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -96,6 +99,28 @@ impl Usage {
     pub fn tokens(self) -> Option<Tokens> {
         Some(Tokens { input: self.prompt_tokens?, output: self.output_tokens? })
     }
+
+    /// The counts, where the vendor also says how many these are together: what is above their sum are thoughts, which are
+    /// charged like the answer.
+    pub(crate) fn with_total(self, total: Option<u64>) -> Self {
+        let counted = self.prompt_tokens.zip(self.output_tokens).zip(total);
+        let beyond =
+            counted.map(|((input, output), total)| total.saturating_sub(input.saturating_add(output)));
+        Self {
+            output_tokens: self.output_tokens.map(|output| output.saturating_add(beyond.unwrap_or(0))),
+            ..self
+        }
+    }
+
+    /// The counts of a call that was carried out and brought this text. A prompt never has none, and an answer has at
+    /// least those that are as long as tokens can be: a count below is none.
+    fn of_a_call(self, text: Option<&str>) -> Self {
+        let len = u64::try_from(text.map_or(0, str::len)).unwrap_or(u64::MAX);
+        Self {
+            prompt_tokens: self.prompt_tokens.filter(|input| *input > 0),
+            output_tokens: self.output_tokens.filter(|output| *output >= len.div_ceil(TOKEN_LEN_MAX)),
+        }
+    }
 }
 
 impl Evidence {
@@ -166,7 +191,9 @@ impl Evidence {
         let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
         self.attempts.push(Attempt { at_unix_ms, outcome });
         match self.usage.tokens() {
-            Some(tokens) => Charge::For(tokens),
+            Some(tokens) if tokens.are_within(&most) => Charge::For(tokens),
+            // What is above was not set aside, and is not booked.
+            Some(_) => Charge::Unknown,
             None if is_free => Charge::Nothing,
             None => Charge::Unknown,
         }
@@ -198,8 +225,9 @@ impl Evidence {
             Err(failure) => return trouble::under(status, b"").failure.or(Some(failure)),
         };
         let origin = Origin { adapter, status, is_framed: reply.is_framed };
-        let completion = completion::read(origin, &body);
+        let mut completion = completion::read(origin, &body);
         *is_free |= completion.is_free;
+        completion.usage = completion.usage.of_a_call(completion.text.as_deref());
         // what was not read to its end is no answer, either
         let is_unread = matches!(completion.failure, Some(Failure::Malformed | Failure::Connect));
         if completion.trouble.is_some() || is_unread {
@@ -262,7 +290,7 @@ impl Evidence {
     fn doubt(&mut self, most: Tokens) {
         let Usage { prompt_tokens, output_tokens } = self.usage;
         let counted = Tokens { input: prompt_tokens.unwrap_or(0), output: output_tokens.unwrap_or(0) };
-        if counted.are_within(&most) {
+        if counted.can_be(most) {
             return;
         }
         (self.usage, self.text) = (Usage::default(), None);

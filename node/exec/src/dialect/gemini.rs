@@ -59,10 +59,12 @@ fn usage(usage: &Value) -> Usage {
         None | Some(Value::Null) => Some(0),
         Some(tokens) => count(tokens),
     };
+    let usage_total = usage.get("totalTokenCount").and_then(count);
     let is_told = usage.get("promptTokenCount").or(usage.get("candidatesTokenCount")).is_some();
     let output_tokens =
         || Some(of_output("candidatesTokenCount")?.saturating_add(of_output("thoughtsTokenCount")?));
-    Usage { prompt_tokens, output_tokens: if is_told { output_tokens() } else { None } }
+    let usage = Usage { prompt_tokens, output_tokens: if is_told { output_tokens() } else { None } };
+    usage.with_total(usage_total)
 }
 
 #[cfg(test)]

@@ -244,7 +244,15 @@ fn counts_that_cannot_be_are_a_failure_of_their_own() {
     };
     let (evidence, charge) = counted(MOST.input, MOST.output);
     assert_eq!((evidence.failure, charge), (None, Charge::For(MOST)));
-    for (input, output) in [(1001, 1), (1, 101), (u64::MAX, u64::MAX), (0, u64::MAX)] {
+    // thoughts beside the limit: an answer, of which no more is booked than was set aside
+    for (input, output) in [(1001, 1), (1, 101), (1000 + (32 << 10), 100 + (128 << 10))] {
+        let (evidence, charge) = counted(input, output);
+        assert_eq!((evidence.failure, charge), (None, Charge::Unknown), "{input} {output}");
+        assert_eq!(evidence.usage.tokens(), Some(Tokens { input, output }));
+    }
+    for (input, output) in
+        [(1001 + (32 << 10), 1), (1, 101 + (128 << 10)), (u64::MAX, u64::MAX), (1, u64::MAX)]
+    {
         let (evidence, charge) = counted(input, output);
         assert_eq!(
             (evidence.failure, charge),
@@ -253,6 +261,31 @@ fn counts_that_cannot_be_are_a_failure_of_their_own() {
         );
         assert_eq!((evidence.text, evidence.usage), (None, Usage::default()));
     }
+}
+
+#[test]
+fn counts_below_what_came_are_none() {
+    let charge = |text: &str, usage: &str| {
+        let body = answer(text).replace("\"id\"", &format!("\"usage\":{usage},\"id\""));
+        let mut evidence = Evidence::begun(1);
+        let charge = evidence.absorb(2, Ok(reply(200, &[], &body)), Adapter::CompatibleChat, &[], MOST);
+        assert_eq!(evidence.failure, None);
+        charge
+    };
+    for usage in [
+        r#"{"prompt_tokens":0,"completion_tokens":0}"#,
+        r#"{"prompt_tokens":0,"completion_tokens":1}"#,
+        r#"{"prompt_tokens":1,"completion_tokens":0}"#,
+        r#"{"prompt_tokens":-1,"completion_tokens":0.5}"#,
+        "{}",
+    ] {
+        assert_eq!(charge("yes", usage), Charge::Unknown, "{usage}");
+    }
+    let one = r#"{"prompt_tokens":1,"completion_tokens":1}"#;
+    assert_eq!(charge("yes", one), Charge::For(Tokens { input: 1, output: 1 }));
+    assert_eq!(charge(&"yes ".repeat(100), one), Charge::Unknown, "400 bytes are two tokens or more");
+    let more = r#"{"prompt_tokens":1,"completion_tokens":1,"total_tokens":52}"#;
+    assert_eq!(charge("yes", more), Charge::For(Tokens { input: 1, output: 51 }));
 }
 
 #[test]
