@@ -9,12 +9,24 @@ use serde::{Deserialize, Serialize};
 use vantage_protocol::request::Adapter;
 use vantage_protocol::target::{Dialect, VENDORS};
 
-use crate::key::{KeyError, KeySource};
+use crate::key::KeySource;
 use crate::retry::Backoff;
 use crate::secret::{Secret, looks_secret};
 
-/// Most that anything may cost, millionths of a US dollar: a million dollars, which nobody means.
-const MICROUSD_MAX: u64 = 1_000_000_000_000;
+mod problem;
+
+pub use problem::{ConfigError, ConfigProblem, NoEndpoint};
+
+/// Highest budget of money, millionths of a US dollar: 100,000 dollars. A guess at what nobody means.
+pub const MICROUSD_MAX: u64 = 100_000_000_000;
+
+/// Highest price of a million tokens, millionths of a US dollar: 10,000 dollars. The dearest known model takes 600.
+pub const PRICE_MAX: u64 = 10_000_000_000;
+
+/// Highest budgets of calls, for one job and for one day. Guesses at what nobody means.
+pub const JOB_CALLS_MAX: u64 = 1_000_000;
+/// See [`JOB_CALLS_MAX`].
+pub const DAY_CALLS_MAX: u64 = 10_000_000;
 
 /// How targets of a simulated vendor begin.
 pub const SIM_PREFIX: &str = "sim:";
@@ -106,106 +118,6 @@ pub struct Vendor {
     parts: Vec<Secret>,
 }
 
-/// What is wrong with one vendor's configuration.
-#[derive(Debug, thiserror::Error)]
-#[error("vendor {target:?}: {problem}")]
-pub struct ConfigError {
-    /// The vendor's target name.
-    pub target: String,
-    /// What is wrong, and what to do.
-    pub problem: ConfigProblem,
-}
-
-/// One thing wrong in a vendor's configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigProblem {
-    /// The name breaks the rule for names.
-    #[error(
-        "a target is 1 to 64 of a-z 0-9 . _ - (after sim: for a simulated vendor), starting with a letter or digit"
-    )]
-    TargetName,
-    /// The name stands for a vendor the host does not belong to.
-    #[error(
-        "endpoints.{region} is {host:?}, but this name is kept for {own} and its regional hosts: give a compatible vendor \
-         a name of its own (a simulated one: sim:<name>)"
-    )]
-    NotItsOwn {
-        /// The region of the endpoint.
-        region: String,
-        /// Its host.
-        host: String,
-        /// The host that the name stands for.
-        own: &'static str,
-    },
-    /// No endpoint at all.
-    #[error("endpoints is empty: set at least [endpoints] <region> = \"https://…\"")]
-    NoEndpoints,
-    /// A region's name breaks the rule for names.
-    #[error("region {0:?}: a region is 1 to 32 of a-z 0-9 -")]
-    RegionName(String),
-    /// An address that is not a usable base address.
-    #[error("endpoints.{region} is not a base address ({reason}): write it as https://host[:port][/path]")]
-    Address {
-        /// The region of the endpoint.
-        region: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Unencrypted to another machine.
-    #[error(
-        "endpoints.{region} is http:// to {host:?}, which is not this machine: use https://, or set \
-         allow_plain_http = true if key and answers may travel in clear"
-    )]
-    PlainHttp {
-        /// The region of the endpoint.
-        region: String,
-        /// Its host.
-        host: String,
-    },
-    /// A simulated vendor in a network that is not a test network.
-    #[error("a simulated vendor is only accepted in a test network (genesis: testnet = true)")]
-    SimOutsideTestnet,
-    /// A simulated vendor on another machine.
-    #[error(
-        "endpoints.{region} is {host:?}: a simulated vendor must be on this machine (127.0.0.1, ::1, localhost)"
-    )]
-    SimNotLoopback {
-        /// The region of the endpoint.
-        region: String,
-        /// Its host.
-        host: String,
-    },
-    /// A number outside its range.
-    #[error("{field} is {value}, it must be from {min} to {max}")]
-    Range {
-        /// The field's name.
-        field: &'static str,
-        /// The value found.
-        value: u64,
-        /// The smallest value allowed.
-        min: u64,
-        /// The largest value allowed.
-        max: u64,
-    },
-    /// The key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
-/// This node has no endpoint of the target in a region. No other one is used in its stead.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "target {target}: no endpoint for region {region}: set [vendors.endpoints] {region} = \"https://…\" (set are: {known})"
-)]
-pub struct NoEndpoint {
-    /// The target.
-    pub target: String,
-    /// The region without an endpoint.
-    pub region: String,
-    /// The regions that have one, for the message.
-    pub known: String,
-}
-
 impl VendorConfig {
     /// Checks everything and loads the key. `allow_sim`: whether the network is a test network.
     pub fn check(self, allow_sim: bool) -> Result<Vendor, ConfigError> {
@@ -282,11 +194,11 @@ impl VendorConfig {
             ("backoff_base_ms", self.backoff_base_ms, 1, 600_000),
             ("backoff_cap_ms", self.backoff_cap_ms, self.backoff_base_ms, 3_600_000),
             ("retry_after_max_ms", self.retry_after_max_ms, 0, 3_600_000),
-            ("calls_max_per_job", u64::from(self.calls_max_per_job), 1, 1_000_000),
-            ("calls_max_per_day", self.calls_max_per_day.map_or(1, u64::from), 0, 10_000_000),
+            ("calls_max_per_job", u64::from(self.calls_max_per_job), 1, JOB_CALLS_MAX),
+            ("calls_max_per_day", self.calls_max_per_day.map_or(1, u64::from), 0, DAY_CALLS_MAX),
             ("microusd_max_per_job", self.microusd_max_per_job.unwrap_or(0), 0, MICROUSD_MAX),
             ("microusd_max_per_day", self.microusd_max_per_day.unwrap_or(0), 0, MICROUSD_MAX),
-            ("prices", self.dearest(), 0, MICROUSD_MAX),
+            ("prices", self.dearest(), 0, PRICE_MAX),
             ("concurrency_max", u64::from(self.concurrency_max), 1, 64),
             ("gap_ms", self.gap_ms, 0, 600_000),
         ];
@@ -311,6 +223,12 @@ impl VendorConfig {
     /// Whether some endpoint is on another machine than this, or is no address at all.
     pub fn leaves_this_machine(&self) -> bool {
         self.endpoints.values().any(|address| Url::parse(address).map_or(true, |url| !is_loopback(&url)))
+    }
+
+    /// A model that is said to cost nothing at all, if there is one: a budget of money does not hold for it.
+    pub fn free_model(&self) -> Option<&str> {
+        let is_free = |price: &Price| price.input == 0 && price.output == 0;
+        self.prices.iter().find(|(_, price)| is_free(price)).map(|(model, _)| model.as_str())
     }
 
     /// Whether it is an endpoint that speaks another vendor's format, under a name of the operator's.

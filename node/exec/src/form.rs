@@ -3,6 +3,7 @@
 //! An id of a request is kept: with it the vendor, and nobody else, finds the call in its own records, which is what
 //! makes a receipt checkable. So it has to look like one: drawn by chance, and no name.
 
+use crate::secret::changes;
 use crate::trouble;
 
 /// Stands in evidence where a value was that has no form that is known here.
@@ -103,9 +104,7 @@ fn is_drawn(part: &str) -> bool {
     let bytes = part.as_bytes();
     let has_digit = bytes.iter().any(u8::is_ascii_digit);
     let is_hex = has_digit && bytes.iter().all(u8::is_ascii_hexdigit);
-    let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
-    let changes = bytes.array_windows().filter(|[a, b]| kind(*a).0 != kind(*b).0 || kind(*a).1 < kind(*b).1);
-    let is_mixed = changes.count() > (part.len() / 6).max(1);
+    let is_mixed = changes(bytes) > (part.len() / 6).max(1);
     !part.is_empty()
         && bytes.iter().all(u8::is_ascii_alphanumeric)
         && (is_hex || is_mixed || part.len() <= 2 || (part.len() >= 24 && has_digit))
@@ -205,7 +204,7 @@ pub(crate) fn header(name: &str, value: &str) -> Option<String> {
     let is_good = match name {
         "content-type" => return content_type(value),
         "content-encoding" => {
-            let codings = ["gzip", "x-gzip", "br", "deflate", "zstd", "compress", "identity"];
+            let codings = ["", "gzip", "x-gzip", "br", "deflate", "zstd", "compress", "identity"];
             value.split(',').all(|coding| codings.contains(&coding.trim().to_ascii_lowercase().as_str()))
         }
         "server" => return server(value),

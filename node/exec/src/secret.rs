@@ -148,6 +148,14 @@ fn is_weak(private: &[u8]) -> bool {
     kinds.len() < KINDS_MIN || private.split(|byte| byte.is_ascii_punctuation()).all(is_word)
 }
 
+/// How often a word changes between letters and digits, or to capitals: what is drawn by chance does so all the time.
+pub(crate) fn changes(word: &[u8]) -> usize {
+    let is_one = |[a, b]: &&[u8; 2]| {
+        a.is_ascii_digit() != b.is_ascii_digit() || (!a.is_ascii_uppercase() && b.is_ascii_uppercase())
+    };
+    word.array_windows().filter(is_one).count()
+}
+
 /// Shortest part of an address that may be a secret, in bytes, and the shortest word in it that was drawn by chance.
 const PART_LEN_MIN: usize = 16;
 const DRAWN_LEN_MIN: usize = 8;
@@ -156,9 +164,7 @@ const DRAWN_LEN_MIN: usize = 8;
 /// account's id that works like one. Names of models and versions change less often between letters and digits.
 pub(crate) fn looks_secret(part: &str) -> bool {
     let is_drawn = |word: &str| {
-        let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
-        let bytes = word.as_bytes().array_windows();
-        let changes = bytes.filter(|[a, b]| kind(*a).0 != kind(*b).0 || kind(*a).1 < kind(*b).1).count();
+        let changes = changes(word.as_bytes());
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let is_number = digits == word.len() && digits >= 12;
         word.len() >= DRAWN_LEN_MIN
@@ -167,6 +173,25 @@ pub(crate) fn looks_secret(part: &str) -> bool {
     let is_long = part.len() >= PART_LEN_MIN;
     let mut words = part.split(|c: char| !c.is_ascii_alphanumeric());
     is_long && (words.any(is_drawn) || prefix_len(part).is_some_and(|len| len > 3))
+}
+
+/// Longest value that an error quotes, in bytes.
+const SHOWN_LEN_MAX: usize = 64;
+
+/// Whether a text could be a key: it begins like one, or would be accepted as one.
+pub fn may_be_key(text: &str) -> bool {
+    let text = text.trim();
+    prefix_len(text).is_some_and(|len| len < text.len() && text.len() >= KEY_LEN_MIN)
+        || Secret::new(text).is_ok()
+}
+
+/// A value of a configuration as an error may quote it: bounded, and not if it could be a key in the wrong place.
+pub fn shown(text: &str) -> String {
+    if text.len() <= SHOWN_LEN_MAX && !may_be_key(text) {
+        format!("{text:?}")
+    } else {
+        "(a text that is not shown, since it may be a key)".to_owned()
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -266,6 +291,29 @@ mod tests {
             "my-company-gateway-production",
         ] {
             assert!(!looks_secret(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn an_error_quotes_nothing_that_could_be_a_key() {
+        for value in [
+            "openai",
+            "EU west",
+            "x\u{1b}[2J",
+            "us-central1",
+            "my-lab.internal",
+            "127.0.0.1",
+            "sim:openai",
+            "",
+            "sk-",
+        ] {
+            assert_eq!(shown(value), format!("{value:?}"));
+        }
+        let long = "a b ".repeat(20);
+        for value in
+            ["sk-abcdefgh", "AIzaabcd", KEY, "9f2c1a7be04d4c3e", "1234567890", &format!(" {KEY}\n"), &long]
+        {
+            assert!(!shown(value).contains(value.trim()), "{value}");
         }
     }
 

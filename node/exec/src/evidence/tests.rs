@@ -221,8 +221,8 @@ fn what_a_vendor_says_of_its_account_is_not_kept() {
 /// A worker of the runtime that read the longest body itself would serve nobody for most of a second.
 #[tokio::test]
 async fn a_body_is_read_beside_the_tasks_of_the_node() {
-    let config = format!("target = \"lab\"\nendpoints = {{ eu = \"http://127.0.0.1:9/v1\" }}");
-    let vendor = toml::from_str::<crate::VendorConfig>(&config).unwrap().check(false).unwrap();
+    let config = "target = \"lab\"\nendpoints = { eu = \"http://127.0.0.1:9/v1\" }";
+    let vendor = toml::from_str::<crate::VendorConfig>(config).unwrap().check(false).unwrap();
     let mut evidence = Evidence::begun(1);
     let reply = reply(200, &[], &answer("yes"));
     let mut absorbing = Box::pin(evidence.absorb_aside(2, Ok(reply), &vendor, MOST));

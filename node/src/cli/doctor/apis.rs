@@ -3,7 +3,7 @@
 
 use super::Findings;
 use super::place::Configured;
-use crate::config::checked::{CAP_HELP, is_uncapped, uncapped, vendor_name};
+use crate::config::checked::{Uncapped, uncapped, vendor_name};
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;
 
@@ -53,8 +53,8 @@ pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
                 "the node does not start without it: put right what is named, in the node's own environment",
             ),
         }
-        if is_uncapped(vendor, &configured.checked.budget.limits) {
-            findings.fail("budget", uncapped(name), CAP_HELP);
+        if let Some(Uncapped { what, help, .. }) = uncapped(vendor, &configured.checked.budget.limits) {
+            findings.fail("budget", what, help);
         }
     }
 }
