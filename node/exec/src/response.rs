@@ -146,6 +146,7 @@ mod tests {
 
     #[test]
     fn what_has_another_form_is_left_out() {
+        // tidy: so it is on any machine
         let body = json!({ "id": "org-alice", "object": "alice", "model": "/home/alice/m.gguf", "created": "alice",
             "candidates": [{ "finishReason": "alice's own", "content": { "role": "alice", "parts": [{ "text": "yes" }] } }],
             "stop_reason": ["alice"], "choices": "alice", "message": "alice" });

@@ -144,8 +144,10 @@ mod tests {
         for (name, kept) in [
             // tidy: so they are on any machine
             ("/home/alice/models/q.gguf", "q.gguf"),
+            // tidy: so it is on any machine
             ("/Users/alice/q.gguf", "q.gguf"),
             ("c:\\users\\alice\\q.gguf", "q.gguf"),
+            // tidy: so it is on any machine
             ("C:/Users/alice/q.gguf", "q.gguf"),
             ("\\\\alices-nas\\share\\q.gguf", "q.gguf"),
             ("/data/users/alice/model.gguf", "model.gguf"),
@@ -154,8 +156,11 @@ mod tests {
             ("~alice/q.gguf", "q.gguf"),
             ("file:///srv/alice/Qwen2.5-7B", "Qwen2.5-7B"),
             ("../alice/q.gguf", "q.gguf"),
+            // tidy: so it is on any machine
             ("/home/alice", "[other]"),
+            // tidy: so it is on any machine
             ("/home/alice/", "[other]"),
+            // tidy: so it is on any machine
             ("/home/alice/192.0.2.1", "[ip]"),
             ("ft:gpt-4o:org-a1B2c3D4::x", "[other]"),
         ] {
@@ -183,6 +188,7 @@ mod tests {
         }
         assert_eq!(screen.header("server", b"edge 192.0.2.1"), "[other]");
         assert_eq!(screen.header("x-request-id", b"req_1"), "req_1");
+        // tidy: so it is on any machine
         assert_eq!(screen.header("openai-model", b"/home/alice/q.gguf"), "q.gguf");
         assert_eq!((screen.code("c3D4e5F6"), screen.code("ip-10-0-0-1").as_deref()), (None, Some("other")));
         assert_eq!(screen.code("invalid_api_key").as_deref(), Some("invalid_api_key"));

@@ -142,33 +142,3 @@ fn large_texts_of_one_encoding_are_searched_to_their_end() {
     let hex: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!trace.is_in(hex.as_bytes()));
 }
-
-/// What the longest answers take; run by hand: `cargo test -p vantage-exec -- --ignored --nocapture how_long`.
-#[test]
-#[ignore = "prints times"]
-fn how_long_the_longest_answers_take() {
-    let trace = Trace::of(PRIVATE.as_bytes());
-    let mut state = 7u32;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
-    .take(1 << 20)
-    .collect();
-    let words = "The capital of Australia is Canberra\\n; see https://example.org/a%20b?c=d&amp;e=f. ";
-    for (name, text) in [
-        ("words", words.repeat((2 << 20) / words.len())),
-        ("base64", STANDARD.encode(noise.get(..1_500_000).unwrap_or(&noise))),
-        ("hex", noise.iter().map(|byte| format!("{byte:02x}")).collect()),
-        ("percent", noise.iter().take((2 << 20) / 3).map(|byte| format!("%{byte:02x}")).collect()),
-        ("blanks", "abcd ".repeat((2 << 20) / 5)),
-        ("base64 twice", STANDARD.encode(STANDARD.encode(&noise))),
-    ] {
-        let begun = std::time::Instant::now();
-        let found = trace.is_in(text.as_bytes());
-        let took = begun.elapsed();
-        let begun = std::time::Instant::now();
-        crate::address::redacted(text.as_bytes(), crate::address::Kind::Json);
-        println!("{name}: {} bytes, {took:?}, found: {found}; addresses {:?}", text.len(), begun.elapsed());
-    }
-}
