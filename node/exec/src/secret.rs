@@ -143,7 +143,11 @@ fn is_weak(private: &[u8]) -> bool {
         let tail = word.get(1..).unwrap_or_default();
         let one_case = tail.iter().all(u8::is_ascii_lowercase)
             || (word.first().is_none_or(u8::is_ascii_uppercase) && tail.iter().all(u8::is_ascii_uppercase));
-        word.len() <= 16 && one_case && digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit)
+        // `7b`, `2nd`
+        let unit = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, unit) = digits.split_at_checked(unit).unwrap_or((digits, &[]));
+        let is_unit = unit.len() <= 2 && unit.iter().all(u8::is_ascii_alphabetic);
+        word.len() <= 16 && one_case && digits.len() <= 4 && is_unit
     };
     kinds.len() < KINDS_MIN || private.split(|byte| byte.is_ascii_punctuation()).all(is_word)
 }
@@ -229,6 +233,7 @@ mod tests {
             ("password123", SecretError::Weak),
             ("sk-No_Key.Required", SecretError::Weak),
             ("token-abc123", SecretError::Weak),
+            ("Qwen2-7b-2nd", SecretError::Weak),
             ("correct-horse-battery-staple-2026", SecretError::Weak),
             ("0000000000000001", SecretError::Weak),
             ("two words here", SecretError::NotPrintable),
