@@ -26,6 +26,12 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        // what a panic says may hold anything that the program read
+        let place = panic.location().map_or("an unknown place".to_owned(), ToString::to_string);
+        let _closed =
+            writeln!(std::io::stderr(), "vantage-bootstrap: a defect, at {place}: please report it");
+    }));
     let options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) => {

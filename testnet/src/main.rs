@@ -3,6 +3,7 @@
 mod command;
 
 use clap::{Parser, Subcommand};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Test networks of Vantage.
@@ -31,6 +32,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        // what a panic says may hold anything that the program read
+        let place = panic.location().map_or("an unknown place".to_owned(), ToString::to_string);
+        let _closed = writeln!(std::io::stderr(), "vantage-testnet: a defect, at {place}: please report it");
+    }));
     let done = match Cli::parse().command {
         Command::Bench(arguments) => command::bench::run(&arguments).await,
         Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),

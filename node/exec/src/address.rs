@@ -33,10 +33,7 @@ pub(crate) fn redacted(source: &[u8], kind: Kind) -> Option<Vec<u8>> {
     }
     for _ in 0..=LAYERS {
         found.extend(addresses(&view.bytes).into_iter().map(|at| view.origin(at.start)..view.origin(at.end)));
-        if !Plain::may_hold_escapes(&view.bytes) {
-            break;
-        }
-        let Some(inner) = view.undo(Escapes::All) else { break };
+        let Some(inner) = view.undo(Escapes::Around) else { break };
         view = inner;
     }
     if found.is_empty() {
@@ -57,24 +54,24 @@ pub(crate) fn redacted(source: &[u8], kind: Kind) -> Option<Vec<u8>> {
     Some(cleaned)
 }
 
-/// Where the addresses of a text stand, in order.
+/// Where the addresses of a text stand.
 fn addresses(text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let run = at..at + count(text, at, |byte| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.');
-        if let Some(name) = dashed(text, run.clone()) {
-            at = name.end;
-            found.push(name);
-        } else {
-            at = run.end.max(at + 1);
-            match v6(text, run.clone()) {
-                Some(address) => found.push(widened(text, address, false)),
-                None => v4(text, run, &mut found),
-            }
-        }
+        at = run.end.max(at + 1);
+        let joined = if is_several(text, run.clone()) { several(text, run.clone()) } else { None };
+        found.extend(joined.or_else(|| Some(widened(text, v6(text, run.clone())?, false))));
+        v4(text, run, &mut found);
     }
+    let starts = |at: &usize| is_digit(text.get(*at)) && !is_digit(before(text, *at));
+    found.extend((0..text.len()).filter(starts).filter_map(|at| named(text, at)));
     found
+}
+
+fn is_digit(byte: Option<&u8>) -> bool {
+    byte.is_some_and(u8::is_ascii_digit)
 }
 
 /// How many bytes from `at` on are like this.
@@ -151,24 +148,63 @@ fn nibbles(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     (alternate && NIBBLES.contains(&nibbles.len().div_ceil(2))).then_some(start..end)
 }
 
-/// A host's name that is made of its address: `ip-192-0-2-1`, `192-0-2-1.example.net`.
-fn dashed(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
-    if run.is_empty() || !text.get(run.start)?.is_ascii_digit() || is_word(before(text, run.start)) {
-        return None;
-    }
-    let numbers = numbers(text, run.start, b'-', 5);
+/// How names of hosts begin that are made of an address.
+const HOSTS: [&[u8]; 20] = [
+    b"addr", b"address", b"adsl", b"cable", b"client", b"cpe", b"dhcp", b"dsl", b"dyn", b"dynamic", b"ec2",
+    b"host", b"ip", b"ipv4", b"node", b"pool", b"ppp", b"server", b"static", b"vps",
+];
+
+/// A host's name that is made of its address, whose numbers begin at `at`: `ip-192-0-2-1`, `host192-0-2-1`,
+/// `192-0-2-1.example.net`. Steps and versions are written so as well, and begin with a small number.
+fn named(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let dash = text.get(at + count(text, at, |byte| byte.is_ascii_digit()))?;
+    let numbers = numbers(text, at, *dash, 5);
     let (_, end) = numbers.last().copied()?;
-    if numbers.len() != 4 || numbers.iter().any(|(value, _)| *value > 255) || is_word(text.get(end)) {
+    let is_quad = numbers.len() == 4 && numbers.iter().all(|(value, _)| *value <= 255);
+    if !b"-_".contains(dash) || !is_quad || is_word(text.get(end)) {
         return None;
     }
-    let is_named = before(text, run.start) == Some(&b'-') && {
-        let head = text.get(..run.start - 1)?;
-        let word = head.iter().rev().take_while(|byte| is_word(Some(byte)));
-        word.take(64).any(u8::is_ascii_alphabetic)
-    };
-    let is_host = text.get(end) == Some(&b'.') && text.get(end + 1).is_some_and(u8::is_ascii_alphabetic);
-    let is_whole = text.get(end) != Some(&b'-') && (is_named || before(text, run.start) != Some(&b'-'));
-    (is_whole && (is_named || is_host)).then_some(run.start..end)
+    let is_large = numbers.first().is_some_and(|(value, _)| *value >= 10);
+    let head = text.get(at.saturating_sub(64)..at)?;
+    let joint = usize::from(head.last().is_some_and(|byte| b"-_".contains(byte)));
+    let head = head.get(..head.len() - joint)?;
+    let word = head
+        .iter()
+        .rposition(|byte| !byte.is_ascii_alphanumeric())
+        .and_then(|last| head.get(last + 1..))
+        .unwrap_or(head);
+    let is_named = word.iter().any(u8::is_ascii_alphabetic)
+        && (is_large || HOSTS.iter().any(|host| word.eq_ignore_ascii_case(host)));
+    let goes_on =
+        |mark: u8| text.get(end) == Some(&mark) && text.get(end + 1).is_some_and(u8::is_ascii_alphabetic);
+    let is_free = word.is_empty() && joint == 0;
+    let is_host = goes_on(b'.') && (is_free || is_named);
+    let is_first = goes_on(b'-') && is_large && (is_free || is_named);
+    (is_host || is_first || (is_named && text.get(end) != Some(&b'-'))).then_some(at..end)
+}
+
+/// Whether a run may be several addresses of the sixth version with colons between them.
+fn is_several(text: &[u8], run: Range<usize>) -> bool {
+    let bytes = text.get(run).unwrap_or_default();
+    bytes.windows(2).filter(|pair| pair == b"::").take(2).count() == 2
+}
+
+/// Longest address of the sixth version, in bytes.
+const V6_LEN_MAX: usize = 45;
+
+/// The addresses of a run of several, from the first on: where one ends and the next begins cannot be told.
+fn several(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
+    let is_end = |end: &usize| *end == run.end || text.get(*end) == Some(&b':');
+    let mut start = run.start;
+    while start < run.end {
+        let mut ends = (start + 2..=run.end.min(start + V6_LEN_MAX)).rev().filter(is_end);
+        if ends.any(|end| counts(text, &(start..end))) {
+            let marks = text.get(start..run.end)?.iter().rev().take_while(|byte| b".:".contains(byte));
+            return Some(start..run.end - marks.count());
+        }
+        start += count(text, start, |byte| byte != b':').min(run.end - start) + 1;
+    }
+    None
 }
 
 /// The address of the sixth version in a run.
@@ -182,6 +218,9 @@ fn v6(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     if part.len() > 1 && at(part.end - 1) == Some(b':') && at(part.end - 2) != Some(b':') {
         part.end -= 1;
     }
+    // what stands before a dot is no group of it
+    let first = text.get(part.start..part.start + colon(&part)?)?;
+    part.start += first.iter().rposition(|byte| *byte == b'.').map_or(0, |dot| dot + 1);
     // What a colon ends is a word and no group, if the word begins before the run, or is too long for one.
     while is_word(before(text, part.start)) || colon(&part).is_some_and(|len| len > 4) {
         part.start += colon(&part)? + 1;
@@ -193,10 +232,9 @@ fn v6(text: &[u8], run: Range<usize>) -> Option<Range<usize>> {
     let is_label = groups.first().is_some_and(|group| group.iter().all(u8::is_ascii_alphabetic));
     let behind_label = part.start + colon(&part)? + 1..part.end;
     let before_port = part.start..part.end - groups.last().map_or(0, |group| group.len() + 1).min(part.len());
-    // nine groups: a label before an address, or a port behind it
-    if groups.len() == 9
-        && groups.iter().all(|group| (1..=4).contains(&group.len()) && !group.contains(&b'.'))
-    {
+    // nine groups: a label before an address, or a port behind it; sixteen: two addresses
+    let are_whole = groups.iter().all(|group| (1..=4).contains(&group.len()) && !group.contains(&b'.'));
+    if matches!(groups.len(), 9 | 16 | 24) && are_whole && groups.iter().any(|group| group.len() > 2) {
         return Some(part);
     }
     // a port or a word behind a dot
@@ -219,7 +257,8 @@ fn counts(text: &[u8], part: &Range<usize>) -> bool {
         text.get(part.clone()).and_then(|literal| std::str::from_utf8(literal).ok()).unwrap_or_default();
     let Ok(address) = literal.parse::<Ipv6Addr>() else { return false };
     let groups: Vec<&str> = literal.split(':').filter(|group| !group.is_empty()).collect();
-    if literal == "::" {
+    // eight groups of two digits are an adapter's address or a ratio: no such address is given out
+    if literal == "::" || (groups.len() == 8 && groups.iter().all(|group| group.len() <= 2)) {
         return false;
     }
     if !literal.contains("::") || literal.contains('.') || groups.len() > 2 {

@@ -14,9 +14,8 @@ use crate::config::Vendor;
 use crate::dialect;
 use crate::evidence::{Evidence, Outcome};
 use crate::failure::Failure;
-use crate::meter::{Charge, Meter, MeterError, Ticket, Tokens, UNSEEN_TOKENS_MAX};
+use crate::meter::{Charge, Meter, MeterError, Ticket, Tokens, Unseen};
 use crate::pace::{Pace, PaceState};
-use crate::retry::{retry_after, retry_after_ms};
 use crate::transport::{NoReply, Transport, TransportError};
 
 /// Longest time for which a vendor is left alone because it asks for it: a guess, its limits are by the day at most.
@@ -31,6 +30,7 @@ pub struct VendorClient {
     transport: Transport,
     pace: Pace,
     roll: Roll,
+    unseen: Unseen,
 }
 
 /// What a job allows one call: money, time, and a way to call it off.
@@ -62,7 +62,7 @@ impl VendorClient {
         let transport = Transport::new(&vendor)?;
         let config = vendor.config();
         let pace = Pace::new(config.concurrency_max, Duration::from_millis(config.gap_ms));
-        Ok(Self { vendor, transport, pace, roll })
+        Ok(Self { vendor, transport, pace, roll, unseen: Unseen::default() })
     }
 
     /// The vendor that is called.
@@ -75,13 +75,17 @@ impl VendorClient {
         self.pace.state()
     }
 
-    /// The most tokens that `call` can take: no token is shorter than a byte, the answer has the limit that the body sets,
-    /// and a vendor may add some of its own to both. A count above this is no count.
+    /// The most tokens that is set aside for `call`: no token is shorter than a byte, the answer has the limit that the
+    /// body sets, and a vendor may add some of its own to both, as many as it did before.
     pub fn most(&self, call: &Call) -> Tokens {
+        self.unseen.most(&dialect::model_asked(call), self.shown(call))
+    }
+
+    /// The most tokens of `call` by what it shows.
+    fn shown(&self, call: &Call) -> Tokens {
         let input = u64::try_from(call.body().len()).unwrap_or(u64::MAX);
         let output = dialect::output_tokens_max(self.vendor.dialect(), call.body()).unwrap_or(u64::MAX);
-        let with_unseen = |tokens: u64| tokens.saturating_add(UNSEEN_TOKENS_MAX);
-        Tokens { input: with_unseen(input), output: with_unseen(output) }
+        Tokens { input, output }
     }
 
     /// Sends `call` to the endpoint of `region`, with as many attempts as the configuration and `allowance` permit.
@@ -143,7 +147,10 @@ impl VendorClient {
             let at_unix_ms = clock.unix_ms();
             let reply = allowance.guard(self.send(url, call)).await;
             let reply = reply.unwrap_or_else(|failure| Err(NoReply { failure, may_have_arrived: true }));
-            let charge = evidence.absorb(at_unix_ms, reply, self.vendor.adapter(), self.vendor.key(), most);
+            let charge = evidence.absorb_aside(at_unix_ms, reply, &self.vendor, most).await;
+            if let Some(took) = evidence.usage.tokens() {
+                self.unseen.learn(&dialect::model_asked(call), self.shown(call), took);
+            }
             let began = place.began();
             drop(place);
             settle(allowance, ticket, charge, evidence).await?;
@@ -176,7 +183,7 @@ impl VendorClient {
             self.pace.answered();
             return None;
         };
-        let asked = self.asked(evidence);
+        let asked = evidence.retry_after;
         let in_row = failure.is_throttle().then(|| self.pace.throttled(began));
         match (asked, in_row) {
             (Some(asked), _) => self.pace.hold(asked.min(HOLD_MAX)),
@@ -188,18 +195,6 @@ impl VendorClient {
             (None, None) => {}
         }
         asked
-    }
-
-    /// What the vendor asks for, in a header or in the body.
-    fn asked(&self, evidence: &Evidence) -> Option<Duration> {
-        let header = |name: &str| evidence.headers.get(name).map(String::as_str);
-        let in_ms = header("retry-after-ms").and_then(retry_after_ms);
-        let in_s =
-            header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
-        // of no time at all nothing is asked: our own waits hold then
-        let by_header = [in_ms, in_s].into_iter().flatten().find(|asked| !asked.is_zero());
-        // the header may be a proxy's, the body is the vendor's: nobody is called earlier than either asks
-        by_header.max(evidence.retry_after).filter(|asked| !asked.is_zero())
     }
 
     /// Waits for the next attempt; `false` if there is to be none.

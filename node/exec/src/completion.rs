@@ -72,6 +72,12 @@ impl Completion {
         [&self.text, &self.model, &self.id, &self.finish].into_iter().flatten().map(|text| text.as_bytes())
     }
 
+    /// Whether this, read from what is kept of a body, brings the same as the whole body did.
+    pub(crate) fn says_as_much_as(&self, whole: &Self) -> bool {
+        let has = |read: &Self| (read.model.is_some(), read.finish.is_some());
+        (self.failure, &self.text, has(self)) == (whole.failure, &whole.text, has(whole))
+    }
+
     fn failed(failure: Failure) -> Self {
         Self { failure: Some(failure), ..Self::default() }
     }

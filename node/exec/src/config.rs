@@ -1,6 +1,7 @@
 //! What an operator writes about one vendor, and the check that turns it into something that can be called.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -8,12 +9,24 @@ use serde::{Deserialize, Serialize};
 use vantage_protocol::request::Adapter;
 use vantage_protocol::target::{Dialect, VENDORS};
 
-use crate::key::{KeyError, KeySource};
+use crate::key::KeySource;
 use crate::retry::Backoff;
-use crate::secret::Secret;
+use crate::secret::{Secret, looks_secret};
 
-/// Most that anything may cost, millionths of a US dollar: a million dollars, which nobody means.
-const MICROUSD_MAX: u64 = 1_000_000_000_000;
+mod problem;
+
+pub use problem::{ConfigError, ConfigProblem, NoEndpoint};
+
+/// Highest budget of money, millionths of a US dollar: 100,000 dollars. A guess at what nobody means.
+pub const MICROUSD_MAX: u64 = 100_000_000_000;
+
+/// Highest price of a million tokens, millionths of a US dollar: 10,000 dollars. The dearest known model takes 600.
+pub const PRICE_MAX: u64 = 10_000_000_000;
+
+/// Highest budgets of calls, for one job and for one day. Guesses at what nobody means.
+pub const JOB_CALLS_MAX: u64 = 1_000_000;
+/// See [`JOB_CALLS_MAX`].
+pub const DAY_CALLS_MAX: u64 = 10_000_000;
 
 /// How targets of a simulated vendor begin.
 pub const SIM_PREFIX: &str = "sim:";
@@ -96,111 +109,13 @@ pub struct Price {
 }
 
 /// A configuration that passed the check, its key loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Vendor {
     config: VendorConfig,
     endpoints: BTreeMap<String, Url>,
     key: Option<Secret>,
-}
-
-/// What is wrong with one vendor's configuration.
-#[derive(Debug, thiserror::Error)]
-#[error("vendor {target:?}: {problem}")]
-pub struct ConfigError {
-    /// The vendor's target name.
-    pub target: String,
-    /// What is wrong, and what to do.
-    pub problem: ConfigProblem,
-}
-
-/// One thing wrong in a vendor's configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigProblem {
-    /// The name breaks the rule for names.
-    #[error(
-        "a target is 1 to 64 of a-z 0-9 . _ - (after sim: for a simulated vendor), starting with a letter or digit"
-    )]
-    TargetName,
-    /// The name stands for a vendor the host does not belong to.
-    #[error(
-        "endpoints.{region} is {host:?}, but this name is kept for {own} and its regional hosts: give a compatible vendor \
-         a name of its own (a simulated one: sim:<name>)"
-    )]
-    NotItsOwn {
-        /// The region of the endpoint.
-        region: String,
-        /// Its host.
-        host: String,
-        /// The host that the name stands for.
-        own: &'static str,
-    },
-    /// No endpoint at all.
-    #[error("endpoints is empty: set at least [endpoints] <region> = \"https://…\"")]
-    NoEndpoints,
-    /// A region's name breaks the rule for names.
-    #[error("region {0:?}: a region is 1 to 32 of a-z 0-9 -")]
-    RegionName(String),
-    /// An address that is not a usable base address.
-    #[error("endpoints.{region} is not a base address ({reason}): write it as https://host[:port][/path]")]
-    Address {
-        /// The region of the endpoint.
-        region: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Unencrypted to another machine.
-    #[error(
-        "endpoints.{region} is http:// to {host:?}, which is not this machine: use https://, or set \
-         allow_plain_http = true if key and answers may travel in clear"
-    )]
-    PlainHttp {
-        /// The region of the endpoint.
-        region: String,
-        /// Its host.
-        host: String,
-    },
-    /// A simulated vendor in a network that is not a test network.
-    #[error("a simulated vendor is only accepted in a test network (genesis: testnet = true)")]
-    SimOutsideTestnet,
-    /// A simulated vendor on another machine.
-    #[error(
-        "endpoints.{region} is {host:?}: a simulated vendor must be on this machine (127.0.0.1, ::1, localhost)"
-    )]
-    SimNotLoopback {
-        /// The region of the endpoint.
-        region: String,
-        /// Its host.
-        host: String,
-    },
-    /// A number outside its range.
-    #[error("{field} is {value}, it must be from {min} to {max}")]
-    Range {
-        /// The field's name.
-        field: &'static str,
-        /// The value found.
-        value: u64,
-        /// The smallest value allowed.
-        min: u64,
-        /// The largest value allowed.
-        max: u64,
-    },
-    /// The key could not be had.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
-
-/// This node has no endpoint of the target in a region. No other one is used in its stead.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "target {target}: no endpoint for region {region}: set [vendors.endpoints] {region} = \"https://…\" (set are: {known})"
-)]
-pub struct NoEndpoint {
-    /// The target.
-    pub target: String,
-    /// The region without an endpoint.
-    pub region: String,
-    /// The regions that have one, for the message.
-    pub known: String,
+    /// Parts of the endpoints' paths that may be secrets.
+    parts: Vec<Secret>,
 }
 
 impl VendorConfig {
@@ -224,7 +139,9 @@ impl VendorConfig {
             endpoints.insert(region.clone(), self.check_endpoint(region, address, simulated)?);
         }
         let key = self.key.load()?;
-        Ok(Vendor { config: self, endpoints, key })
+        let parts = endpoints.values().flat_map(secret_parts).filter_map(|part| Secret::new(part).ok());
+        let parts = parts.collect();
+        Ok(Vendor { config: self, endpoints, key, parts })
     }
 
     fn check_endpoint(&self, region: &str, address: &str, simulated: bool) -> Result<Url, ConfigProblem> {
@@ -277,11 +194,11 @@ impl VendorConfig {
             ("backoff_base_ms", self.backoff_base_ms, 1, 600_000),
             ("backoff_cap_ms", self.backoff_cap_ms, self.backoff_base_ms, 3_600_000),
             ("retry_after_max_ms", self.retry_after_max_ms, 0, 3_600_000),
-            ("calls_max_per_job", u64::from(self.calls_max_per_job), 1, 1_000_000),
-            ("calls_max_per_day", self.calls_max_per_day.map_or(1, u64::from), 0, 10_000_000),
+            ("calls_max_per_job", u64::from(self.calls_max_per_job), 1, JOB_CALLS_MAX),
+            ("calls_max_per_day", self.calls_max_per_day.map_or(1, u64::from), 0, DAY_CALLS_MAX),
             ("microusd_max_per_job", self.microusd_max_per_job.unwrap_or(0), 0, MICROUSD_MAX),
             ("microusd_max_per_day", self.microusd_max_per_day.unwrap_or(0), 0, MICROUSD_MAX),
-            ("prices", self.dearest(), 0, MICROUSD_MAX),
+            ("prices", self.dearest(), 0, PRICE_MAX),
             ("concurrency_max", u64::from(self.concurrency_max), 1, 64),
             ("gap_ms", self.gap_ms, 0, 600_000),
         ];
@@ -306,6 +223,12 @@ impl VendorConfig {
     /// Whether some endpoint is on another machine than this, or is no address at all.
     pub fn leaves_this_machine(&self) -> bool {
         self.endpoints.values().any(|address| Url::parse(address).map_or(true, |url| !is_loopback(&url)))
+    }
+
+    /// A model that is said to cost nothing at all, if there is one: a budget of money does not hold for it.
+    pub fn free_model(&self) -> Option<&str> {
+        let is_free = |price: &Price| price.input == 0 && price.output == 0;
+        self.prices.iter().find(|(_, price)| is_free(price)).map(|(model, _)| model.as_str())
     }
 
     /// Whether it is an endpoint that speaks another vendor's format, under a name of the operator's.
@@ -374,8 +297,22 @@ impl Vendor {
         })
     }
 
+    /// The base address for a region as it may be shown: what may be a secret in its path is `***`.
+    pub fn shown_endpoint(&self, region: &str) -> Option<String> {
+        let url = self.endpoints.get(region)?;
+        let segment =
+            |segment: &str| if looks_secret(segment) { "***".to_owned() } else { segment.to_owned() };
+        let path: Vec<String> = url.path().split('/').map(segment).collect();
+        Some(format!("{}{}", url.origin().ascii_serialization(), path.join("/")))
+    }
+
     pub(crate) fn key(&self) -> Option<&Secret> {
         self.key.as_ref()
+    }
+
+    /// What is looked for in answers.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        self.key.iter().chain(&self.parts).cloned().collect()
     }
 
     pub(crate) fn uses_tls(&self) -> bool {
@@ -389,6 +326,23 @@ impl Vendor {
             retry_after_max: Duration::from_millis(self.config.retry_after_max_ms),
         }
     }
+}
+
+impl fmt::Debug for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints: BTreeMap<_, _> =
+            self.regions().map(|region| (region, self.shown_endpoint(region))).collect();
+        f.debug_struct("Vendor")
+            .field("target", &self.target())
+            .field("endpoints", &endpoints)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The segments of an address's path that may be secrets: a key, or an account's id that works like one.
+fn secret_parts(url: &Url) -> impl Iterator<Item = &str> {
+    url.path().split('/').filter(|segment| looks_secret(segment))
 }
 
 /// Whether the target is a simulated one, after a check of its name.

@@ -12,13 +12,15 @@ use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 use zeroize::Zeroizing;
 
+use crate::call::Call;
 use crate::evidence::Usage;
 use crate::failure::{ApiRefusal, Failure};
 use crate::json::Body;
 use crate::secret::Secret;
 use crate::trouble::Trouble;
 
-pub(crate) use words::Words;
+pub(crate) use gemini::BLOCKED;
+pub(crate) use words::{Words, is_silent};
 use words::{asks_for_tool, words};
 
 /// What the body of a 2xx says. Each field is read by itself: an odd one, or one that is missing, never costs the others.
@@ -91,6 +93,13 @@ pub(crate) fn output_tokens_max(dialect: Dialect, body: &[u8]) -> Option<u64> {
         Dialect::Gemini => body.get("generationConfig").and_then(|config| config.get("maxOutputTokens")),
     };
     limit?.as_u64()
+}
+
+/// The model that a request of ours asks for, by its body or, where that names none, by its path.
+pub(crate) fn model_asked(call: &Call) -> String {
+    let body: Option<Value> = serde_json::from_slice(call.body()).ok();
+    let named = body.as_ref().and_then(|body| body.get("model")?.as_str());
+    named.unwrap_or(call.path()).to_owned()
 }
 
 /// The header that carries the key.

@@ -1,17 +1,21 @@
 //! What is kept of a call: enough to be checked later, nothing that must not be published.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::task::spawn_blocking;
 
 use vantage_protocol::request::Adapter;
 use vantage_protocol::target::Dialect;
 
 use crate::completion::{self, Completion, Origin};
-use crate::dialect;
+use crate::config::Vendor;
+use crate::dialect::{self, BLOCKED};
 use crate::failure::Failure;
+use crate::form;
 use crate::meter::{Charge, Tokens};
+use crate::response;
 use crate::retry::{retry_after, retry_after_ms};
 use crate::screen::Screen;
 use crate::secret::Secret;
@@ -21,6 +25,9 @@ use crate::trouble;
 /// Longest header value kept, in bytes. A guess: honest ones have under 100.
 pub const HEADER_VALUE_MAX: usize = 256;
 
+/// Longest token, in bytes. Those of the known vocabularies have up to 128 characters, blanks.
+const TOKEN_LEN_MAX: u64 = 256;
+
 /// The record of one call and its attempts. Everything from `status` to `usage` is of the last attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -28,9 +35,10 @@ pub struct Evidence {
     pub status: Option<u16>,
     /// Headers of [`headers_allowed`](crate::headers_allowed), printable ASCII, each at most [`HEADER_VALUE_MAX`] bytes.
     pub headers: BTreeMap<String, String>,
-    /// What an error's code fields say.
+    /// What an error's code fields say, as far as vendors document it; else `other`.
     pub codes: BTreeMap<String, String>,
-    /// The body of an answer, unpacked, addresses taken out, at most [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
+    /// The body of an answer, unpacked, of its fields only those that evidence needs, addresses taken out, at most
+    /// [`BODY_MAX`](crate::BODY_MAX) bytes. Empty for
     /// whatever is no answer: an error, a body that cannot be read, one that was cut off, passed a limit or held the key.
     pub response: Vec<u8>,
     /// The answer, at most [`TEXT_MAX`](crate::TEXT_MAX) bytes. Hostile text: escape it wherever it is shown.
@@ -51,8 +59,8 @@ pub struct Evidence {
     pub attempts: Vec<Attempt>,
     /// What all attempts cost, millionths of a US dollar; `None` if that is not known of one of them.
     pub cost_microusd: Option<u64>,
-    /// How long the vendor asked to be left alone in the body of the last attempt.
-    pub(crate) retry_after: Option<std::time::Duration>,
+    /// How long the vendor asked to be left alone with the last attempt, in a header or in the body.
+    pub(crate) retry_after: Option<Duration>,
     /// What the vendor says with an error of whether to call again (`x-should-retry`, which its own clients obey).
     pub(crate) should_retry: Option<bool>,
     /// Why there is no usable answer; `None` for an answer.
@@ -91,6 +99,28 @@ impl Usage {
     pub fn tokens(self) -> Option<Tokens> {
         Some(Tokens { input: self.prompt_tokens?, output: self.output_tokens? })
     }
+
+    /// The counts, where the vendor also says how many these are together: what is above their sum are thoughts, which are
+    /// charged like the answer.
+    pub(crate) fn with_total(self, total: Option<u64>) -> Self {
+        let counted = self.prompt_tokens.zip(self.output_tokens).zip(total);
+        let beyond =
+            counted.map(|((input, output), total)| total.saturating_sub(input.saturating_add(output)));
+        Self {
+            output_tokens: self.output_tokens.map(|output| output.saturating_add(beyond.unwrap_or(0))),
+            ..self
+        }
+    }
+
+    /// The counts of a call that was carried out and brought this text. A prompt never has none, and an answer has at
+    /// least those that are as long as tokens can be: a count below is none.
+    fn of_a_call(self, text: Option<&str>) -> Self {
+        let len = u64::try_from(text.map_or(0, str::len)).unwrap_or(u64::MAX);
+        Self {
+            prompt_tokens: self.prompt_tokens.filter(|input| *input > 0),
+            output_tokens: self.output_tokens.filter(|output| *output >= len.div_ceil(TOKEN_LEN_MAX)),
+        }
+    }
 }
 
 impl Evidence {
@@ -116,6 +146,30 @@ impl Evidence {
         }
     }
 
+    /// As [`absorb`](Self::absorb), beside the tasks of the node: the longest bodies take most of a second.
+    pub(crate) async fn absorb_aside(
+        &mut self,
+        at_unix_ms: u64,
+        reply: Result<Reply, NoReply>,
+        vendor: &Vendor,
+        most: Tokens,
+    ) -> Charge {
+        let (mut evidence, adapter, secrets) = (self.clone(), vendor.adapter(), vendor.secrets());
+        let reading = spawn_blocking(move || {
+            let charge = evidence.absorb(at_unix_ms, reply, adapter, &secrets, most);
+            (evidence, charge)
+        });
+        let (evidence, charge) = reading.await.unwrap_or_else(|_| {
+            // a body that cannot be read to its end; nothing of it is kept
+            let unread = NoReply { failure: Failure::Malformed, may_have_arrived: true };
+            let mut evidence = self.clone();
+            let charge = evidence.absorb(at_unix_ms, Err(unread), adapter, &[], most);
+            (evidence, charge)
+        });
+        *self = evidence;
+        charge
+    }
+
     /// Takes in the outcome of an attempt sent at `at_unix_ms`, in place of the one before; tells what it is charged for.
     /// `most` is what was set aside for it.
     pub(crate) fn absorb(
@@ -123,21 +177,23 @@ impl Evidence {
         at_unix_ms: u64,
         reply: Result<Reply, NoReply>,
         adapter: Adapter,
-        key: Option<&Secret>,
+        secrets: &[Secret],
         most: Tokens,
     ) -> Charge {
         let attempts = std::mem::take(&mut self.attempts);
         *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
         let mut is_free = reply.as_ref().is_err_and(|none| !none.may_have_arrived);
         self.failure = match reply {
-            Ok(reply) => self.read(reply, adapter, &Screen::new(key), &mut is_free),
+            Ok(reply) => self.read(reply, adapter, &Screen::new(secrets), &mut is_free),
             Err(none) => Some(none.failure),
         };
         self.doubt(most);
         let outcome = self.failure.map_or(Outcome::Answered, Outcome::Failed);
         self.attempts.push(Attempt { at_unix_ms, outcome });
         match self.usage.tokens() {
-            Some(tokens) => Charge::For(tokens),
+            Some(tokens) if tokens.are_within(&most) => Charge::For(tokens),
+            // What is above was not set aside, and is not booked.
+            Some(_) => Charge::Unknown,
             None if is_free => Charge::Nothing,
             None => Charge::Unknown,
         }
@@ -169,8 +225,9 @@ impl Evidence {
             Err(failure) => return trouble::under(status, b"").failure.or(Some(failure)),
         };
         let origin = Origin { adapter, status, is_framed: reply.is_framed };
-        let completion = completion::read(origin, &body);
+        let mut completion = completion::read(origin, &body);
         *is_free |= completion.is_free;
+        completion.usage = completion.usage.of_a_call(completion.text.as_deref());
         // what was not read to its end is no answer, either
         let is_unread = matches!(completion.failure, Some(Failure::Malformed | Failure::Connect));
         if completion.trouble.is_some() || is_unread {
@@ -180,9 +237,14 @@ impl Evidence {
             self.usage = completion.usage;
             return Some(Failure::SecretInResponse);
         }
-        match screen.body(&body) {
-            Some(cleaned) => self.keep_completion(completion::read(origin, &cleaned), cleaned, screen),
-            None => self.keep_completion(completion, body, screen),
+        self.usage = completion.usage;
+        // text and response are made from the same bytes, where these say all that the body did
+        let kept = response::kept(&body, dialect::answer_field(dialect::of(adapter)), screen)
+            .filter(|kept| completion::read(origin, kept).says_as_much_as(&completion))
+            .map(|kept| screen.body(&kept).unwrap_or(kept));
+        match kept {
+            Some(kept) => self.keep_completion(completion::read(origin, &kept), kept, screen),
+            None => self.keep_completion(completion, Vec::new(), screen),
         }
     }
 
@@ -192,16 +254,16 @@ impl Evidence {
         self.usage = completion.usage;
         match completion.trouble {
             Some(trouble) => {
-                self.retry_after = trouble.retry_after;
-                self.codes = trouble.codes;
-                self.codes.retain(|_, code| screen.passes_code(code));
+                // the header may be a proxy's, the body is the vendor's: nobody is called earlier than either asks
+                self.retry_after = self.retry_after.max(trouble.retry_after).filter(|asked| !asked.is_zero());
+                let kept = |(field, code): (String, String)| Some((field, screen.code(&code)?));
+                self.codes = trouble.codes.into_iter().filter_map(kept).collect();
                 self.should_retry = self.headers.get("x-should-retry").and_then(|word| word.parse().ok());
             }
             None if !completion.pieces().any(|piece| screen.finds_key(piece)) => {
-                let name = |name: String| printable(&screen.name(&name).unwrap_or(name));
-                self.model = completion.model.map(name);
-                self.finish_reason = completion.finish.map(name);
-                self.request_id = self.request_id.take().or(completion.id.map(name));
+                self.model = completion.model.map(|name| printable(&screen.name(&name)));
+                self.finish_reason = completion.finish.map(|word| end(&word));
+                self.request_id = self.request_id.take().or(completion.id.filter(|id| form::is_id(id)));
             }
             None => {}
         }
@@ -214,28 +276,20 @@ impl Evidence {
         body: Vec<u8>,
         screen: &Screen<'_>,
     ) -> Option<Failure> {
-        let Completion { text, model, id, finish, usage, failure, .. } = completion;
+        let Completion { text, model, id, finish, failure, .. } = completion;
         let mut in_pieces = false;
-        let mut keep = |text: String, cleaned: Option<String>| {
-            in_pieces |= cleaned.is_some();
-            cleaned.unwrap_or(text)
+        let mut keep = |text: String, cleaned: String| {
+            in_pieces |= cleaned != text;
+            cleaned
         };
-        let mut name = |name: Option<String>| {
-            let name = name?;
-            let cleaned = screen.name(&name);
-            Some(printable(&keep(name, cleaned)))
-        };
-        self.model = name(model);
-        self.finish_reason = name(finish);
-        let id = name(id);
+        self.model = model.map(|name| printable(&keep(name.clone(), screen.name(&name))));
+        self.finish_reason = finish.map(|word| end(&word));
+        self.request_id = self.request_id.take().or(id.filter(|id| form::is_id(id)));
         self.text = text.map(|text| {
-            let cleaned = screen.text(&text);
+            let cleaned = screen.text(&text).unwrap_or_else(|| text.clone());
             keep(text, cleaned)
         });
-        self.request_id = self.request_id.take().or(id);
-        self.usage = usage;
-        // An address that shows only where the pieces of an answer are put together stands in the response as well, and so
-        // does a user's name.
+        // An address that shows only where the pieces of an answer are put together stands in the response as well.
         if failure != Some(Failure::TooLarge) && !in_pieces {
             self.response = body;
         }
@@ -246,7 +300,7 @@ impl Evidence {
     fn doubt(&mut self, most: Tokens) {
         let Usage { prompt_tokens, output_tokens } = self.usage;
         let counted = Tokens { input: prompt_tokens.unwrap_or(0), output: output_tokens.unwrap_or(0) };
-        if counted.are_within(&most) {
+        if counted.can_be(most) {
             return;
         }
         (self.usage, self.text) = (Usage::default(), None);
@@ -261,12 +315,22 @@ impl Evidence {
             let Some(value) = longest(headers, name) else { continue };
             self.headers.insert((*name).to_owned(), printable(&screen.header(name, value.as_bytes())));
         }
+        self.retry_after = asked(headers);
         // a no holds for whatever came with it; a yes for errors alone, see below
         self.should_retry =
             self.headers.get("x-should-retry").and_then(|word| word.parse().ok()).filter(|is| !is);
-        self.request_id =
-            dialect::request_id_header(dialect).and_then(|name| self.headers.get(name)).cloned();
+        let id = dialect::request_id_header(dialect).and_then(|name| self.headers.get(name));
+        self.request_id = id.filter(|id| *id != form::OTHER).cloned();
     }
+}
+
+/// How long the headers ask to be left alone, as they came: what is kept of them may have lost its form. Of no time at all
+/// nothing is asked: our own waits hold then.
+fn asked(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| longest(headers, name).and_then(|value| value.to_str().ok());
+    let in_ms = header("retry-after-ms").and_then(retry_after_ms);
+    let in_s = header("retry-after").and_then(|value| retry_after(value, header("date"), SystemTime::now()));
+    [in_ms, in_s].into_iter().flatten().find(|asked| !asked.is_zero())
 }
 
 /// The value of a header; of several that say how long to wait, that of the longest wait: each server on the way may have
@@ -284,6 +348,12 @@ fn longest<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
         "retry-after" | "retry-after-ms" => headers.get_all(name).iter().rev().max_by_key(wait),
         _ => headers.get(name),
     }
+}
+
+/// How an answer ended, as it is kept: a word of the form that such words have.
+fn end(word: &str) -> String {
+    let is_known_form = form::is_finish(word.strip_prefix(BLOCKED).unwrap_or(word));
+    if is_known_form { word } else { form::OTHER }.to_owned()
 }
 
 /// Printable ASCII of a short field, cut to [`HEADER_VALUE_MAX`] bytes; anything else becomes `?`.

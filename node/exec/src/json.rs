@@ -24,7 +24,7 @@ const FIELDS_VALUES_MAX: usize = 1 << 15;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 69] = [
+const FIELDS: [&str; 74] = [
     "base_resp",
     "blockReason",
     "cache_creation_input_tokens",
@@ -35,6 +35,7 @@ const FIELDS: [&str; 69] = [
     "code",
     "completion_tokens",
     "content",
+    "created",
     "detail",
     "details",
     "error",
@@ -79,17 +80,21 @@ const FIELDS: [&str; 69] = [
     "retry_after",
     "retry_after_ms",
     "retry_after_seconds",
+    "role",
     "seconds",
     "status",
     "statusCode",
     "status_code",
     "status_msg",
     "stop_reason",
+    "system_fingerprint",
     "text",
     "thought",
     "thoughtsTokenCount",
     "title",
     "tool_calls",
+    "totalTokenCount",
+    "total_tokens",
     "type",
     "usage",
     "usageMetadata",

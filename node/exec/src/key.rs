@@ -9,7 +9,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::secret::{KEY_LEN_MAX, Secret, SecretError};
+use crate::secret::{KEY_LEN_MAX, Secret, SecretError, looks_secret};
 
 mod mode;
 
@@ -107,7 +107,7 @@ impl KeySource {
 
 fn from_environment(name: &str) -> Result<Secret, KeyError> {
     let in_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) {
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) || looks_secret(name) {
         return Err(KeyError::VariableName);
     }
     let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
@@ -162,6 +162,22 @@ impl<'de> Visitor<'de> for KeySourceVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<KeySource, E> {
         Ok(if text == "none" { KeySource::None } else { KeySource::Misplaced })
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<KeySource, E> {
+        Ok(KeySource::Misplaced)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<KeySource, E> {
+        Ok(KeySource::Misplaced)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<KeySource, E> {
+        Ok(KeySource::Misplaced)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<KeySource, E> {
+        Ok(KeySource::Misplaced)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeySource, A::Error> {
@@ -254,7 +270,7 @@ mod tests {
     fn files_that_hold_no_key_are_refused_with_their_path() {
         let (_dir, path) = file_with("", 0o600);
         let error = KeySource::File(path.clone()).load().unwrap_err().to_string();
-        assert!(error.contains("has 0 bytes") && error.contains(path.to_str().unwrap()), "{error}");
+        assert!(error.contains("has 0 characters") && error.contains(path.to_str().unwrap()), "{error}");
         let (_dir, path) = file_with(&"k".repeat(100_000), 0o600);
         assert!(KeySource::File(path.clone()).load().unwrap_err().to_string().contains("at most"));
         let dir = path.parent().unwrap().to_owned();
@@ -284,10 +300,13 @@ mod tests {
             format!("key = {{ value = \"{KEY}\" }}"),
             format!("key = {{ env = \"A\", file = \"{KEY}\" }}"),
             "key = {}".to_owned(),
+            "key = 1234567890123".to_owned(),
+            "key = { env = \"A1B2C3D4E5F6G7H8\" }".to_owned(),
         ] {
             let holder: Holder = toml::from_str(&text).unwrap();
             let error = holder.key.load().unwrap_err();
-            assert!(!format!("{error} {error:?}").contains(KEY), "{error}");
+            let said = format!("{error} {error:?}");
+            assert!(![KEY, "123456", "A1B2C3"].iter().any(|part| said.contains(part)), "{error}");
         }
         let none: Holder = toml::from_str("key = \"none\"").unwrap();
         assert!(none.key.load().unwrap().is_none());

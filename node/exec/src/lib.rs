@@ -37,11 +37,13 @@ mod dialect;
 mod encoding;
 mod evidence;
 mod failure;
+mod form;
 mod json;
 mod key;
 mod meter;
 mod pace;
 mod plain;
+mod response;
 mod retry;
 mod screen;
 mod secret;
@@ -52,7 +54,10 @@ mod trouble;
 pub use call::{CALL_BODY_MAX, Call, CallError};
 pub use client::{Allowance, RecordError, Roll, VendorClient};
 pub use completion::TEXT_MAX;
-pub use config::{ConfigError, ConfigProblem, NoEndpoint, Price, SIM_PREFIX, Vendor, VendorConfig};
+pub use config::{
+    ConfigError, ConfigProblem, DAY_CALLS_MAX, JOB_CALLS_MAX, MICROUSD_MAX, NoEndpoint, PRICE_MAX, Price,
+    SIM_PREFIX, Vendor, VendorConfig,
+};
 pub use dialect::headers_allowed;
 pub use evidence::{Attempt, Evidence, HEADER_VALUE_MAX, Outcome, Usage};
 pub use failure::{ApiRefusal, Failure};
@@ -60,5 +65,5 @@ pub use key::{KeyError, KeySource, Openness};
 pub use meter::{Charge, Meter, MeterError, Pending, Ticket, Tokens};
 pub use pace::PaceState;
 pub use retry::{Backoff, retry_after, retry_after_ms};
-pub use secret::{KEY_LEN_MAX, KEY_LEN_MIN, REDACTED, Secret, SecretError};
+pub use secret::{KEY_LEN_MAX, KEY_LEN_MIN, REDACTED, Secret, SecretError, may_be_key, shown};
 pub use transport::{BODY_MAX, TransportError};

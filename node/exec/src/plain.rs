@@ -6,7 +6,7 @@ pub(crate) struct Plain {
     /// The text.
     pub(crate) bytes: Vec<u8>,
     /// Where each byte began in the source, and at the end the source's length.
-    from: Vec<usize>,
+    from: Vec<u32>,
 }
 
 /// Which escapes are undone.
@@ -14,24 +14,26 @@ pub(crate) struct Plain {
 pub(crate) enum Escapes {
     /// Those behind a backslash, as in the strings of JSON.
     Backslash,
-    /// Those, percent signs, HTML's character references, and dots in brackets (`192[.]0[.]2[.]1`). NULs go, so that
-    /// text of two bytes a character can be read.
+    /// Those, and NULs go, so that text of two bytes a character can be read.
+    Strings,
+    /// Those, percent signs, HTML's character references, quoted-printable text, and dots in brackets
+    /// (`192[.]0[.]2[.]1`, `192[dot]0`).
     All,
+    /// The same, but of quoted-printable text dots and colons alone: `ip=192.0.2.1` is none.
+    Around,
 }
 
 /// Stands for a character outside ASCII: neither addresses nor keys hold one.
 const FOREIGN: u8 = 0xff;
 
 /// Named character references of ASCII's punctuation: HTML's own names, and names of look-alikes.
-const NAMES: [(&str, u8); 45] = [
+const NAMES: [(&str, u8); 43] = [
     ("excl", b'!'),
     ("quot", b'"'),
     ("QUOT", b'"'),
     ("num", b'#'),
     ("dollar", b'$'),
     ("percnt", b'%'),
-    ("amp", b'&'),
-    ("AMP", b'&'),
     ("apos", b'\''),
     ("lpar", b'('),
     ("rpar", b')'),
@@ -74,54 +76,104 @@ const NAMES: [(&str, u8); 45] = [
 /// Longest number in a character reference, in digits; HTML allows leading zeros.
 const DIGITS_MAX: usize = 12;
 
+/// The text with its escapes undone once; `None` if it holds none.
+pub(crate) fn undone(source: &[u8], escapes: Escapes) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let is_any = undo(source, escapes, |part, _| bytes.extend_from_slice(part));
+    is_any.then_some(bytes)
+}
+
 impl Plain {
     /// The text as it stands.
     pub(crate) fn of(source: &[u8]) -> Self {
-        Self { bytes: source.to_vec(), from: (0..=source.len()).collect() }
-    }
-
-    /// Whether it is worth a look: no escape does without one of these.
-    pub(crate) fn may_hold_escapes(source: &[u8]) -> bool {
-        source.iter().any(|byte| b"\\%&[\0".contains(byte))
+        let len = u32::try_from(source.len()).unwrap_or(u32::MAX);
+        Self { bytes: source.to_vec(), from: (0..=len).collect() }
     }
 
     /// The text with its escapes undone once; `None` if it holds none.
     pub(crate) fn undo(&self, escapes: Escapes) -> Option<Self> {
-        let source = &self.bytes;
-        let mut plain = Self { bytes: Vec::with_capacity(source.len()), from: Vec::new() };
-        let mut at = 0;
-        while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
-            let (byte, len) = escape(rest, escapes).unwrap_or((rest.first().copied(), 1));
-            if let Some(byte) = byte {
-                plain.bytes.push(byte);
-                plain.from.push(self.origin(at));
-            }
-            at += len;
-        }
-        plain.from.push(self.origin(source.len()));
-        (plain.bytes.len() < source.len()).then_some(plain)
+        let mut plain = Self { bytes: Vec::new(), from: Vec::new() };
+        let is_any = undo(&self.bytes, escapes, |part, at| {
+            plain.bytes.extend_from_slice(part);
+            plain.from.extend_from_slice(self.from.get(at..at + part.len()).unwrap_or_default());
+        });
+        plain.from.extend(self.from.last());
+        is_any.then_some(plain)
     }
 
     /// Where the byte at `at` began in the source.
     pub(crate) fn origin(&self, at: usize) -> usize {
-        self.from.get(at).or(self.from.last()).copied().unwrap_or(0)
+        let from = self.from.get(at).or(self.from.last()).copied().unwrap_or(0);
+        usize::try_from(from).unwrap_or(usize::MAX)
     }
+}
+
+/// Gives `take` each part of the text without its escapes, and where in the source it begins; whether there were any. A
+/// character that an escape stands for is a part of its own, of one byte.
+fn undo(source: &[u8], escapes: Escapes, mut take: impl FnMut(&[u8], usize)) -> bool {
+    let (mut at, mut plain, mut is_any) = (0, 0, false);
+    let marks = |byte: &u8| matches!(byte, b'\\' | 0 | b'%' | b'&' | b'[' | b'(' | b'{' | b'=');
+    while let Some(skipped) = source.get(at..).and_then(|rest| rest.iter().position(marks)) {
+        at += skipped;
+        let Some((byte, len)) = escape(source.get(at..).unwrap_or_default(), escapes) else {
+            at += 1;
+            continue;
+        };
+        take(source.get(plain..at).unwrap_or_default(), plain);
+        if let Some(byte) = byte {
+            take(&[byte], at);
+        }
+        is_any = true;
+        at += len;
+        plain = at;
+    }
+    if is_any {
+        take(source.get(plain..).unwrap_or_default(), plain);
+    }
+    is_any
 }
 
 /// The escape at the start of `rest`: what it stands for (nothing, for what is dropped), and its length.
 fn escape(rest: &[u8], escapes: Escapes) -> Option<(Option<u8>, usize)> {
-    let (byte, len) = match (rest.first()?, escapes) {
-        (b'\\', _) => backslash(rest)?,
-        (b'%', Escapes::All) => percent(rest)?,
-        (b'&', Escapes::All) => reference(rest)?,
-        (b'[', Escapes::All) => match rest.get(1..3)? {
-            [dot @ (b'.' | b':'), b']'] => (*dot, 3),
-            _ => return None,
-        },
-        (0, Escapes::All) => return Some((None, 1)),
+    let is_more = matches!(escapes, Escapes::All | Escapes::Around);
+    let (byte, len) = match rest.first()? {
+        b'\\' => backslash(rest)?,
+        0 if escapes != Escapes::Backslash => return Some((None, 1)),
+        b'%' if is_more => percent(rest)?,
+        b'&' if is_more => reference(rest)?,
+        b'[' | b'(' | b'{' if is_more => bracketed(rest)?,
+        b'=' if is_more => return quoted_printable(rest, escapes),
         _ => return None,
     };
     Some((Some(byte), len))
+}
+
+/// A dot or a colon that was put in brackets so that nothing makes a link of it.
+fn bracketed(rest: &[u8]) -> Option<(u8, usize)> {
+    let close = match rest.first()? {
+        b'[' => b']',
+        b'(' => b')',
+        _ => b'}',
+    };
+    let len = rest.iter().take("[colon]".len()).position(|byte| *byte == close)?;
+    let named = match rest.get(1..len)? {
+        b"." | b"dot" | b"DOT" | b"Dot" => b'.',
+        b":" | b"colon" | b"COLON" | b"Colon" => b':',
+        _ => return None,
+    };
+    Some((named, len + 1))
+}
+
+/// `=5A`, and the end of a line that goes on (RFC 2045, 6.7).
+fn quoted_printable(rest: &[u8], escapes: Escapes) -> Option<(Option<u8>, usize)> {
+    match rest.get(1)? {
+        b'\n' => return Some((None, 2)),
+        b'\r' if rest.get(2) == Some(&b'\n') => return Some((None, 3)),
+        _ => {}
+    }
+    let byte = number(rest.get(1..3)?, 16)?;
+    let is_taken = escapes == Escapes::All || matches!(byte, b'.' | b':');
+    is_taken.then_some((Some(byte), 3))
 }
 
 fn backslash(rest: &[u8]) -> Option<(u8, usize)> {
@@ -160,6 +212,10 @@ fn percent(rest: &[u8]) -> Option<(u8, usize)> {
 fn reference(rest: &[u8]) -> Option<(u8, usize)> {
     let after = |len: usize| len + usize::from(rest.get(len) == Some(&b';'));
     if rest.get(1) != Some(&b'#') {
+        // browsers take an ampersand's reference without its semicolon for one, and what stands in it may be a reference
+        if matches!(rest.get(1..4)?, b"amp" | b"AMP") {
+            return Some((b'&', after(4)));
+        }
         let named = NAMES.iter().find(|(name, _)| {
             rest.get(1..=name.len()) == Some(name.as_bytes()) && rest.get(name.len() + 1) == Some(&b';')
         });
@@ -184,9 +240,10 @@ fn number(digits: &[u8], radix: u32) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn undone(text: &str) -> Option<String> {
+    fn shown(text: &str) -> Option<String> {
         let plain = Plain::of(text.as_bytes()).undo(Escapes::All)?;
         assert_eq!(plain.from.len(), plain.bytes.len() + 1);
+        assert_eq!(undone(text.as_bytes(), Escapes::All).as_deref(), Some(&plain.bytes[..]));
         Some(plain.bytes.iter().map(|byte| if *byte == FOREIGN { '?' } else { char::from(*byte) }).collect())
     }
 
@@ -201,17 +258,34 @@ mod tests {
             ("192[.]0[.]2[.]1", "192.0.2.1"),
             ("s\0k\0", "sk"),
             (r"caf\u00e9 1", "caf? 1"),
+            ("&amp#81;&ampamp;&amp;#82", "&#81;&amp;&#82"),
+            ("192[dot]0(.)2{DOT}1[colon]8", "192.0.2.1:8"),
+            ("=5A=71=\r\n=37=\n.", "Zq7."),
         ] {
-            assert_eq!(undone(text).as_deref(), Some(plain), "{text}");
+            assert_eq!(shown(text).as_deref(), Some(plain), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_escape_stays() {
-        for text in
-            ["100% of [it] & more", "%", "&", "\\", "&#;", "&#x;", "%u12", "50%&co;", "a[.", "&quotient;"]
-        {
-            assert_eq!(undone(text), None, "{text}");
+        for text in [
+            "100% of [it] & more",
+            "%",
+            "&",
+            "\\",
+            "&#;",
+            "&#x;",
+            "%u12",
+            "50%&co;",
+            "a[.",
+            "&quotient;",
+            "a=b",
+            "[dott]",
+            "f(dotted)",
+            "(.",
+            "x=zz",
+        ] {
+            assert_eq!(shown(text), None, "{text}");
         }
     }
 
@@ -223,5 +297,7 @@ mod tests {
         assert_eq!(twice.bytes, b"a%b");
         assert_eq!((0..4).map(|at| twice.origin(at)).collect::<Vec<_>>(), [0, 1, 6, 7]);
         assert_eq!(Plain::of(b"%2e").undo(Escapes::Backslash), None);
+        assert_eq!(undone(b"x=192=2E0", Escapes::Around).unwrap(), b"x=192.0");
+        assert_eq!(undone(b"a\0b%41\\n", Escapes::Strings).unwrap(), b"ab%41\n");
     }
 }

@@ -1,38 +1,44 @@
 //! What stands between an API's answer and what is published of it: no part of the key passes, and no address.
 
 use crate::address::{self, Kind};
+use crate::form;
 use crate::secret::{REDACTED, Secret};
 
 /// The screen of one vendor's answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen<'a> {
-    key: Option<&'a Secret>,
+    secrets: &'a [Secret],
 }
 
 impl<'a> Screen<'a> {
-    /// The screen for whoever is called with this key.
-    pub(crate) fn new(key: Option<&'a Secret>) -> Self {
-        Self { key }
+    /// The screen for whoever is called with these secrets.
+    pub(crate) fn new(secrets: &'a [Secret]) -> Self {
+        Self { secrets }
     }
 
-    /// Whether a part of the key stands there.
+    /// Whether a part of a key stands there.
     pub(crate) fn finds_key(&self, bytes: &[u8]) -> bool {
-        self.key.is_some_and(|key| key.is_in(bytes))
+        self.secrets.iter().any(|secret| secret.is_in(bytes))
     }
 
-    /// The value of the header with this name. With a part of the key in it nothing of it is left.
+    /// The value of the header with this name. With a part of a key in it nothing of it is left, and neither if it does not
+    /// have the form that the header's values have.
     pub(crate) fn header(&self, name: &str, value: &[u8]) -> String {
         if self.finds_key(value) {
             return REDACTED.to_owned();
         }
-        let cleaned = address::redacted(value, Kind::Text);
-        let text = String::from_utf8_lossy(cleaned.as_deref().unwrap_or(value));
-        if name == "via" { via(&text) } else { text.into_owned() }
+        let text = String::from_utf8_lossy(value);
+        match (name, form::header(name, &text)) {
+            (_, None) => form::OTHER.to_owned(),
+            ("via", Some(value)) => via(&value),
+            ("openai-model", Some(value)) => self.name(&value),
+            (_, Some(value)) => self.text(&value).unwrap_or(value),
+        }
     }
 
-    /// Whether a code may be kept: neither a part of the key stands in it nor a name made of an address.
-    pub(crate) fn passes_code(&self, code: &str) -> bool {
-        !self.finds_key(code.as_bytes()) && address::redacted(code.as_bytes(), Kind::Text).is_none()
+    /// A code as it is kept; none with a part of a key in it.
+    pub(crate) fn code(&self, code: &str) -> Option<String> {
+        (!self.finds_key(code.as_bytes())).then(|| form::code(code))
     }
 
     /// A response without its addresses; `None` if it holds none.
@@ -47,23 +53,49 @@ impl<'a> Screen<'a> {
         Some(String::from_utf8_lossy(&cleaned).into_owned())
     }
 
-    /// As [`text`](Self::text), for the name of something: without the name of a user, either.
-    pub(crate) fn name(&self, name: &str) -> Option<String> {
-        let cleaned = self.text(name);
-        without_user(cleaned.as_deref().unwrap_or(name)).or(cleaned)
+    /// The name of a model: without addresses, of a file its name alone, and nothing of it if the id of an account stands
+    /// in it.
+    pub(crate) fn name(&self, name: &str) -> String {
+        let name = file_name(name);
+        if form::names_account(name) {
+            return form::OTHER.to_owned();
+        }
+        self.text(name).unwrap_or_else(|| name.to_owned())
     }
 }
 
-/// Where directories of users lie: a local server may call a model by its file.
-// tidy: so it is on any machine
-const HOMES: [&str; 3] = ["/home/", "/Users/", "\\Users\\"];
+/// Directories that no vendor's name of a model begins with or holds, in lower case.
+const DIRECTORIES: [&str; 12] = [
+    "data",
+    "desktop",
+    "documents",
+    "downloads",
+    "home",
+    "mnt",
+    "root",
+    "srv",
+    "tmp",
+    "user",
+    "users",
+    "var",
+];
 
-/// A name without the user's in it; `None` if there is none.
-fn without_user(name: &str) -> Option<String> {
-    let (at, home) = HOMES.iter().find_map(|home| Some((name.find(home)?, home)))?;
-    let (head, tail) = name.split_at_checked(at + home.len())?;
-    let rest = tail.find(['/', '\\']).and_then(|end| tail.get(end..)).unwrap_or_default();
-    Some(format!("{head}[user]{rest}"))
+/// Of the name of a file its last segment: a local server may call a model by its file, and the directories above it tell
+/// whose machine it is.
+fn file_name(name: &str) -> &str {
+    let starts = ["/", "~", "./", "../", "file:", "\\"];
+    let is_drive = name.as_bytes().get(1) == Some(&b':');
+    let mut segments = name.split(['/', '\\']);
+    let is_file = starts.iter().any(|start| name.starts_with(start))
+        || is_drive
+        || name.contains('\\')
+        || segments.any(|segment| DIRECTORIES.contains(&segment.to_ascii_lowercase().as_str()));
+    if !is_file {
+        return name;
+    }
+    let mut segments = name.rsplit(['/', '\\']);
+    // a directory's own name may be the user's
+    segments.next().filter(|last| last.contains(['.', '-'])).unwrap_or(form::OTHER)
 }
 
 /// Names that public front ends give themselves in `via`. Any other name may be of a machine on the executor's side: its
@@ -108,30 +140,57 @@ mod tests {
 
     #[test]
     fn a_models_file_tells_no_user() {
-        let screen = Screen::new(None);
-        for home in HOMES {
-            for (name, kept) in [
-                (format!("{home}alice/models/q.gguf"), format!("{home}[user]/models/q.gguf")),
-                (format!("file:{home}alice"), format!("file:{home}[user]")),
-                (format!("{home}alice\\q.gguf"), format!("{home}[user]\\q.gguf")),
-                (format!("{home}alice/192.0.2.1"), format!("{home}[user]/[ip]")),
-            ] {
-                assert_eq!(screen.name(&name), Some(kept));
-            }
+        let screen = Screen::new(&[]);
+        for (name, kept) in [
+            // tidy: so they are on any machine
+            ("/home/alice/models/q.gguf", "q.gguf"),
+            // tidy: so it is on any machine
+            ("/Users/alice/q.gguf", "q.gguf"),
+            ("c:\\users\\alice\\q.gguf", "q.gguf"),
+            // tidy: so it is on any machine
+            ("C:/Users/alice/q.gguf", "q.gguf"),
+            ("\\\\alices-nas\\share\\q.gguf", "q.gguf"),
+            ("/data/users/alice/model.gguf", "model.gguf"),
+            ("data/users/alice/model.gguf", "model.gguf"),
+            ("models/home/alice/model.gguf", "model.gguf"),
+            ("~alice/q.gguf", "q.gguf"),
+            ("file:///srv/alice/Qwen2.5-7B", "Qwen2.5-7B"),
+            ("../alice/q.gguf", "q.gguf"),
+            // tidy: so it is on any machine
+            ("/home/alice", "[other]"),
+            // tidy: so it is on any machine
+            ("/home/alice/", "[other]"),
+            // tidy: so it is on any machine
+            ("/home/alice/192.0.2.1", "[ip]"),
+            ("ft:gpt-4o:org-a1B2c3D4::x", "[other]"),
+        ] {
+            assert_eq!(screen.name(name), kept, "{name}");
         }
-        assert_eq!(screen.name("gpt-4.1-mini"), None);
+        for name in [
+            "gpt-4.1-mini",
+            "Qwen/Qwen2.5-7B-Instruct",
+            "accounts/fireworks/models/llama-v3p1-8b-instruct",
+            "@cf/meta/llama-3.1-8b-instruct",
+            "models/gemini-2.5-flash",
+            "ft:gpt-4o:acme::id",
+        ] {
+            assert_eq!(screen.name(name), name);
+        }
     }
 
     #[test]
     fn a_header_with_a_part_of_the_key_is_gone() {
         let key = Secret::new("sk-a1B2c3D4e5F6").unwrap();
-        let screen = Screen::new(Some(&key));
-        for name in ["server", "via"] {
+        let secrets = [key];
+        let screen = Screen::new(&secrets);
+        for name in ["server", "via", "x-request-id"] {
             assert_eq!(screen.header(name, b"1.1 a1B2c3D4"), REDACTED);
         }
-        assert_eq!(screen.header("server", b"req_192.0.2.1"), "req_[ip]");
-        assert_eq!(screen.header("server", b"req_1"), "req_1");
-        assert!(!screen.passes_code("c3D4e5F6") && !screen.passes_code("ip-10-0-0-1"));
-        assert!(screen.passes_code("invalid_api_key") && screen.passes_code("1113"));
+        assert_eq!(screen.header("server", b"edge 192.0.2.1"), "[other]");
+        assert_eq!(screen.header("x-request-id", b"req_1"), "req_1");
+        // tidy: so it is on any machine
+        assert_eq!(screen.header("openai-model", b"/home/alice/q.gguf"), "q.gguf");
+        assert_eq!((screen.code("c3D4e5F6"), screen.code("ip-10-0-0-1").as_deref()), (None, Some("other")));
+        assert_eq!(screen.code("invalid_api_key").as_deref(), Some("invalid_api_key"));
     }
 }

@@ -10,8 +10,8 @@ use crate::trace::{Trace, WINDOW};
 /// What stands in evidence where a key stood.
 pub const REDACTED: &str = "[redacted:key]";
 
-/// Shortest key accepted, in bytes. A guess: a shorter one would be "found" in honest answers.
-pub const KEY_LEN_MIN: usize = 8;
+/// Fewest characters of a key behind its vendor's public prefix: a shorter one would be "found" in honest answers.
+pub const KEY_LEN_MIN: usize = WINDOW;
 
 /// Longest key accepted, in bytes. A guess: the longest vendor keys known are under 200.
 pub const KEY_LEN_MAX: usize = 4096;
@@ -69,8 +69,17 @@ pub struct Secret {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// Shorter than [`KEY_LEN_MIN`].
-    #[error("has {0} bytes, a key has at least {KEY_LEN_MIN}; where no key is needed, say key = \"none\"")]
+    #[error(
+        "has {0} characters that tell it from other keys, a key has at least {KEY_LEN_MIN}; where no key is needed, say \
+         key = \"none\""
+    )]
     TooShort(usize),
+    /// Made of words, or of few characters.
+    #[error(
+        "is made of words or of few different characters, so honest answers would be taken for ones that give it away; \
+         where no key is checked, say key = \"none\", else choose one by chance, such as with `openssl rand -hex 16`"
+    )]
+    Weak,
     /// Longer than [`KEY_LEN_MAX`].
     #[error("has {0} bytes, a key has at most {KEY_LEN_MAX}: is it the right file?")]
     TooLong(usize),
@@ -84,11 +93,13 @@ impl Secret {
     pub fn new(key: impl Into<String>) -> Result<Self, SecretError> {
         let text = Zeroizing::new(key.into());
         let key = Zeroizing::new(text.trim().to_owned());
+        let told = private(&key).as_bytes();
         match key.len() {
-            len if len < KEY_LEN_MIN => Err(SecretError::TooShort(len)),
             len if len > KEY_LEN_MAX => Err(SecretError::TooLong(len)),
             _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(SecretError::NotPrintable),
-            _ => Ok(Self { trace: Arc::new(Trace::of(private(&key).as_bytes())), key }),
+            _ if told.len() < KEY_LEN_MIN => Err(SecretError::TooShort(told.len())),
+            _ if is_weak(told) => Err(SecretError::Weak),
+            _ => Ok(Self { trace: Arc::new(Trace::of(told)), key }),
         }
     }
 
@@ -104,15 +115,87 @@ impl Secret {
     }
 }
 
-/// What is private in a key: what follows its public prefix, or, where that is shorter than a window, the key's last
-/// window. Of a token of three parts (`eyJ….….…`) the first is the same for everybody.
+/// What is private in a key: what follows its public prefix. Of a token of three parts (`eyJ….….…`) the first is the same
+/// for everybody.
 fn private(key: &str) -> &str {
     let is_token = key.starts_with("eyJ") && key.split('.').count() == 3;
     let header = key.find('.').filter(|_| is_token).map(|dot| dot + 1);
-    let prefixes =
-        PUBLIC_PREFIXES.iter().filter(|prefix| key.starts_with(**prefix)).map(|prefix| prefix.len());
-    let begins = header.or(prefixes.max()).unwrap_or(0);
-    key.get(begins.min(key.len().saturating_sub(WINDOW))..).unwrap_or(key)
+    key.get(header.or(prefix_len(key)).unwrap_or(0)..).unwrap_or_default()
+}
+
+/// The length of the longest public prefix that fits.
+fn prefix_len(key: &str) -> Option<usize> {
+    PUBLIC_PREFIXES.iter().filter(|prefix| key.starts_with(**prefix)).map(|prefix| prefix.len()).max()
+}
+
+/// Fewest different characters of a key: one drawn by chance from hexadecimal digits has eight among sixteen.
+const KINDS_MIN: usize = 5;
+
+/// Whether a key is one that people make up, such as `not-needed`, `LM Studio`'s or `password123`: words of one case (or
+/// capitalised) with few digits behind them, between marks. Parts of it stand in honest answers.
+fn is_weak(private: &[u8]) -> bool {
+    let mut kinds = private.to_vec();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let is_word = |word: &[u8]| {
+        let letters = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let (word, digits) = word.split_at_checked(letters).unwrap_or((word, &[]));
+        let tail = word.get(1..).unwrap_or_default();
+        let one_case = tail.iter().all(u8::is_ascii_lowercase)
+            || (word.first().is_none_or(u8::is_ascii_uppercase) && tail.iter().all(u8::is_ascii_uppercase));
+        // `7b`, `2nd`
+        let unit = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, unit) = digits.split_at_checked(unit).unwrap_or((digits, &[]));
+        let is_unit = unit.len() <= 2 && unit.iter().all(u8::is_ascii_alphabetic);
+        word.len() <= 16 && one_case && digits.len() <= 4 && is_unit
+    };
+    kinds.len() < KINDS_MIN || private.split(|byte| byte.is_ascii_punctuation()).all(is_word)
+}
+
+/// How often a word changes between letters and digits, or to capitals: what is drawn by chance does so all the time.
+pub(crate) fn changes(word: &[u8]) -> usize {
+    let is_one = |[a, b]: &&[u8; 2]| {
+        a.is_ascii_digit() != b.is_ascii_digit() || (!a.is_ascii_uppercase() && b.is_ascii_uppercase())
+    };
+    word.array_windows().filter(is_one).count()
+}
+
+/// Shortest part of an address that may be a secret, in bytes, and the shortest word in it that was drawn by chance.
+const PART_LEN_MIN: usize = 16;
+const DRAWN_LEN_MIN: usize = 8;
+
+/// Whether a part of an address, such as a segment of its path, looks as if it were drawn by chance: it may be a key, or an
+/// account's id that works like one. Names of models and versions change less often between letters and digits.
+pub(crate) fn looks_secret(part: &str) -> bool {
+    let is_drawn = |word: &str| {
+        let changes = changes(word.as_bytes());
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let is_number = digits == word.len() && digits >= 12;
+        word.len() >= DRAWN_LEN_MIN
+            && (changes > word.len() / 5 || is_number || (word.len() >= 24 && digits > 0))
+    };
+    let is_long = part.len() >= PART_LEN_MIN;
+    let mut words = part.split(|c: char| !c.is_ascii_alphanumeric());
+    is_long && (words.any(is_drawn) || prefix_len(part).is_some_and(|len| len > 3))
+}
+
+/// Longest value that an error quotes, in bytes.
+const SHOWN_LEN_MAX: usize = 64;
+
+/// Whether a text could be a key: it begins like one, or would be accepted as one.
+pub fn may_be_key(text: &str) -> bool {
+    let text = text.trim();
+    prefix_len(text).is_some_and(|len| len < text.len() && text.len() >= KEY_LEN_MIN)
+        || Secret::new(text).is_ok()
+}
+
+/// A value of a configuration as an error may quote it: bounded, and not if it could be a key in the wrong place.
+pub fn shown(text: &str) -> String {
+    if text.len() <= SHOWN_LEN_MAX && !may_be_key(text) {
+        format!("{text:?}")
+    } else {
+        "(a text that is not shown, since it may be a key)".to_owned()
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -144,6 +227,15 @@ mod tests {
     fn what_cannot_be_a_key_is_refused_without_showing_it() {
         for (text, error) in [
             ("short", SecretError::TooShort(5)),
+            ("sk-proj-a1B2", SecretError::TooShort(4)),
+            ("sk-proj-", SecretError::TooShort(0)),
+            ("not-needed", SecretError::Weak),
+            ("password123", SecretError::Weak),
+            ("sk-No_Key.Required", SecretError::Weak),
+            ("token-abc123", SecretError::Weak),
+            ("Qwen2-7b-2nd", SecretError::Weak),
+            ("correct-horse-battery-staple-2026", SecretError::Weak),
+            ("0000000000000001", SecretError::Weak),
             ("two words here", SecretError::NotPrintable),
             ("sk-with-\u{e9}-accent", SecretError::NotPrintable),
         ] {
@@ -162,20 +254,72 @@ mod tests {
             ("sk-ant-api03-a1B2c3D4e5F6", "a1B2c3D4e5F6"),
             ("AIzaSyA1B2c3D4e5F6", "SyA1B2c3D4e5F6"),
             ("a1B2c3D4e5F6", "a1B2c3D4e5F6"),
-            ("sk-proj-a1B2", "oj-a1B2"),
-            ("sk-proj-", "sk-proj-"),
             ("eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.a1B2c3D4", "eyJpc3MiOiJhIn0.a1B2c3D4"),
         ] {
-            assert!(
-                private(key).ends_with(begins) && private(key).len() >= WINDOW,
-                "{key}: {}",
-                private(key)
-            );
-            assert!(begins.len() < WINDOW || private(key) == begins, "{key}: {}", private(key));
+            assert_eq!(private(key), begins);
+            assert!(Secret::new(key).is_ok(), "{key}");
         }
         let key = Secret::new("sk-proj-a1B2c3D4e5F6").unwrap();
         assert!(!key.is_in(b"keys begin with sk-proj- and sk-proj-a1B2c3D"));
         assert!(key.is_in(b"...a1B2c3D4...") && key.is_in(b"sk-****C3d4E5f6"));
+    }
+
+    #[test]
+    fn parts_of_an_address_that_were_drawn_by_chance_are_told_from_names() {
+        for part in [
+            "0123456789abcdef0123456789abcdef",
+            "9f2c1a7be04d4c3e",
+            "123e4567-e89b-12d3-a456-426614174000",
+            "Zq7Rt2mKp9Lx4Wv8BnC1",
+            "sk-proj-Zq7Rt2mKp9Lx",
+            "key=Zq7Rt2mKp9Lx4Wv8",
+            "123456789012345678",
+            "bot123456789:AAE-x1y2z3w4v5u6",
+        ] {
+            assert!(looks_secret(part), "{part}");
+        }
+        for part in [
+            "v1",
+            "openai",
+            "compatible-mode",
+            "deployments",
+            "Qwen2.5-7B-Instruct-GPTQ-Int4",
+            "llama-v3p1-8b-instruct",
+            "gpt-4o-mini-2024-07-18",
+            "text-generation-inference",
+            "OpenAICompatibleEndpoint",
+            "api-inference",
+            "smollm2-135m-instruct-q8_0",
+            "DeepSeek-R1-Distill-Llama-70B",
+            "us-central1-aiplatform",
+            "gemini-2.5-flash-lite",
+            "my-company-gateway-production",
+        ] {
+            assert!(!looks_secret(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn an_error_quotes_nothing_that_could_be_a_key() {
+        for value in [
+            "openai",
+            "EU west",
+            "x\u{1b}[2J",
+            "us-central1",
+            "my-lab.internal",
+            "127.0.0.1",
+            "sim:openai",
+            "",
+            "sk-",
+        ] {
+            assert_eq!(shown(value), format!("{value:?}"));
+        }
+        let long = "a b ".repeat(20);
+        for value in
+            ["sk-abcdefgh", "AIzaabcd", KEY, "9f2c1a7be04d4c3e", "1234567890", &format!(" {KEY}\n"), &long]
+        {
+            assert!(!shown(value).contains(value.trim()), "{value}");
+        }
     }
 
     #[test]

@@ -1,27 +1,31 @@
 //! What tells that a part of a key stands in a text, whatever it is wrapped in.
 //!
 //! A key is looked for by its windows: all runs of [`WINDOW`] characters of its private part. A text is read as it
-//! stands; then with its escapes undone, its runs of base64 decoded, its runs of hexadecimal digits decoded; then each of
-//! those in the same way, [`LAYERS`] deep. So a key in base64 within a percent-encoded address is found as a bare one is.
+//! stands; then with the escapes of strings undone; then with its other escapes undone, its runs of base64 decoded, its
+//! runs of hexadecimal digits and its lists of numbers decoded; then each of those in the same way, [`LAYERS`] deep. So a
+//! key in base64 within a percent-encoded address is found as a bare one is.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use crate::plain::{Escapes, Plain};
+use crate::plain::{self, Escapes};
 
 /// Characters in a row that give a part of a key away. Eight of a random key occur by chance in one text of 2^40
 /// characters.
 pub(crate) const WINDOW: usize = 8;
 
-/// How many encodings, one in another, are undone.
+/// How many encodings, one in another, are undone. Backslashes and NULs are none of them: JSON in JSON is everywhere.
 const LAYERS: usize = 3;
 
-/// Most bytes read for one text, all layers together. Honest text takes little more than its own size; the longest body
-/// in base64 alone takes five times as much. What unfolds further is read as far as this, the outer layers first.
-const BYTES_MAX: usize = 16 << 20;
+/// How often the escapes of strings are undone in one view, and count as no layer.
+const STRINGS: usize = 3;
+
+/// Most bytes read for one text, all layers together: honest text takes five times its own size, the longest body in
+/// base64 of words seven times.
+const BYTES_MAX: usize = 32 << 20;
 
 /// Fewest digits of a run that can hold a window: of base64, and of hexadecimal digits.
 const BASE64_MIN: usize = 11;
@@ -39,23 +43,16 @@ pub(crate) struct Trace {
     windows: Zeroizing<Vec<u64>>,
     /// One bit for each hash of a window: most text is passed by with this alone.
     filter: Zeroizing<Vec<u64>>,
-    /// For a key of plain words: all of it, in lower case; its first window alone says nothing.
-    words: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Trace {
     /// The trace of a key's private part, which has at least [`WINDOW`] characters.
     pub(crate) fn of(private: &[u8]) -> Self {
         let lower = Zeroizing::new(private.to_ascii_lowercase());
-        let is_words = is_words(private);
         let mut windows = Zeroizing::new(Vec::new());
-        if is_words {
-            windows.extend(lower.get(..WINDOW).map(packed));
-        } else {
-            windows.extend(lower.windows(WINDOW).map(packed));
-            for form in &folded(private) {
-                windows.extend(form.windows(WINDOW).map(packed));
-            }
+        windows.extend(lower.windows(WINDOW).map(packed));
+        for form in &folded(private) {
+            windows.extend(form.windows(WINDOW).map(packed));
         }
         windows.sort_unstable();
         windows.dedup();
@@ -66,24 +63,25 @@ impl Trace {
                 *word |= bit;
             }
         }
-        Self { windows, filter, words: is_words.then_some(lower) }
+        Self { windows, filter }
     }
 
     /// Whether a part of the key stands in `text`, in any letter case and any of the encodings.
     pub(crate) fn is_in(&self, text: &[u8]) -> bool {
-        let mut views = VecDeque::from([(Plain::of(text).bytes, 0)]);
-        let mut read = 0usize;
-        while let Some((view, layer)) = views.pop_front() {
-            read = read.saturating_add(view.len());
-            if read > BYTES_MAX.max(text.len()) {
-                // what unpacks to so much is no answer that anybody misses, and may hide the key
-                return true;
+        let mut views = vec![(Cow::Borrowed(text), 0)];
+        let mut left = BYTES_MAX;
+        while let Some((mut view, layer)) = views.pop() {
+            let mut is_there = self.stands_in(&view);
+            for _ in 0..STRINGS {
+                let Some(undone) = plain::undone(&view, Escapes::Strings) else { break };
+                is_there |= self.stands_in(&undone);
+                view = Cow::Owned(undone);
             }
-            if self.stands_in(&view) {
-                return true;
-            }
+            // what unpacks to so much is no answer that anybody misses, and may hide the key
+            let Some(rest) = left.checked_sub(view.len()).filter(|_| !is_there) else { return true };
+            left = rest;
             if layer < LAYERS {
-                views.extend(decoded(view).into_iter().map(|view| (view, layer + 1)));
+                views.extend(decoded(&view).into_iter().map(|view| (Cow::Owned(view), layer + 1)));
             }
         }
         false
@@ -91,12 +89,11 @@ impl Trace {
 
     /// Whether it stands there as it is, in any letter case.
     fn stands_in(&self, view: &[u8]) -> bool {
+        // a window that is not full yet has NULs, and those of a key have none
         let mut window = 0u64;
-        view.iter().enumerate().any(|(at, byte)| {
+        view.iter().any(|byte| {
             window = (window << 8) | u64::from(byte.to_ascii_lowercase());
-            at + 1 >= WINDOW
-                && self.has(window)
-                && self.goes_on(view.get(at + 1 - WINDOW..).unwrap_or_default())
+            self.has(window)
         })
     }
 
@@ -105,25 +102,6 @@ impl Trace {
         self.filter.get(word).is_some_and(|bits| bits & bit != 0)
             && self.windows.binary_search(&window).is_ok()
     }
-
-    /// Whether a found window is enough: for a key of words all of it must follow.
-    fn goes_on(&self, from: &[u8]) -> bool {
-        self.words.as_ref().is_none_or(|words| {
-            from.get(..words.len()).is_some_and(|found| found.eq_ignore_ascii_case(words))
-        })
-    }
-}
-
-/// Whether a key is made of plain words: letters of one case (or capitalised), at most 12 in a row, between `-`, `_` and
-/// `.`. Such keys are what people write where no key is checked (`not-needed`, `lm-studio`); a part of one is a word of
-/// the language, which honest answers use. No random key looks like this: it has digits, mixed case, or long runs.
-fn is_words(private: &[u8]) -> bool {
-    private.split(|byte| b"-_.".contains(byte)).all(|word| {
-        let tail = word.get(1..).unwrap_or_default();
-        let one_case = tail.iter().all(u8::is_ascii_lowercase)
-            || (word.first().is_none_or(u8::is_ascii_uppercase) && tail.iter().all(u8::is_ascii_uppercase));
-        word.len() <= 12 && word.iter().all(u8::is_ascii_alphabetic) && one_case
-    })
 }
 
 /// The base64 of a key in lower case, for each of the three ways in which it can lie in a longer text, without the
@@ -154,86 +132,116 @@ fn place(window: u64) -> (usize, u64) {
 }
 
 /// What a view may be an encoding of.
-fn decoded(view: Vec<u8>) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    let sextets = runs(&view, BASE64_MIN, sextet);
-    let nibbles = runs(&view, HEX_MIN, nibble);
-    found.extend((0..4).filter_map(|skipped| bytes_of(&sextets, 6, skipped)));
-    found.extend((0..2).filter_map(|skipped| bytes_of(&nibbles, 4, skipped)));
-    if Plain::may_hold_escapes(&view) {
-        found.extend(Plain::of(&view).undo(Escapes::All).map(|plain| plain.bytes));
-    }
+fn decoded(view: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = unpacked::<4>(view, &SEXTETS, 6, BASE64_MIN);
+    found.extend(unpacked::<2>(view, &NIBBLES, 4, HEX_MIN));
+    found.extend(numbers(view));
+    found.extend(plain::undone(view, Escapes::All));
     found
 }
 
-/// What a character is to a run of digits.
-enum Digit {
-    Of(u8),
-    /// Nothing: it may stand between two digits.
-    Between,
-    /// The digit before it was none: the 0 of `0x`.
-    TakeBack,
-    No,
-}
+/// What a character is to a run of digits, where it is none.
+const BETWEEN: u8 = 0xfd; // nothing: it may stand between two digits
+const TAKE_BACK: u8 = 0xfe; // the digit before it was none: the 0 of `0x`
+const NO: u8 = 0xff;
 
-fn sextet(byte: u8) -> Digit {
-    match byte {
-        b'A'..=b'Z' => Digit::Of(byte - b'A'),
-        b'a'..=b'z' => Digit::Of(byte - b'a' + 26),
-        b'0'..=b'9' => Digit::Of(byte - b'0' + 52),
-        b'+' | b'-' => Digit::Of(62),
-        b'/' | b'_' => Digit::Of(63),
-        b'\r' | b'\n' => Digit::Between,
-        _ => Digit::No,
+/// The digits of base64, of both alphabets. Mails and people write it in lines and groups.
+const SEXTETS: [u8; 256] = {
+    let mut table = alphabet(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", b" \t\r\n");
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+};
+
+/// Hexadecimal digits, as dumps and lists in programs have them: `5a:71`, `0x5A, 0x71`, `["5a", "71"]`.
+const NIBBLES: [u8; 256] = {
+    let mut table = alphabet(b"0123456789abcdef", b" \t\r\n:-_,.;\"'[](){}");
+    let upper = b"ABCDEF";
+    let mut at = 0;
+    while at < upper.len() {
+        table[upper[at] as usize] = 10 + at as u8;
+        at += 1;
     }
-}
+    table[b'x' as usize] = TAKE_BACK;
+    table[b'X' as usize] = TAKE_BACK;
+    table
+};
 
-fn nibble(byte: u8) -> Digit {
-    match byte {
-        b'0'..=b'9' => Digit::Of(byte - b'0'),
-        b'a'..=b'f' => Digit::Of(byte - b'a' + 10),
-        b'A'..=b'F' => Digit::Of(byte - b'A' + 10),
-        b'x' | b'X' => Digit::TakeBack,
-        b' ' | b':' | b'-' | b'_' | b',' | b'.' | b'\r' | b'\n' => Digit::Between,
-        _ => Digit::No,
+const fn alphabet(digits: &[u8], between: &[u8]) -> [u8; 256] {
+    let mut table = [NO; 256];
+    let mut at = 0;
+    while at < digits.len() {
+        table[digits[at] as usize] = at as u8;
+        at += 1;
     }
+    at = 0;
+    while at < between.len() {
+        table[between[at] as usize] = BETWEEN;
+        at += 1;
+    }
+    table
 }
 
-/// The runs of at least `min` digits in a text.
-fn runs(text: &[u8], min: usize, digit: fn(u8) -> Digit) -> Vec<Vec<u8>> {
-    let mut runs = Vec::new();
+/// The bytes that the runs of at least `min` digits in a text stand for, in each of the ways in which bytes can begin.
+fn unpacked<const WAYS: usize>(text: &[u8], table: &[u8; 256], bits: u32, min: usize) -> Vec<Vec<u8>> {
+    let mut ways = vec![Vec::new(); WAYS];
     let mut run = Vec::new();
-    for byte in text {
-        match digit(*byte) {
-            Digit::Of(value) => run.push(value),
-            Digit::Between => {}
-            Digit::TakeBack if run.last() == Some(&0) => {
-                run.pop();
+    let mut end = |run: &mut Vec<u8>| {
+        if run.len() >= min {
+            for (skipped, bytes) in ways.iter_mut().enumerate() {
+                unpack(run.get(skipped..).unwrap_or_default(), bits, bytes);
             }
-            Digit::TakeBack | Digit::No if run.len() >= min => runs.push(std::mem::take(&mut run)),
-            Digit::TakeBack | Digit::No => run.clear(),
+        }
+        run.clear();
+    };
+    for byte in text {
+        match table.get(usize::from(*byte)).copied().unwrap_or(NO) {
+            BETWEEN => {}
+            TAKE_BACK if run.last() == Some(&0) => drop(run.pop()),
+            TAKE_BACK | NO => end(&mut run),
+            digit => run.push(digit),
         }
     }
-    if run.len() >= min {
-        runs.push(run);
-    }
-    runs
+    end(&mut run);
+    ways.retain(|bytes| bytes.len() > WINDOW);
+    ways
 }
 
-/// The bytes that runs of digits of so many bits stand for, where the first `skipped` belong to something else.
-fn bytes_of(runs: &[Vec<u8>], bits: u32, skipped: usize) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for run in runs {
-        let (mut held, mut count) = (0u32, 0);
-        for digit in run.get(skipped..).unwrap_or_default() {
-            held = (held << bits) | u32::from(*digit);
-            count += bits;
-            if count >= 8 {
-                count -= 8;
-                bytes.push(u8::try_from((held >> count) & 0xff).unwrap_or(BREAK));
-            }
+/// Appends the bytes that a run of digits of so many bits stands for.
+fn unpack(run: &[u8], bits: u32, bytes: &mut Vec<u8>) {
+    let (mut held, mut count) = (0u32, 0);
+    for digit in run {
+        held = (held << bits) | u32::from(*digit);
+        count += bits;
+        if count >= 8 {
+            count -= 8;
+            let [.., byte] = (held >> count).to_be_bytes();
+            bytes.push(byte);
         }
-        bytes.push(BREAK);
+    }
+    bytes.push(BREAK);
+}
+
+/// The bytes that lists of decimal numbers stand for, as JSON has them: `[90, 113, 55]`.
+fn numbers(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes: Vec<u8> = Vec::new();
+    let (mut run, mut value, mut len) = (0, 0u32, 0);
+    for byte in text.iter().chain(b"!") {
+        if byte.is_ascii_digit() {
+            value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
+            len += 1;
+            continue;
+        }
+        let number = u8::try_from(value).ok().filter(|_| (1..=3).contains(&len));
+        bytes.extend(number);
+        let goes_on = (len == 0 || number.is_some()) && b" \t\r\n,;\"'".contains(byte);
+        if !goes_on && bytes.len() - run < WINDOW {
+            bytes.truncate(run);
+        } else if !goes_on {
+            bytes.push(BREAK);
+        }
+        run = if goes_on { run } else { bytes.len() };
+        (value, len) = (0, 0);
     }
     (bytes.len() > WINDOW).then_some(bytes)
 }

@@ -374,6 +374,13 @@ fn looked_up(rows: &[(Means, &[&str])], code: &str) -> Option<Means> {
     find(code).or_else(|| find(code.split_once('.')?.0)).or_else(|| find(last()?))
 }
 
+/// Whether vendors document this code.
+pub(crate) fn is_known(code: &str) -> bool {
+    let code = folded(code);
+    let rows = CODES.iter().chain(&BASE_RESP);
+    rows.flat_map(|(_, codes)| codes.iter()).any(|known| folded(known) == code)
+}
+
 /// A code as it is compared; what is too long for one is none.
 fn folded(code: &str) -> String {
     let letters = code.chars().take(80).filter(|c| !matches!(c, '_' | '-' | '.' | ' '));

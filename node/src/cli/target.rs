@@ -56,7 +56,7 @@ fn list(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
         let (job, day) = (limits.job(Some(vendor.target())), limits.day(Some(vendor.target())));
         for (at, region) in vendor.regions().enumerate() {
             let first = |text: String| if at == 0 { text } else { String::new() };
-            let endpoint = vendor.endpoint(region).map(ToString::to_string).unwrap_or_default();
+            let endpoint = vendor.shown_endpoint(region).unwrap_or_default();
             table.row([
                 first(vendor.target().to_owned()).into(),
                 first(speaks(vendor.dialect()).to_owned()).into(),
@@ -93,11 +93,12 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
     let config = load(&args.data)?;
     let vendor = vendor_of(&config, &args.target)?;
     let region = region_of(args, &config, vendor)?;
-    let endpoint = vendor.endpoint(&region).map_err(|error| {
+    vendor.endpoint(&region).map_err(|error| {
         CliError::usage(error)
             .at(config.file.display())
             .advise("name a region that has an endpoint with --region")
     })?;
+    let endpoint = vendor.shown_endpoint(&region).unwrap_or_default();
     let client = VendorClient::new(vendor.clone())
         .map_err(|error| CliError::failed(error).at("the HTTP client").advise("put right what is named"))?;
     let suite = args.suite.as_deref().map_or_else(|| Ok(plain_suite()), suite::read)?;
@@ -108,8 +109,7 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
     let most = probe.most(&client).map_err(|error| CliError::failed(error).at("the request"))?;
     let known = desk.ledger.price(&args.target);
     let purse = desk.ledger.purse(&args.target, vendor.target(), Purpose::Probe);
-    let plan =
-        Plan { args, region: &region, endpoint: endpoint.to_string(), suite: &suite, most, known: &known };
+    let plan = Plan { args, region: &region, endpoint, suite: &suite, most, known: &known };
     let most_microusd = purse.cost_microusd(most);
     if !out.is_json() {
         plan.print(most_microusd, out);
@@ -349,10 +349,8 @@ fn price_json(known: &Option<Known>) -> Value {
 fn vendor_json(config: &Config, vendor: &Vendor) -> Value {
     let limits = &config.budget.limits;
     let (job, day) = (limits.job(Some(vendor.target())), limits.day(Some(vendor.target())));
-    let endpoints: BTreeMap<&str, String> = vendor
-        .regions()
-        .filter_map(|region| Some((region, vendor.endpoint(region).ok()?.to_string())))
-        .collect();
+    let endpoints: BTreeMap<&str, String> =
+        vendor.regions().filter_map(|region| Some((region, vendor.shown_endpoint(region)?))).collect();
     let limit = |limit: crate::ledger::Limit| json!({ "calls_max": limit.calls_max, "microusd_max": limit.microusd_max });
     json!({
         "vendor": vendor.target(), "speaks": speaks(vendor.dialect()), "simulated": vendor.is_simulated(),

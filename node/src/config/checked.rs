@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use vantage_exec::{KeySource, SIM_PREFIX, Vendor, VendorConfig};
+use vantage_exec::{
+    DAY_CALLS_MAX, JOB_CALLS_MAX, KeySource, MICROUSD_MAX, SIM_PREFIX, Vendor, VendorConfig, shown,
+};
 use vantage_net::{Multiaddr, Role};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
@@ -116,11 +118,8 @@ impl Config {
         let raw = raw::Config::parse(file, &text)?;
         let vendors = raw.vendors.clone();
         let config = Self::check(raw, file)?;
-        match vendors.iter().find(|vendor| is_uncapped(vendor, &config.budget.limits)) {
-            Some(vendor) => {
-                let what = uncapped(&vendor.target);
-                Err(ConfigError::key(file, "vendor.microusd_max_per_day", what, CAP_HELP.to_owned()))
-            }
+        match vendors.iter().find_map(|vendor| uncapped(vendor, &config.budget.limits)) {
+            Some(Uncapped { key, what, help }) => Err(ConfigError::key(file, key, what, help)),
             None => Ok(config),
         }
     }
@@ -182,7 +181,7 @@ impl Config {
             (Some(vouched), Some(written)) if vouched != written => Err(ConfigError::key(
                 &self.file,
                 "region",
-                format!("is {written:?}, but the genesis says that this member stands in {vouched:?}"),
+                format!("is {}, but the genesis says that this member stands in {vouched:?}", shown(written)),
                 "leave it out, or correct it",
             )),
             (vouched, written) => Ok(vouched.or(written).map(str::to_owned)),
@@ -256,7 +255,11 @@ impl Checker<'_> {
         let Some(region) = region else { return Ok(()) };
         let in_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if region.is_empty() || region.len() > NAME_BYTES_MAX || !region.bytes().all(in_name) {
-            return self.wrong("region", format!("{region:?} is no name of a region"), "use a-z, 0-9 and -");
+            return self.wrong(
+                "region",
+                format!("{} is no name of a region", shown(region)),
+                "use a-z, 0-9 and -",
+            );
         }
         Ok(())
     }
@@ -267,7 +270,7 @@ impl Checker<'_> {
         };
         let bootstrap = addresses("net.bootstrap", &net.bootstrap)?;
         if let Some(bad) = net.bootstrap.iter().find(|text| !text.contains("/p2p/")) {
-            let what = format!("{bad} does not say which peer lives there");
+            let what = format!("{} does not say which peer lives there", shown(bad));
             return self.wrong("net.bootstrap", what, "let it end in /p2p/<peer id>");
         }
         Ok(Net {
@@ -279,10 +282,9 @@ impl Checker<'_> {
     }
 
     fn address(&self, key: &str, text: &str) -> Result<Multiaddr, ConfigError> {
-        Multiaddr::from_str(text).or_else(|error| {
-            let shown: String = text.chars().take(128).collect();
+        Multiaddr::from_str(text).or_else(|_| {
             let help = "write it as /ip4/<address>/tcp/<port> or /ip4/<address>/udp/<port>/quic-v1";
-            self.wrong(key, format!("{shown:?} is not an address ({error})"), help)
+            self.wrong(key, format!("{} is not an address", shown(text)), help)
         })
     }
 
@@ -291,12 +293,12 @@ impl Checker<'_> {
         let mut checked = Vec::new();
         for vendor in vendors {
             if !seen.insert(&vendor.target) {
-                let what = format!("{:?} stands twice", vendor.target);
+                let what = format!("{} stands twice", shown(&vendor.target));
                 return self.wrong("vendor.target", what, "keep one table for each vendor");
             }
             let sim = vendor.target.starts_with(SIM_PREFIX);
             if sim && !self.allow_sim {
-                let what = format!("{:?} is simulated", vendor.target);
+                let what = format!("{} is simulated", shown(&vendor.target));
                 return self.wrong("vendor", what, "set allow_sim = true (in a test network), or remove it");
             }
             match vendor.clone().check(self.allow_sim) {
@@ -310,6 +312,20 @@ impl Checker<'_> {
     fn budget(&self, raw: &raw::Config, base: &Path) -> Result<Budget, ConfigError> {
         const HELP: &str = "correct the list; docs/OPERATING.md shows its form";
         let budget = &raw.budget;
+        for (key, found, max) in [
+            ("budget.calls_max_per_day", budget.calls_max_per_day, DAY_CALLS_MAX),
+            ("budget.calls_max_per_job", budget.calls_max_per_job, JOB_CALLS_MAX),
+            ("budget.microusd_max_per_day", budget.microusd_max_per_day, MICROUSD_MAX),
+            ("budget.microusd_max_per_job", budget.microusd_max_per_job, MICROUSD_MAX),
+        ] {
+            if let Some(found) = found.filter(|found| *found > max) {
+                return self.wrong(
+                    key,
+                    format!("{found} is more than anybody means"),
+                    format!("at most {max}"),
+                );
+            }
+        }
         let day = Limit { calls_max: budget.calls_max_per_day, microusd_max: budget.microusd_max_per_day };
         let job = Limit { calls_max: budget.calls_max_per_job, microusd_max: budget.microusd_max_per_job };
         let path = budget.prices.as_ref().map(|path| base.join(path));
@@ -344,23 +360,45 @@ impl Checker<'_> {
     }
 }
 
-/// What to do about a vendor without a cap.
-pub const CAP_HELP: &str = "add the line microusd_max_per_day = 2_000_000 to its [[vendor]] table ($2 a day, in \
-    millionths of a US dollar), or to [budget] for all vendors together";
+/// A vendor whose cost on one day nothing limits.
+pub struct Uncapped {
+    /// The key that is missing.
+    pub key: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// The line to write.
+    pub help: &'static str,
+}
 
 /// Whether nothing limits what a vendor may cost on one day. Whoever has a key can run up a bill, and so can whoever is
 /// known by an address or by a part of the endpoint's path. A server of one's own on this machine that wants no key charges
-/// nobody, and neither does a simulated vendor.
-pub fn is_uncapped(vendor: &VendorConfig, limits: &Limits) -> bool {
+/// nobody, and neither does a simulated vendor. A cap of money holds for what has a price: where that is 0, calls are
+/// counted instead.
+pub fn uncapped(vendor: &VendorConfig, limits: &Limits) -> Option<Uncapped> {
+    let may_charge = (vendor.key != KeySource::None || vendor.leaves_this_machine())
+        && !vendor.target.starts_with(SIM_PREFIX);
     let days = [limits.day(Some(&vendor.target)), limits.day(None)];
-    (vendor.key != KeySource::None || vendor.leaves_this_machine())
-        && !vendor.target.starts_with(SIM_PREFIX)
-        && days.iter().all(|day| day.microusd_max.is_none())
-}
-
-/// What is said of a vendor without a cap.
-pub fn uncapped(target: &str) -> String {
-    format!("{target:?} may charge somebody, and nothing limits what it may cost on one day")
+    let name = shown(&vendor.target);
+    if !may_charge {
+        return None;
+    }
+    if days.iter().all(|day| day.microusd_max.is_none()) {
+        return Some(Uncapped {
+            key: "vendor.microusd_max_per_day",
+            what: format!("{name} may charge somebody, and nothing limits what it may cost on one day"),
+            help: "add the line microusd_max_per_day = 2_000_000 to its [[vendor]] table ($2 a day, in millionths of a US \
+                   dollar), or to [budget] for all vendors together",
+        });
+    }
+    let free = vendor.free_model().filter(|_| days.iter().all(|day| day.calls_max.is_none()))?;
+    Some(Uncapped {
+        key: "vendor.calls_max_per_day",
+        what: format!(
+            "{name} may charge somebody, and the price 0 for {} makes its cap of money void",
+            shown(free)
+        ),
+        help: "write its price, or add the line calls_max_per_day = 1_000 to its [[vendor]] table",
+    })
 }
 
 /// The name of the `[[vendor]]` table that serves a target: `openai`, `lab` for `compat:lab/…`, `sim:openai`.

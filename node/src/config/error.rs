@@ -4,6 +4,7 @@ use super::suggest;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use vantage_exec::may_be_key;
 
 /// Longest message of the decoder that is shown: an unknown name may be as long as the file. A guess.
 const MESSAGE_CHARS_MAX: usize = 600;
@@ -53,18 +54,25 @@ impl ConfigError {
 }
 
 /// The decoder's message without the value that it quotes: in the wrong place it may be a key, or an address with a
-/// password. The line says where it stands.
-fn without_value(message: &str) -> String {
-    for (before, word, after) in
-        [("string \"", "a string", "\", expected"), ("unknown variant `", "unknown variant", "`, expected")]
-    {
-        let quoted = message.split_once(before).zip(message.rsplit_once(after));
-        if let Some(((head, _), (_, tail))) = quoted {
-            return format!("{head}{word}, expected{tail}");
+/// password. The line says where it stands. The name of a field is quoted unless it could be a key as well.
+pub(crate) fn without_value(message: &str) -> String {
+    for what in ["invalid type: ", "invalid value: ", "unknown variant"] {
+        let quoted = message.strip_prefix(what).and_then(|rest| rest.rsplit_once(", expected"));
+        if let Some((value, expected)) = quoted {
+            let kind = value.split(['`', '"']).next().unwrap_or_default().trim_end();
+            return format!("{what}{kind}, expected{expected}");
         }
     }
-    message.to_owned()
+    let parts = message.split_inclusive(['`', '"', '\'']).enumerate().map(|(at, part)| {
+        let name = part.trim_end_matches(['`', '"', '\'']);
+        let is_quoted = at % 2 == 1;
+        if is_quoted && (name.len() > NAME_LEN_MAX || may_be_key(name)) { "…`" } else { part }
+    });
+    parts.collect()
 }
+
+/// Longest name of a field that an error quotes, in bytes.
+const NAME_LEN_MAX: usize = 40;
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,3 +88,35 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_its_kind_and_its_names() {
+        for (message, kept) in [
+            (
+                "invalid type: integer `1234567890`, expected a string",
+                "invalid type: integer, expected a string",
+            ),
+            ("invalid type: string \"sk-a, expected b\", expected u64", "invalid type: string, expected u64"),
+            (
+                "invalid type: floating point `inf`, expected u64",
+                "invalid type: floating point, expected u64",
+            ),
+            ("invalid value: integer `-5`, expected u64", "invalid value: integer, expected u64"),
+            ("unknown variant `hunter2`, expected `a` or `b`", "unknown variant, expected `a` or `b`"),
+            (
+                "unknown field `lisen`, expected one of `listen`, `external`",
+                "unknown field `lisen`, expected one of `listen`, `external`",
+            ),
+            ("unknown field `sk-a1B2c3D4e5F6`, expected `a`", "unknown field `…`, expected `a`"),
+            ("unknown field `a1B2c3D4e5F6`, there are no fields", "unknown field `…`, there are no fields"),
+            ("missing field `genesis`", "missing field `genesis`"),
+            ("duplicate key", "duplicate key"),
+        ] {
+            assert_eq!(without_value(message), kept);
+        }
+    }
+}

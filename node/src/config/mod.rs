@@ -21,7 +21,7 @@
 //! ```
 
 pub mod checked;
-mod error;
+pub(crate) mod error;
 pub mod golem;
 pub mod metrics;
 pub mod offers;

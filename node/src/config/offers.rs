@@ -5,7 +5,7 @@ use super::checked::{Checker, vendor_name};
 use super::golem::Golem;
 use super::raw;
 use std::str::FromStr;
-use vantage_exec::Vendor;
+use vantage_exec::{Vendor, shown};
 use vantage_protocol::announce::Offer;
 use vantage_protocol::params::TARGETS_MAX;
 use vantage_protocol::target::{Surface, Target};
@@ -61,7 +61,10 @@ impl Checker<'_> {
     ) -> Result<Target, ConfigError> {
         let target = match Target::from_str(text) {
             Ok(target) => target,
-            Err(error) => return self.wrong(KEY, error, "correct it"),
+            Err(error) => {
+                let what = error.to_string().replacen(&format!("{text:?}"), &shown(text), 1);
+                return self.wrong(KEY, what, "correct it");
+            }
         };
         if target.is_sim() && !self.allow_sim {
             let help = "set allow_sim = true (in a test network), or remove it";

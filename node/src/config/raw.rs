@@ -3,7 +3,7 @@
 use super::ConfigError;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
-use vantage_exec::VendorConfig;
+use vantage_exec::{VendorConfig, shown};
 
 /// The whole file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -97,7 +97,7 @@ impl Secrets {
             Some(dir) => Err(ConfigError::key(
                 file,
                 "secrets.shared",
-                format!("{} is no directory that keys are delivered into", dir.display()),
+                format!("{} is no directory that keys are delivered into", shown(&dir.to_string_lossy())),
                 "name it by its whole path, such as /run/secrets",
             )),
         }

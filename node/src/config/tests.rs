@@ -84,8 +84,11 @@ fn the_documentation_shows_a_configuration_that_works() {
         .map(|line| format!("{line}\n"))
         .collect();
     let peer = vantage_net::peer_id_from_seed([3; 32]).unwrap().to_string();
-    // any variable that is set and holds no spaces is as good as a key here
-    let config = load(&toml.replace("12D3KooW…", &peer).replace("OPENAI_API_KEY", "PATH")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    private(dir.path(), "api.key", "sk-0123456789abcdef\n");
+    let file = format!("file = {:?}", dir.path().join("api.key"));
+    let toml = toml.replace("12D3KooW…", &peer).replace("env = \"OPENAI_API_KEY\"", &file);
+    let config = load_in(dir.path(), &toml).unwrap();
     assert_eq!((config.offers.targets.len(), config.vendors.len()), (2, 1));
 }
 
@@ -271,6 +274,32 @@ fn a_vendor_with_a_key_wants_a_cap_of_money_per_day_and_the_line_is_told() {
         let error = load_in(dir.path(), &elsewhere).unwrap_err().to_string();
         assert!(error.contains(", vendor.microusd_max_per_day: ") && error.contains(line), "{error}");
     }
+    // a price of nothing would make a cap of money void: calls are counted then
+    let line = "calls_max_per_day = 1_000";
+    for (price, is_free) in [("{ input = 0, output = 0 }", true), ("{ input = 0, output = 1 }", false)] {
+        let free = format!("prices = {{ m = {price} }}\nmicrousd_max_per_day = 5");
+        let tried = load_in(dir.path(), &of("lab", &file, &free)).map_err(|error| error.to_string());
+        match tried {
+            Err(error) if is_free => {
+                assert!(error.contains(", vendor.calls_max_per_day: ") && error.contains(line), "{error}");
+            }
+            tried => assert!(!is_free, "{tried:?}"),
+        }
+        for more in [line.to_owned(), format!("[budget]\n{line}")] {
+            assert!(load_in(dir.path(), &of("lab", &file, &format!("{free}\n{more}"))).is_ok(), "{more}");
+        }
+    }
+    for (key, value) in [
+        ("calls_max_per_day", "10_000_001"),
+        ("calls_max_per_job", "9_000_000_000_000_000_000"),
+        ("microusd_max_per_day", "100_000_000_001"),
+        ("microusd_max_per_job", "1e308"),
+        ("microusd_max_per_day", "inf"),
+    ] {
+        let text = format!("genesis = \"genesis.toml\"\n[budget]\n{key} = {value}\n");
+        let error = refused(&text);
+        assert!(error.contains("more than anybody means") || error.contains("expected u64"), "{error}");
+    }
     // a server here without a key has no account to be charged, and a simulated vendor charges nobody
     assert!(load_in(dir.path(), &of("lab", "\"none\"", "")).is_ok());
     assert!(load_in(dir.path(), &of("sim:openai", &file, "")).is_ok());
@@ -299,6 +328,22 @@ fn errors_name_keys_and_never_quote_values() {
         ("[net]\nallow_private = \"CANARY\"", "expected a boolean"),
         ("[golem]\napp_key = \"CANARY\"", "line "),
         ("[golem]\ndaemon = \"http://bob:CANARY@127.0.0.1:7465\"", "line "),
+        (
+            "[[vendor]]\ntarget = \"lab\"\nendpoints = {}\nkey = { env = 12345678, file = \"CANARY\" }",
+            "expected a string",
+        ),
+        ("[[vendor]]\ntarget = \"sk-CANARY1a2b3c4d\"\nendpoints = {}", "a target is"),
+        (
+            "[[vendor]]\ntarget = \"lab\"\nendpoints = { CANARY1a2b3c4d = \"https://h.example\" }",
+            "a region is",
+        ),
+        ("[secrets]\nshared = [\"CANARY1a2b3c4d\"]", "is no directory"),
+        ("[net]\nlisten = [\"CANARY1a2b3c4d\"]", "is not an address"),
+        ("[net]\nbootstrap = [\"/dns4/CANARY1a2b3c4d/tcp/1\"]", "which peer lives there"),
+        ("[offers]\ntargets = [{ target = \"CANARY1a2b3c4d\" }]", "offers.targets"),
+        ("[offers]\ntargets = [{ target = \"open:m\", CANARY1a2b3c4d = 1 }]", "unknown field"),
+        ("CANARY1a2b3c4d = 1", "unknown field"),
+        ("[CANARY1a2b3c4d]", "unknown field"),
         ("allow_sim = CANARY", "line 2"),
         ("region = \"CANARY", "line "),
     ] {

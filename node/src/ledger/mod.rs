@@ -2,9 +2,9 @@
 //!
 //! Before a call is sent the most that it can cost is set aside on disk ([`Purse::reserve`](Purse)); afterwards what it
 //! did cost takes its place, and never more than that. The most is the price of as many tokens as the request has bytes,
-//! of the limit of tokens that the request sets, and of some that a vendor may add unasked; who counts more counts
-//! nonsense (`absurd_usage`). So a budget holds whatever happens in between: a node that is killed amid a call finds
-//! the reservation at its next start and counts it as spent, *assumed*, for nobody tells it any more.
+//! of the limit of tokens that the request sets, and of some that a vendor may add unasked, as many as it did before. So a
+//! budget holds whatever happens in between: a node that is killed amid a call finds the reservation at its next start
+//! and counts it as spent, *assumed*, for nobody tells it any more.
 //!
 //! Budgets are of calls and of money; for a job and for a day (UTC, by this node's clock); at one vendor and at all
 //! together. A call needs room in each of them that is set. A budget of money needs a price: where none is known, no

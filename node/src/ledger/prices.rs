@@ -14,11 +14,12 @@
 //! Three places are looked at, in this order: the vendor's table in the configuration, the list that the configuration
 //! names, the lists that come with the program. The last are a convenience that ages: only the vendor's bill is right.
 
+use crate::config::error::without_value;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use time::{Date, Month};
-use vantage_exec::{Price, VendorConfig};
+use vantage_exec::{PRICE_MAX, Price, VendorConfig, shown};
 use vantage_protocol::target::Target;
 
 /// The lists that come with the program.
@@ -141,12 +142,21 @@ impl Prices {
 impl List {
     fn parse(name: &str, text: &str) -> Result<Self, PriceError> {
         let wrong = |why: String| PriceError { list: name.to_owned(), why };
-        let raw: RawList = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
-        let day =
-            |text: &str| date(text).ok_or_else(|| wrong(format!("{text:?} is no day, write 2026-01-31")));
+        let raw: RawList = toml::from_str(text).map_err(|error| wrong(without_value(error.message())))?;
+        let day = |text: &str| {
+            date(text).ok_or_else(|| wrong(format!("{} is no day, write 2026-01-31", shown(text))))
+        };
         let mut entries = Vec::new();
         for entry in raw.price {
             let price = Price { input: entry.input, output: entry.output };
+            let dearest = price.input.max(price.output);
+            if dearest == 0 || dearest > PRICE_MAX {
+                let why = format!(
+                    "{}: a price is 1 to {PRICE_MAX}; what costs nothing stands in its vendor's table",
+                    entry.target
+                );
+                return Err(wrong(why));
+            }
             entries.push(Entry { target: entry.target, from: day(&entry.from)?, price });
         }
         Ok(Self { name: name.to_owned(), recorded: day(&raw.recorded)?, entries })
@@ -267,6 +277,18 @@ mod tests {
             ("recorded = \"yesterday\"\nsource = \"s\"", "is no day"),
             ("recorded = \"2026-01-01\"", "source"),
             ("recorded = \"2026-01-01\"\nsource = \"s\"\nprise = []", "prise"),
+            (
+                "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"openai/m\"\nfrom = \"2026-01-01\"\ninput = 0\noutput = 0",
+                "a price is 1 to",
+            ),
+            (
+                "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"openai/m\"\nfrom = \"2026-01-01\"\ninput = 1\noutput = 9000000000000000000",
+                "a price is 1 to",
+            ),
+            (
+                "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"openai/m\"\nfrom = \"2026-01-01\"\ninput = 1\noutput = 1e999",
+                "overflowed",
+            ),
             (
                 "recorded = \"2026-01-01\"\nsource = \"s\"\n[[price]]\ntarget = \"x\"\nfrom = \"2026-01-01\"\ninput = 1\noutput = 1",
                 "targets look like",

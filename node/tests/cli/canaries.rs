@@ -27,13 +27,17 @@ const PERSON: [&str; 8] = [
 ];
 // tidy: a directory that is on no machine
 const HOME: &str = "/home/canaryuser77";
-const ADDRESSES: [&str; 6] = [
+/// The id of the account at a gateway, which stands in the endpoint's path.
+const ACCOUNT: &str = "9f2c1a7be04d4c3e8a6b5c4d3e2f1a0b";
+const ADDRESSES: [&str; 8] = [
     "203.0.113.77",
     "2001:db8:77::7",
     "::ffff:203.0.113.77",
     "203%2E0%2E113%2E77",
     "2001%3adb8%3a77%3a%3a7",
     "ip-203-0-113-77",
+    "static.203-0-113-77.example",
+    "203[dot]0[dot]113[dot]77",
 ];
 
 /// The key, in each encoding.
@@ -54,6 +58,10 @@ fn forms() -> Vec<String> {
         STANDARD.encode(format!("u:{PRIVATE}")),
         URL_SAFE_NO_PAD.encode(format!("?{PRIVATE}?")),
         percent(&STANDARD.encode(PRIVATE)),
+        each(|byte| format!("{byte}, ")),
+        each(|byte| format!("={byte:02X}")),
+        STANDARD.encode(STANDARD.encode(each(|byte| format!("%{byte:02x}")))),
+        ACCOUNT.to_owned(),
     ]
 }
 
@@ -103,6 +111,16 @@ fn responses() -> Vec<Planted> {
     all.push(planted("200 OK", "", error));
     all.push(planted("200 OK", "", format!("<h1>{everything}</h1>")));
     all.push(planted("200 OK", "", answer("dear", 9_999_999)));
+    // what a vendor says beside an answer, and codes that are names
+    let account = "\"user\":\"canaryuser77\",\"organization\":\"org-Canary77\",\"metadata\":{\"m\":\"canary77@example.org\"},\"id\"";
+    let beside = answer("fair", 5).replace("\"id\"", account);
+    let beside = beside.replace("\"m\",", "\"c:\\\\users\\\\canaryuser77\\\\q.gguf\",");
+    let headers =
+        "server: canaryhost77/1.2\r\nx-request-id: org-Canary77\r\nopenai-version: proj_Canary77\r\n";
+    all.push(planted("200 OK", headers, beside));
+    let code =
+        "{\"error\":{\"code\":\"org-Canary77\",\"type\":\"proj_Canary77\",\"status\":\"canaryuser77\"}}";
+    all.push(planted("400 Bad Request", "", code.to_owned()));
     all
 }
 
@@ -195,7 +213,7 @@ fn set_up(dir: &Path, port: u16, prompts: usize) -> Place {
         "genesis = {genesis:?}\n[net]\nlisten = [\"/ip4/127.0.0.1/tcp/0\"]\nallow_private = true\n\
          [offers]\ntargets = [{{ target = \"compat:lab/m\" }}]\n\
          [log]\nlevel = \"trace\"\ndir = \"log\"\n\
-         [[vendor]]\ntarget = \"lab\"\nendpoints = {{ eu = \"http://127.0.0.1:{port}/eu\" }}\nattempts_max = 1\n\
+         [[vendor]]\ntarget = \"lab\"\nendpoints = {{ eu = \"http://127.0.0.1:{port}/{ACCOUNT}/eu\" }}\nattempts_max = 1\n\
          key = {{ file = {key:?} }}\nmicrousd_max_per_day = 5_000_000\nprices = {{ m = {{ input = 1, output = 1 }} }}\n\
          [golem]\napp_key = {{ file = {app_key:?} }}\ndaemon = \"http://127.0.0.1:9\"\nplatform = \"erc20-hoodi-tglm\"\n\
          image_url = \"https://images.example/task.gvmi\"\nimage_sha3_224 = \"{hash}\"\nmodels = [\"smollm2-135m\"]\n\
@@ -292,7 +310,8 @@ fn no_planted_canary_comes_out() {
     assert!(times("secret_in_response") >= forms().len() && times("[redacted:key]") >= 2 * forms().len());
     // equal answers are one block, and so are equal responses
     assert!(times("[ip]") >= 2 * ADDRESSES.len(), "{}", times("[ip]"));
-    for failure in ["absurd_usage", "http_4xx(403)", "refused_by_api(invalid_key)", "http_3xx(302)"] {
+    for failure in ["q.gguf", "absurd_usage", "http_4xx(403)", "refused_by_api(invalid_key)", "http_3xx(302)"]
+    {
         assert!(times(failure) >= 1, "{failure}");
     }
 
@@ -304,7 +323,9 @@ fn no_planted_canary_comes_out() {
     assert!(canaries.len() >= 30);
     for (name, bytes) in &place.written {
         let said = String::from_utf8_lossy(bytes).to_lowercase();
-        for canary in &canaries {
+        // the configuration is the operator's own, and the endpoint stands in it
+        let has_endpoint = name.ends_with("config.toml") || name.ends_with("node.backup");
+        for canary in canaries.iter().filter(|canary| !(has_endpoint && *canary == ACCOUNT)) {
             assert!(!said.contains(&canary.to_lowercase()), "{canary:?} came out in {name}");
         }
     }

@@ -87,7 +87,7 @@ async fn an_operator_sees_offers_and_what_keeps_the_node_from_hiring() {
         assert_eq!(told.code, 1, "{}{}", told.out, told.err);
         assert!(told.out.contains("above the cap") && told.out.contains("0 good enough"), "{}", told.out);
 
-        let _ = set_up(dir.path(), &pair, "not-the-key-of-anybody", "0.5");
+        let _ = set_up(dir.path(), &pair, "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "0.5");
         let failed = |check: &str, words: &str| {
             let found = findings(&data);
             let is_it = |(name, level, said): &(String, String, String)| {

@@ -197,3 +197,18 @@ fn a_missing_endpoint_is_an_error_that_says_what_to_set() {
     assert!(error.contains("no endpoint for region ap: set ["), "{error}");
     assert!(error.contains("set are: eu"), "{error}");
 }
+
+#[test]
+fn what_may_be_a_secret_in_an_address_is_looked_for_and_not_shown() {
+    let account = "9f2c1a7be04d4c3e8a6b5c4d3e2f1a0b";
+    let vendor = with_endpoint("lab", &format!("https://gateway.example/v1/{account}/lab/openai"));
+    let vendor = vendor.check(false).unwrap();
+    let shown = vendor.shown_endpoint("eu").unwrap();
+    assert_eq!(shown, "https://gateway.example/v1/***/lab/openai");
+    assert!(!format!("{vendor:?}").contains(&account[..8]), "{vendor:?}");
+    assert!(vendor.secrets().iter().any(|secret| secret.is_in(&account.as_bytes()[5..13])));
+    let plain =
+        with_endpoint("lab", "https://api.example:8443/models/Qwen2.5-7B-Instruct/v1").check(false).unwrap();
+    assert_eq!(plain.shown_endpoint("eu").unwrap(), "https://api.example:8443/models/Qwen2.5-7B-Instruct/v1");
+    assert!(plain.secrets().is_empty());
+}

@@ -21,7 +21,7 @@ pub(super) const HEADERS: [&str; 9] = [
 ];
 
 /// What goes before the reason for which a prompt was blocked: some are spelled like reasons for which answers ended.
-const BLOCKED: &str = "BLOCKED:";
+pub(crate) const BLOCKED: &str = "BLOCKED:";
 
 /// What stands for no reason in messages that write out every field; 0 is its number.
 const UNSPECIFIED: [&str; 3] = ["0", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"];
@@ -68,10 +68,12 @@ fn usage(usage: &Value) -> Usage {
         None | Some(Value::Null) => Some(0),
         Some(tokens) => count(tokens),
     };
+    let usage_total = usage.get("totalTokenCount").and_then(count);
     let is_told = usage.get("promptTokenCount").or(usage.get("candidatesTokenCount")).is_some();
     let output_tokens =
         || Some(of_output("candidatesTokenCount")?.saturating_add(of_output("thoughtsTokenCount")?));
-    Usage { prompt_tokens, output_tokens: if is_told { output_tokens() } else { None } }
+    let usage = Usage { prompt_tokens, output_tokens: if is_told { output_tokens() } else { None } };
+    usage.with_total(usage_total)
 }
 
 #[cfg(test)]

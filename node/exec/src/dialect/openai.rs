@@ -83,10 +83,11 @@ fn said(message: Option<&Value>) -> Words {
 fn usage(usage: &Value) -> Usage {
     let told = |field: &str| usage.get(field).filter(|count| !count.is_null());
     let either = |[one, other]: [&str; 2]| told(one).or_else(|| told(other)).and_then(count);
-    Usage {
+    let usage = Usage {
         prompt_tokens: either(["prompt_tokens", "input_tokens"]),
         output_tokens: either(["completion_tokens", "output_tokens"]),
-    }
+    };
+    usage.with_total(told("total_tokens").and_then(count))
 }
 
 #[cfg(test)]
@@ -228,5 +229,8 @@ mod tests {
         let body = json!({ "choices": [{}], "usage": { "input_tokens": 3, "output_tokens": 1 } });
         let usage = answer(&body).usage;
         assert_eq!((usage.prompt_tokens, usage.output_tokens), (Some(3), Some(1)));
+        let thoughts = json!({ "prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 304 });
+        let usage = answer(&json!({ "choices": [{}], "usage": thoughts })).usage;
+        assert_eq!((usage.prompt_tokens, usage.output_tokens), (Some(3), Some(301)), "the larger counts");
     }
 }

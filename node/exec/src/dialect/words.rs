@@ -84,6 +84,11 @@ pub(super) fn asks_for_tool(content: Option<&Value>) -> bool {
     parts(content).iter().any(asks)
 }
 
+/// Whether a part holds no words and asks for no tool, by what is known of its kind.
+pub(crate) fn is_silent(part: &Map<String, Value>) -> bool {
+    matches!(Part::of(part), Part::Silent)
+}
+
 /// The parts of a content, one of its own if it is no list. Some servers wrap the list as Gemini does.
 fn parts(content: Option<&Value>) -> &[Value] {
     match content {

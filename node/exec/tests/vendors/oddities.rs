@@ -173,7 +173,7 @@ async fn a_body_that_reads_is_read_whatever_it_is_called() {
 
 #[tokio::test]
 async fn what_is_packed_unasked_is_unpacked_and_kept_so() {
-    let plain = br#"{"choices":[{"message":{"content":"Canberra"},"finish_reason":"stop"}]}"#;
+    let plain = br#"{"choices":[{"finish_reason":"stop","message":{"content":"Canberra"}}]}"#;
     // Made by the reference encoder, of the same bytes.
     let asked = ask(&[Response::new(200, plain).gzipped()]).await;
     assert_eq!((failure(&asked.evidence).as_str(), asked.evidence.text.as_deref()), ("", Some("Canberra")));

@@ -164,7 +164,7 @@ async fn a_provider_that_starts_nothing_is_left() {
 async fn a_wrong_app_key_and_a_wrong_platform_open_nothing() {
     let world = World::start().await;
     let mut requestor = world.requestor.clone();
-    requestor.daemon = daemon(&world.pair, "not-the-key");
+    requestor.daemon = daemon(&world.pair, "0f1e2d3c4b5a69788796a5b4c3d2e1f0");
     let until = now_ms() + 600_000;
     let failure = requestor.open("test", Nano(5), until).await.unwrap_err();
     assert_eq!(failure.code(), "golem_app_key");

@@ -3,7 +3,7 @@
 
 use super::Findings;
 use super::place::Configured;
-use crate::config::checked::{CAP_HELP, is_uncapped, uncapped, vendor_name};
+use crate::config::checked::{Uncapped, uncapped, vendor_name};
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;
 
@@ -53,8 +53,8 @@ pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
                 "the node does not start without it: put right what is named, in the node's own environment",
             ),
         }
-        if is_uncapped(vendor, &configured.checked.budget.limits) {
-            findings.fail("budget", uncapped(name), CAP_HELP);
+        if let Some(Uncapped { what, help, .. }) = uncapped(vendor, &configured.checked.budget.limits) {
+            findings.fail("budget", what, help);
         }
     }
 }
@@ -64,8 +64,9 @@ pub(super) fn addresses(configured: &Configured, findings: &mut Findings) {
     const CHECK: &str = "API address";
     for vendor in &configured.checked.vendors {
         let name = vendor.target();
-        let urls: Vec<_> = vendor.regions().filter_map(|region| vendor.endpoint(region).ok()).collect();
-        let bare = urls.iter().find(|url| vendor.config().is_compatible() && !has_version(url.path()));
+        let is_bare = |region: &&str| vendor.endpoint(region).is_ok_and(|url| !has_version(url.path()));
+        let bare = vendor.regions().find(|region| vendor.config().is_compatible() && is_bare(region));
+        let bare = bare.and_then(|region| vendor.shown_endpoint(region));
         match bare {
             None => findings.ok(CHECK, format!("{name}: as its API wants it, by its form")),
             Some(url) => findings.warn(
