@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_secs(3);
 /// How long a provider may take to sign. As stock requestors wait.
 const SIGN_TIME: Duration = Duration::from_secs(60);
 /// The least time between two questions: a daemon that answers at once must not be asked without a pause.
-pub(crate) const BREATH: Duration = Duration::from_millis(100);
+pub(crate) const POLL_GAP: Duration = Duration::from_millis(100);
 /// Offers that are being answered at a time, and the longest time for each: a provider that cannot be reached must not
 /// keep others waiting. Guesses.
 const ANSWERS_MAX: usize = 32;
@@ -129,7 +129,7 @@ impl Session {
             let events = match self.requestor.daemon.demand_events(id, POLL).await {
                 Ok(events) => events,
                 Err(Trouble::NotYet) => {
-                    tokio::time::sleep(BREATH).await;
+                    tokio::time::sleep(POLL_GAP).await;
                     continue;
                 }
                 Err(trouble) if trouble.may_pass() && away < AWAY_MAX => {
