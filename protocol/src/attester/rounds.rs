@@ -1,7 +1,6 @@
 //! All jobs that this node knows: which of them are open, and what is due in each.
 
 use super::Attester;
-use super::log_view::LogView;
 use super::round::{Outcome, Round, RoundState};
 use super::step::Step;
 use crate::id::{JobId, NodeId};
