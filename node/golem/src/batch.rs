@@ -2,7 +2,7 @@
 
 use crate::backoff;
 use crate::daemon::{ActivityState, CommandResult, Trouble, plain};
-use crate::hire::POLL_GAP;
+use crate::moment::POLL_GAP;
 use std::time::Duration;
 
 /// How often in a row the daemon may be away: about a minute with the waits between. As stock requestors try.

@@ -1,8 +1,8 @@
 //! A look at the market: who offers what, without signing or paying anything.
 
 use crate::daemon::{Daemon, Decorations, DemandEvent, Trouble};
-use crate::hire::{AWAY_MAX, POLL_GAP};
-use crate::moment;
+use crate::hire::AWAY_MAX;
+use crate::moment::{self, POLL_GAP};
 use crate::offer::{Offer, Refusal};
 use crate::order::Order;
 use std::collections::BTreeMap;
@@ -97,7 +97,8 @@ mod tests {
     use crate::amount::Nano;
     use crate::daemon::AppKey;
     use crate::fake::{Fake, Reply};
-    use crate::order::{Caps, Image};
+    use crate::image::Image;
+    use crate::order::Caps;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     fn order() -> Order {
