@@ -19,6 +19,7 @@ pub mod job;
 pub mod keys;
 pub mod keyset;
 pub mod leaf;
+mod leaf_ref;
 pub mod log;
 pub mod memo;
 pub mod message;
