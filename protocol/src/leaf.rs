@@ -3,7 +3,7 @@
 use crate::announce::Announce;
 use crate::cid::Cid;
 use crate::genesis::EPOCH;
-use crate::id::{Hash, JobId, NetId, NodeId};
+use crate::id::{JobId, NetId, NodeId};
 use crate::job::Job;
 use crate::keyset::Keyset;
 pub use crate::leaf_ref::LeafRef;

@@ -3,6 +3,7 @@
 //! There is no I/O here, no clock, no random source, no thread: time and randomness come in as
 //! arguments, and a test over the whole dependency closure proves it.
 
+mod acknowledged;
 pub mod announce;
 pub mod assignment;
 pub mod attester;

@@ -5,6 +5,7 @@ use super::awaited::Waiter;
 use super::executor::Shown;
 use super::round::{Plan, Round};
 use super::step::Step;
+use crate::acknowledged::Acknowledged;
 use crate::cid::Cid;
 use crate::id::{Hash, JobId, NodeId};
 use crate::leaf::{LeafRef, Statement};
@@ -39,7 +40,7 @@ impl Attester {
         let closed = self.is_closed(round);
         let before = match round.acked_before.take() {
             Some(before) => before,
-            None => self.acked(&round.id).into_keys().collect(),
+            None => self.acked(&round.id),
         };
         let (mut items, mut findings) = (Vec::new(), Vec::new());
         for (slot, node) in open {
@@ -72,9 +73,9 @@ impl Attester {
     }
 
     /// What this member has acknowledged so far: its own log says.
-    fn acked(&self, job: &JobId) -> BTreeMap<Hash, &AckItem> {
-        let Some(log) = self.own_log() else { return BTreeMap::new() };
-        log.acks(job, false).flat_map(|(_, ack)| &ack.items).map(|item| (item.statement.hash, item)).collect()
+    fn acked(&self, job: &JobId) -> BTreeSet<Hash> {
+        let acks = self.own_log().into_iter().flat_map(|log| log.acks(job, false));
+        acks.flat_map(|(_, ack)| &ack.items).map(|item| item.statement.hash).collect()
     }
 
     /// Judges a reveal, with a finding if it is bad; or asks for what is missing to judge it.
@@ -154,9 +155,8 @@ impl Attester {
     /// The last word on a job: all that was acknowledged ok, in one set.
     fn finalise(&mut self, step: &mut Step<'_>, round: &Round) {
         let Some(plan) = round.plan() else { return };
-        let acked = self.acked(&round.id);
-        let ok = acked.into_values().filter(|item| item.verdict == AckVerdict::Ok);
-        let list = StatementList::new(round.id, ok.map(|item| item.statement).collect());
+        let Some(log) = self.own_log() else { return };
+        let list = Acknowledged::by(log.acks(&round.id, false).map(|(_, ack)| ack)).list(round.id);
         let report = self.report(step, round, plan, &list);
         let (count, root) = (list.statements.len() as u32, list.root());
         let list = step.put_value(&list);
@@ -197,17 +197,13 @@ impl Attester {
         for member in self.config.genesis.committee.iter().map(|m| m.root.node_id()) {
             let Some(log) = self.logs.get(&member) else { continue };
             let last = log.final_of(job, true).map_or(u64::MAX, |(index, _)| index);
-            for (_, ack) in log.acks(job, true).take_while(|(index, _)| *index < last) {
-                for item in &ack.items {
-                    let verdicts = all.entry(item.statement).or_insert_with(|| Verdicts::of(item.statement));
-                    // ok plus bad counts as bad
-                    if item.verdict != AckVerdict::Ok {
-                        verdicts.bad.insert(member);
-                        verdicts.ok.remove(&member);
-                    } else if !verdicts.bad.contains(&member) {
-                        verdicts.ok.insert(member);
-                    }
-                }
+            let before = log.acks(job, true).take_while(|(index, _)| *index < last);
+            let acknowledged = Acknowledged::by(before.map(|(_, ack)| ack));
+            for at in acknowledged.ok() {
+                all.entry(*at).or_insert_with(|| Verdicts::of(*at)).ok.insert(member);
+            }
+            for at in acknowledged.bad() {
+                all.entry(*at).or_insert_with(|| Verdicts::of(*at)).bad.insert(member);
             }
         }
         all

@@ -4,6 +4,7 @@ use super::log_view::{Entry, LogView};
 use super::round::{Outcome, Plan, Round, RoundState};
 use super::step::Step;
 use super::{Attester, Effect, Notice, Pending, Record, Stream};
+use crate::acknowledged::Acknowledged;
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::content::Content;
@@ -12,9 +13,9 @@ use crate::leaf::{Cert, LeafRef, Statement};
 use crate::message::LogRequest;
 use crate::params::RETRY_MS_MIN;
 use crate::proof::{Assembled, Parts, assemble, bundle, certs, closure};
-use crate::statement::{AckVerdict, Final, StatementList};
+use crate::statement::{Final, StatementList};
 use crate::wire;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Heads asked for at once: a guess, below the streams that one peer may have open.
 const PROOFS_MAX: usize = 8;
@@ -126,17 +127,8 @@ impl Attester {
     /// A Final counts for what its member has acknowledged ok before, exactly.
     fn is_covered(&self, round: &Round, member: &NodeId, index: u64, last: &Final) -> bool {
         let Some(log) = self.logs.get(member) else { return false };
-        let (mut ok, mut bad) = (BTreeSet::new(), BTreeSet::new());
-        for (_, ack) in log.acks(&round.id, true).take_while(|(i, _)| *i < index) {
-            for item in &ack.items {
-                match item.verdict {
-                    AckVerdict::Ok => drop(ok.insert(item.statement)),
-                    AckVerdict::Bad(_) => drop(bad.insert(item.statement)),
-                }
-            }
-        }
-        ok.retain(|at| !bad.contains(at));
-        let list = StatementList::new(round.id, ok.into_iter().collect());
+        let before = log.acks(&round.id, true).take_while(|(i, _)| *i < index);
+        let list = Acknowledged::by(before.map(|(_, ack)| ack)).list(round.id);
         // a list of the same leaves at other places has the same root
         let same = Cid::dag_cbor(&wire::encode(&list)) == last.list;
         same && list.statements.len() as u64 == u64::from(last.count) && list.root() == last.root
