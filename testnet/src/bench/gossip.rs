@@ -85,6 +85,9 @@ impl Member {
         for id in logs.ids() {
             let leaves: Vec<ByteBuf> = logs.leaves(&id).iter().cloned().map(ByteBuf::from).collect();
             attester.restore(Record::Leaves { node: id, start: 0, leaves })?;
+        }
+        // cosignatures count once the cosigners' keys are known
+        for id in logs.ids() {
             attester.restore(Record::Head(logs.head(&id, FOUNDED_S + 2).to_note()))?;
         }
         let mut member = Self { attester, logs, author, taken: 0 };
