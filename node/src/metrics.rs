@@ -2,7 +2,7 @@
 //! format. Off unless configured, on loopback unless said otherwise, and nothing private in it: counts and states, no
 //! address, no prompt, no answer, no name of a peer.
 
-mod door;
+mod limited_listener;
 mod page;
 
 use crate::control::Context;
@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use door::Door;
+use limited_listener::LimitedListener;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -62,7 +62,7 @@ impl Metrics {
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
             .with_state(context);
-        let served = axum::serve(Door::new(self.listener, stop.clone()), routes);
+        let served = axum::serve(LimitedListener::new(self.listener, stop.clone()), routes);
         // connections that are open end with the same token
         tokio::select! {
             served = served => if let Err(error) = served {

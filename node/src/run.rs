@@ -77,7 +77,7 @@ async fn serve(config: Config, options: RunOptions) -> Result<(), NodeError> {
         stopped = node.stopped() => stopped?,
         () = too_late => return Err(NodeError::Stuck(stop_s_max)),
     }
-    tracing::info!("stopped in good order");
+    tracing::info!("the node has stopped");
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::cid::Cid;
 use crate::compare::COMPARE_VERSION;
 use crate::genesis::Genesis;
-use crate::leaf::LeafRef;
+use crate::leaf_ref::LeafRef;
 use crate::params::{
     EXECUTORS_MAX, JOB_S_MAX, REGIONS_MAX, REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX, TARGETS_MAX,
 };

@@ -3,27 +3,16 @@
 use crate::announce::Announce;
 use crate::cid::Cid;
 use crate::genesis::EPOCH;
-use crate::id::{Hash, JobId, NetId, NodeId};
+use crate::id::{JobId, NetId, NodeId};
 use crate::job::Job;
 use crate::keyset::Keyset;
+pub use crate::leaf_ref::LeafRef;
 use crate::log::leaf_hash;
 use crate::params::LEAF_BYTES_MAX;
 use crate::statement::{Ack, Commit, Decline, Final, Finding, Reveal};
 use crate::wire::{self, Wire, WireError, rule};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-
-/// Names one leaf of one log.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LeafRef {
-    /// Whose log.
-    pub author: NodeId,
-    /// Index in the log.
-    pub index: u64,
-    /// RFC 6962 leaf hash.
-    pub hash: Hash,
-}
 
 /// One statement in a log: `{v, net, epoch, author, typ, body}`. It carries no signature of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]

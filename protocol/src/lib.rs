@@ -3,6 +3,7 @@
 //! There is no I/O here, no clock, no random source, no thread: time and randomness come in as
 //! arguments, and a test over the whole dependency closure proves it.
 
+mod acknowledged;
 pub mod announce;
 pub mod assignment;
 pub mod attester;
@@ -19,6 +20,7 @@ pub mod job;
 pub mod keys;
 pub mod keyset;
 pub mod leaf;
+mod leaf_ref;
 pub mod log;
 pub mod memo;
 pub mod message;

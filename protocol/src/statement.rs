@@ -4,7 +4,7 @@ use crate::cid::Cid;
 use crate::domain::Label;
 use crate::hash::labelled;
 use crate::id::{Hash, JobId, NetId, NodeId, Salt};
-use crate::leaf::LeafRef;
+use crate::leaf_ref::LeafRef;
 use crate::params::{ACK_ITEMS_MAX, REASON_BYTES_MAX, SLOTS_MAX};
 use crate::wire::{Wire, rule};
 use rs_merkle::MerkleTree;

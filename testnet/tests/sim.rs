@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use vantage_testnet::sim::{
-    Bug, Expect, Outcome, Scenario, Strategy, latency, parse, print, run, shrink, size, trace,
+    Bug, Expect, Outcome, Scenario, Strategy, World, latency, parse, print, run, shrink, size, trace,
 };
 
 /// Small seeds in the gate.
@@ -109,6 +109,21 @@ fn a_scenario_written_down_gives_the_same_trace() {
         assert_eq!(run(&read).trace, run(&scenario).trace, "{text}");
         assert_eq!(print(&read, "written down"), text, "what is drawn is not drawn again");
     }
+}
+
+/// Blocks that the core of a member has read once a job is through.
+fn reads(prompts: usize) -> u64 {
+    let scenario = Scenario { prompts, gap_s: 120, ..Scenario::calm(1) };
+    let mut world = World::new(&scenario);
+    world.run();
+    assert!(world.is_done(), "{prompts} prompts");
+    world.nodes[0].disk.reads()
+}
+
+#[test]
+fn what_a_job_costs_grows_with_its_cells_and_no_faster() {
+    let (small, large) = (reads(16), reads(64));
+    assert!(large <= 5 * small, "four times the cells: {large} reads of blocks, {small} before");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::backoff;
 use crate::daemon::{ActivityState, CommandResult, Trouble, plain};
-use crate::hire::BREATH;
+use crate::moment::POLL_GAP;
 use std::time::Duration;
 
 /// How often in a row the daemon may be away: about a minute with the waits between. As stock requestors try.
@@ -95,7 +95,7 @@ impl Batch {
             }
             Ok(_) => {
                 (self.away, self.absent, self.mute) = (0, 0, 0);
-                Step::Results(if self.broken > 0 { Duration::from_secs(1) } else { BREATH })
+                Step::Results(if self.broken > 0 { Duration::from_secs(1) } else { POLL_GAP })
             }
             Err(trouble @ (Trouble::Unreachable { .. } | Trouble::Silent | Trouble::AppKey)) => {
                 self.daemon_away(trouble)
@@ -144,7 +144,7 @@ mod tests {
     fn a_batch_ends_with_its_last_command_or_the_first_that_fails() {
         let mut batch = Batch::of(3);
         assert_eq!(batch.results(Ok(vec![result(0, "Ok"), result(1, "Ok")])), Step::State);
-        assert_eq!(batch.state(state("Ready")), Step::Results(BREATH));
+        assert_eq!(batch.state(state("Ready")), Step::Results(POLL_GAP));
         let all = (0..3).map(|index| result(index, "Ok")).collect();
         assert_eq!(batch.results(Ok(all)), Step::Done(result(2, "Ok")));
         assert_eq!(
@@ -158,7 +158,7 @@ mod tests {
         let mut batch = Batch::of(1);
         for _ in 0..1000 {
             assert_eq!(batch.results(Err(Trouble::NotYet)), Step::State);
-            assert_eq!(batch.state(state("Ready")), Step::Results(BREATH));
+            assert_eq!(batch.state(state("Ready")), Step::Results(POLL_GAP));
         }
         assert_eq!(batch.results(Err(broken())), Step::State);
         for _ in 0..MUTE_MAX {

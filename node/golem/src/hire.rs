@@ -4,12 +4,14 @@ mod seen;
 
 use crate::account::Deal;
 use crate::amount::Nano;
+use crate::attempt::Worker;
 use crate::bill::Terms;
 use crate::daemon::{Daemon, Demand, DemandEvent, NewAgreement, Proposal, Trouble, plain};
 use crate::failure::Failure;
+use crate::moment::{POLL_GAP, millis};
 use crate::offer::{Offer, Refusal};
 use crate::rental::Rental;
-use crate::session::{DISMISS_MAX, Session, Worker, millis};
+use crate::session::{DISMISS_MAX, Session};
 use crate::{moment, settle};
 use seen::{Seen, Signing};
 use std::time::{Duration, Instant};
@@ -18,8 +20,6 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_secs(3);
 /// How long a provider may take to sign. As stock requestors wait.
 const SIGN_TIME: Duration = Duration::from_secs(60);
-/// The least time between two questions: a daemon that answers at once must not be asked without a pause.
-pub(crate) const BREATH: Duration = Duration::from_millis(100);
 /// Offers that are being answered at a time, and the longest time for each: a provider that cannot be reached must not
 /// keep others waiting. Guesses.
 const ANSWERS_MAX: usize = 32;
@@ -129,7 +129,7 @@ impl Session {
             let events = match self.requestor.daemon.demand_events(id, POLL).await {
                 Ok(events) => events,
                 Err(Trouble::NotYet) => {
-                    tokio::time::sleep(BREATH).await;
+                    tokio::time::sleep(POLL_GAP).await;
                     continue;
                 }
                 Err(trouble) if trouble.may_pass() && away < AWAY_MAX => {

@@ -16,6 +16,7 @@
 
 mod account;
 mod amount;
+mod attempt;
 mod avoid;
 pub mod backoff;
 pub mod batch;
@@ -26,27 +27,30 @@ mod failure;
 #[cfg(test)]
 mod fake;
 mod hire;
+mod image;
 mod look;
 mod manifest;
 mod moment;
 mod offer;
 mod order;
 mod rental;
+mod requestor;
 mod session;
 mod settle;
 
 pub use account::{Account, Deal, Journal, JournalError};
 pub use amount::{Atto, BadAmount, NANO, Nano};
+pub use attempt::{ATTEMPTS_MAX, Attempt, Command, Ran, UNSIGNED_MAX, Worker};
 pub use daemon::*;
 pub use failure::Failure;
+pub use image::Image;
 pub use look::{Seen, look};
 pub use manifest::Landmark;
 pub use offer::{CPU, DURATION, Offer, Price, Refusal};
-pub use order::{Caps, Image, Order, RUNTIME_SIM, RUNTIME_VM, is_plain_name, is_test_platform};
-pub use session::{
-    ATTEMPTS_MAX, Attempt, Closed, Command, Ran, Requestor, Session, Times, UNSIGNED_MAX, Worker,
-};
-pub use settle::reclaim;
+pub use order::{Caps, Order, RUNTIME_SIM, RUNTIME_VM, is_plain_name, is_test_platform};
+pub use requestor::{Requestor, Times};
+pub use session::Session;
+pub use settle::{Closed, reclaim};
 
 /// Longest output of a command that may be asked for, in bytes: the daemon's reply must hold it, escaped.
 pub const OUTPUT_BYTES_MAX: usize = 1 << 20;

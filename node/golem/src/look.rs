@@ -1,8 +1,8 @@
 //! A look at the market: who offers what, without signing or paying anything.
 
 use crate::daemon::{Daemon, Decorations, DemandEvent, Trouble};
-use crate::hire::{AWAY_MAX, BREATH};
-use crate::moment;
+use crate::hire::AWAY_MAX;
+use crate::moment::{self, POLL_GAP};
 use crate::offer::{Offer, Refusal};
 use crate::order::Order;
 use std::collections::BTreeMap;
@@ -67,13 +67,13 @@ async fn gather(daemon: &Daemon, order: &Order, demand: &str, found: &mut BTreeM
                 events
             }
             Err(Trouble::NotYet) => {
-                tokio::time::sleep(BREATH).await;
+                tokio::time::sleep(POLL_GAP).await;
                 continue;
             }
             Err(trouble) if trouble.may_pass() && (away < AWAY_MAX || !found.is_empty()) => {
                 away = away.saturating_add(1);
                 tracing::debug!(%trouble, "offers could not be read");
-                tokio::time::sleep(BREATH * away.min(AWAY_MAX)).await;
+                tokio::time::sleep(POLL_GAP * away.min(AWAY_MAX)).await;
                 continue;
             }
             Err(trouble) => return trouble,
@@ -97,7 +97,8 @@ mod tests {
     use crate::amount::Nano;
     use crate::daemon::AppKey;
     use crate::fake::{Fake, Reply};
-    use crate::order::{Caps, Image};
+    use crate::image::Image;
+    use crate::order::Caps;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     fn order() -> Order {

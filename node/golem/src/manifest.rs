@@ -5,8 +5,8 @@
 //! let nobody out unsigned say no.
 
 use crate::daemon::Properties;
+use crate::image::Image;
 use crate::moment;
-use crate::order::Image;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};

@@ -1,9 +1,11 @@
-//! Times as the daemon writes them.
+//! Times: as the daemon writes them, and as we count them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// The least time between two questions: a daemon that answers at once must not be asked without a pause.
+pub(crate) const POLL_GAP: Duration = Duration::from_millis(100);
 /// Before anything happened.
 pub(crate) const EPOCH: &str = "1970-01-01T00:00:00Z";
 
@@ -29,6 +31,11 @@ pub(crate) fn parse(text: &str) -> Option<u64> {
 /// What is left until a time.
 pub(crate) fn until(at_ms: u64) -> Duration {
     Duration::from_millis(at_ms.saturating_sub(now_ms()))
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

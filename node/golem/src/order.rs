@@ -2,6 +2,7 @@
 
 use crate::amount::Nano;
 use crate::daemon::{Decorations, Demand, Properties};
+use crate::image::Image;
 use crate::manifest::{self, Landmark};
 use serde_json::{Value, json};
 
@@ -37,15 +38,6 @@ pub struct Order {
     pub caps: Caps,
     /// What the image is to reach on the Internet, at providers who offer that. Empty: nothing is asked for.
     pub landmarks: Vec<Landmark>,
-}
-
-/// An image on a web server, pinned by its hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Where providers fetch it.
-    pub url: String,
-    /// SHA3-224 of the file, 56 hex digits.
-    pub sha3_224: String,
 }
 
 /// The most that an offer may ask for.

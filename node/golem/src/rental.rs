@@ -2,12 +2,13 @@
 
 use crate::account::{Account, Books, Deal};
 use crate::amount::Nano;
+use crate::attempt::{Command, Worker};
 use crate::batch::{Batch, Dead, Step};
 use crate::bill::Terms;
 use crate::daemon::{CommandResult, Daemon, Trouble, plain};
 use crate::failure::Failure;
-use crate::moment;
-use crate::session::{Command, Requestor, Worker, millis};
+use crate::moment::{self, millis};
+use crate::requestor::Requestor;
 use serde_json::{Value, json};
 use std::time::Duration;
 

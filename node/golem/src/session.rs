@@ -1,22 +1,20 @@
 //! A session: money set aside, and one provider after another doing what is asked, until it is closed.
 
-use crate::account::{Account, Books, Journal, JournalError};
+use crate::account::{Account, Books, JournalError};
 use crate::amount::Nano;
+use crate::attempt::{ATTEMPTS_MAX, Attempt, Command, Ran, UNSIGNED_MAX, Worker};
 use crate::avoid::Avoided;
 use crate::cashier::Cashier;
-use crate::daemon::{Daemon, NewAllocation, Trouble, plain};
+use crate::daemon::{NewAllocation, Trouble, plain};
 use crate::failure::Failure;
-use crate::order::Order;
+use crate::moment::millis;
 use crate::rental::Rental;
+use crate::requestor::Requestor;
+use crate::settle::Closed;
 use crate::{backoff, moment, settle};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
-/// Providers tried for one command, and searches that found none. A guess.
-pub const ATTEMPTS_MAX: usize = 4;
-/// Providers told of beside them that were about to sign and did not.
-pub const UNSIGNED_MAX: usize = 4;
 /// Waits between attempts. As stock requestors wait.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How much longer than the work the money stays set aside: invoices come after it. As stock requestors do.
@@ -28,97 +26,6 @@ pub(crate) const DISMISS_MAX: Duration = Duration::from_secs(10);
 const DRAWS_MAX: u32 = 8;
 /// By so much at most allocations that would end together are set apart, milliseconds. A guess: seldom the same twice.
 const APART_MS_MAX: u64 = 600_000;
-
-/// How long things may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// Finding a provider and signing.
-    pub hire: Duration,
-    /// Fetching and starting the image.
-    pub start: Duration,
-    /// One command.
-    pub command: Duration,
-    /// One agreement.
-    pub rent: Duration,
-    /// Waiting for the last invoice.
-    pub invoice: Duration,
-}
-
-/// Everything that a session needs, whoever it is for.
-#[derive(Clone, Debug)]
-pub struct Requestor {
-    /// The operator's daemon.
-    pub daemon: Daemon,
-    /// What is rented.
-    pub order: Order,
-    /// What measures the way to the order's landmarks, run once in each rental that has a way out to them.
-    pub probe: Option<Command>,
-    /// How long things may take.
-    pub times: Times,
-    /// Where open accounts are written down.
-    pub journal: Arc<dyn Journal>,
-}
-
-/// A command to run in the image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// Absolute path of the program.
-    pub program: String,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Longest output taken, in bytes.
-    pub output_bytes_max: usize,
-}
-
-/// One try at one provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Whom, as far as there was anybody.
-    pub on: Option<Worker>,
-    /// When it began, POSIX milliseconds.
-    pub began_ms: u64,
-    /// When it ended.
-    pub ended_ms: u64,
-    /// Why it failed, if it did.
-    pub failure: Option<Failure>,
-}
-
-/// Who does the work, under which agreement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Worker {
-    /// The provider's id.
-    pub provider: String,
-    /// What it calls itself: its word.
-    pub name: String,
-    /// Runtime by name and version: its word.
-    pub runtime: String,
-    /// Id of the agreement.
-    pub agreement: String,
-    /// Id of the activity, if there was one.
-    pub activity: Option<String>,
-    /// Price of an hour, of a processor's second, of the start.
-    pub price: [Nano; 3],
-    /// What the probe printed there; none if it did not run, or failed. Hostile bytes, at most as many as were asked for.
-    pub probed: Option<Vec<u8>>,
-}
-
-/// What came of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ran<T> {
-    /// The result, or the last attempt's failure.
-    pub result: Result<T, Failure>,
-    /// All tries, in order; never none.
-    pub attempts: Vec<Attempt>,
-}
-
-/// What a session came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closed {
-    /// The account at its end.
-    pub account: Account,
-    /// What could not be ended: it stays in the journal, for [`crate::reclaim`].
-    pub left_open: Option<String>,
-}
 
 /// Money set aside and, at times, a provider at work. It must be closed: what is only dropped stays open at the daemon
 /// until [`crate::reclaim`] finds it in the journal.
@@ -344,8 +251,4 @@ impl Session {
 fn apart_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::from(since.subsec_micros()) % APART_MS_MAX
-}
-
-pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

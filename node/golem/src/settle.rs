@@ -4,10 +4,19 @@
 use crate::account::{Account, Books, Deal, Journal};
 use crate::cashier::Cashier;
 use crate::daemon::{Daemon, Ending, Trouble};
-use crate::moment;
-use crate::session::{Closed, Times, millis};
+use crate::moment::{self, millis};
+use crate::requestor::Times;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What a session came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The account at its end.
+    pub account: Account,
+    /// What could not be ended: it stays in the journal, for [`crate::reclaim`].
+    pub left_open: Option<String>,
+}
 
 /// How often an ending is tried while the daemon is away, and how long between: it may be restarting. A guess.
 const TRIES: u32 = 8;

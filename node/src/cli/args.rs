@@ -24,11 +24,11 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use vantage_net::Multiaddr;
 
-const ABOUT: &str = "Attests what AI systems answer, where and when, so that strangers can check it";
+const ABOUT: &str = "Records what AI models answer, where and when, as evidence that anyone can check";
 
 const OVERVIEW: &str = "\
 Examples:
-  vantage init --region eu --operator acme          make keys and a configuration
+  vantage init --region eu --operator acme          create keys and a configuration
   vantage run                                       run the node
   vantage job submit suite.toml --regions eu,us --target open:smollm2-135m --watch
   vantage verify bundle.car --genesis genesis.toml  check evidence, trusting nobody
@@ -47,53 +47,53 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a data directory with four keys and a commented configuration
+    /// Create a data directory with keys and a commented configuration
     Init(InitArgs),
-    /// Make or show a network's founding document
+    /// Create or show a genesis file, the founding document of a network
     #[command(subcommand)]
     Genesis(GenesisCommand),
     /// Run the node until it is stopped (Ctrl-C or SIGTERM)
     Run(RunArgs),
-    /// Show how the running node stands
+    /// Show the status of the running node
     Status(StatusArgs),
-    /// Show the peers of the running node, or all nodes that it knows
+    /// List the peers of the running node, or all nodes it knows
     Peers(PeersArgs),
     /// Show the leaves of a node's log
     Log(LogArgs),
-    /// Show the proof that a statement stands in a log, or check one
+    /// Show or check the proof that a statement is in a log
     Proof(ProofArgs),
-    /// Look for what keeps a node from working, and say how to mend it
+    /// Diagnose problems and suggest fixes
     Doctor(DoctorArgs),
-    /// Stop the running node in good order
+    /// Stop the running node gracefully
     Stop(NodeArgs),
-    /// Write keys, configuration, log and blocks to one file
+    /// Back up keys, configuration, log and blocks to one file
     Backup(BackupArgs),
-    /// Make a data directory of a backup
+    /// Restore a data directory from a backup
     Restore(RestoreArgs),
-    /// Take a stopped node to another data directory, for good
+    /// Move a stopped node to another data directory
     Move(MoveArgs),
-    /// Give up blocks and records that are needed no more
+    /// Delete data that is no longer needed
     Prune(PruneArgs),
-    /// Order jobs and follow them
+    /// Submit jobs and follow them
     #[command(subcommand)]
     Job(JobCommand),
-    /// Check a suite, or work out what a job will take
+    /// Check a suite, or estimate what a job will take
     #[command(subcommand)]
     Suite(SuiteCommand),
-    /// Check evidence offline: a bundle file, or a content id fetched from any peer
+    /// Verify evidence offline: a bundle file, or a content id fetched from any peer
     Verify(VerifyArgs),
-    /// Write a report on evidence: what differs between regions, beside what differs anyway
+    /// Write a report: what differs between regions, and what differs anyway
     Report(ReportArgs),
-    /// Write evidence to one file, or take it in from one
+    /// Export evidence to one file, or import it
     #[command(subcommand)]
     Bundle(BundleCommand),
-    /// Get and list the open models that this node can run
+    /// Download and list open models
     #[command(subcommand)]
     Model(ModelCommand),
-    /// Show the APIs that this node may call and what they cost, and try one
+    /// List the APIs this node may call and their prices, or try one
     #[command(subcommand)]
     Target(TargetCommand),
-    /// Look at the Golem Network: who would run an open model, and for how much
+    /// List the providers on the Golem Network that would run an open model, and their prices
     #[command(subcommand)]
     Golem(GolemCommand),
     /// Print a completion script for a shell
@@ -156,10 +156,10 @@ pub struct NodeArgs {
 pub struct StatusArgs {
     #[command(flatten)]
     pub data: DataArg,
-    /// Show it again and again: a live view on a terminal (q ends it), otherwise text or, with --json, an object a line
+    /// Refresh until stopped: a live view on a terminal (q quits), otherwise text, or with --json one object a line
     #[arg(long)]
     pub watch: bool,
-    /// With --watch: time between two looks
+    /// With --watch: refresh interval
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = amount::seconds, requires = "watch")]
     pub every: Seconds,
     /// Print one JSON object
@@ -187,10 +187,10 @@ pub struct InitArgs {
     /// The network's genesis file; copied into the data directory
     #[arg(long, value_name = "FILE")]
     pub genesis: Option<PathBuf>,
-    /// Region that this node declares, e.g. eu; without one it offers nothing and only follows
+    /// Region this node declares, e.g. eu; without one it follows the network and offers nothing
     #[arg(long, value_name = "REGION", value_parser = amount::name)]
     pub region: Option<String>,
-    /// Who runs this node; shown in the line for the founders, who vouch for it in the genesis
+    /// Who runs this node; printed in the line to send to the founders, who add it to the genesis
     #[arg(long, value_name = "NAME", value_parser = amount::name)]
     pub operator: Option<String>,
     /// Address to listen on; may be repeated
@@ -245,14 +245,14 @@ pub struct GenesisCreateArgs {
     /// A committee member: root public key (hex), operator, declared region; may be repeated
     #[arg(long = "member", value_name = "ROOTKEY,OPERATOR,REGION", required = true, value_parser = amount::member)]
     pub members: Vec<vantage_protocol::genesis::Member>,
-    /// A test network: short gaps and simulated targets are allowed, and everything says so. There are no others until
-    /// edition 2 of the protocol is closed
+    /// A test network: allows short gaps and simulated targets, and is labelled everywhere. Required until edition 2 of
+    /// the protocol is closed
     #[arg(long)]
     pub test: bool,
     /// Smallest gap between a job's deadlines, e.g. 30s [default: 30s, in a test network 2s]
     #[arg(long, value_name = "TIME", value_parser = amount::seconds)]
     pub gap: Option<Seconds>,
-    /// Who founds it, for people; may be repeated
+    /// A founder's name, for people; may be repeated
     #[arg(long = "founder", value_name = "TEXT")]
     pub founders: Vec<String>,
     /// Largest output of one cell, bytes

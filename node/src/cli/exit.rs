@@ -46,32 +46,32 @@ impl From<Exit> for ExitCode {
 pub(super) const PLAIN_CODES: &str = "\
 Exit codes:
   0  done
-  1  not done: our fault, not found, or the node does not answer
-  2  wrong usage, or a file written by hand is not valid";
+  1  failed, not found, or the node does not answer
+  2  wrong usage, or an input file is not valid";
 
 /// For the help of `run`.
 pub(super) const RUN_CODES: &str = "\
 Exit codes:
-  0  stopped in good order
-  1  it could not start, could not go on, or did not stop in time
-  2  wrong usage, or a file written by hand is not valid
-  6  the disk is full: make room and start again, nothing is lost
-  130, 143  a second signal ended it at once; nothing that it said is lost";
+  0  stopped gracefully
+  1  could not start, could not go on, or did not stop in time
+  2  wrong usage, or an input file is not valid
+  6  the disk is full: free some space and start again, nothing is lost
+  130, 143  a second signal ended it at once; nothing it has signed is lost";
 
 /// For the help of commands that end with a verdict.
 pub(super) const VERDICT_CODES: &str = "\
 Exit codes:
-  0  SEALED: a quorum of the committee holds one and the same set of statements
-  1  not done: our fault, not found, or nobody answers
-  2  wrong usage; a file written by hand is not valid; or the file is damaged or no whole bundle: nothing was judged
-  3  BOUNDED: the evidence holds, but no quorum holds one and the same set
-  4  INCOMPLETE: nothing speaks against it, but something needed to judge is missing
+  0  SEALED: a quorum of the committee holds the same set of statements
+  1  failed, not found, or nobody answers
+  2  wrong usage, or an input file is damaged, incomplete or not valid: nothing was judged
+  3  BOUNDED: the evidence holds, but no quorum holds the same set
+  4  INCOMPLETE: nothing contradicts it, but a part needed to judge is missing
   5  INVALID: the evidence contradicts itself, or belongs to another network";
 
 /// For the help of commands that may follow a job.
 pub(super) const JOB_CODES: &str = "\
 Exit codes:
-  0  done; where the job was followed to its end: SEALED
-  1  not done: our fault, not found, refused, or the node does not answer
-  2  wrong usage, or a file written by hand is not valid
-  3  the job was followed to its end: BOUNDED, no quorum holds one and the same set";
+  0  done; if the job was followed to its end: SEALED
+  1  failed, not found, refused, or the node does not answer
+  2  wrong usage, or an input file is not valid
+  3  the job was followed to its end: BOUNDED, no quorum holds the same set";

@@ -93,7 +93,7 @@ impl Engine {
     pub(super) fn decline_refused(&mut self, group: &mut Group) {
         for (job, slot, reason) in std::mem::take(&mut self.refused) {
             tracing::warn!(job = %job.short(), slot, reason, "a slot is not taken on");
-            self.handle(Input::Declined { job, slot, reason }, group);
+            self.hear(Input::Declined { job, slot, reason }, group);
         }
     }
 

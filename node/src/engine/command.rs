@@ -243,7 +243,7 @@ impl Engine {
         for slot in &slots.open {
             self.abandon(&id, *slot);
             let reason = STOPPED_REASON.to_owned();
-            self.handle(Input::Declined { job: id, slot: *slot, reason }, group);
+            self.hear(Input::Declined { job: id, slot: *slot, reason }, group);
         }
         Ok(StoppedHere {
             id,

@@ -128,6 +128,19 @@ struct Group {
 }
 
 impl Group {
+    /// Puts what the core wants done where it belongs.
+    fn sort(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Persist(record) => self.batch.record(&record),
+                Effect::Put { cid, bytes } => self.batch.put(&cid, bytes, true),
+                Effect::PutPrivate { cid, bytes } => self.batch.put(&cid, bytes, false),
+                Effect::Release(cids) => self.batch.release(&cids),
+                other => self.later.push(other),
+            }
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.inputs >= GROUP_INPUTS_MAX || self.batch.bytes() >= GROUP_BYTES_MAX
     }
@@ -196,9 +209,10 @@ impl Engine {
                 self.look_at_clock();
                 self.look_at_disk();
                 self.offer(&mut group);
-                self.handle(Input::Tick, &mut group);
+                self.hear(Input::Tick, &mut group);
                 wake_ms = u64::MAX;
             }
+            self.drive(&mut group);
             self.conclude(group)?;
             // never later than was planned: whoever asks something all the time must not keep the clock from being looked at
             wake_ms = wake_ms.min(self.attester.next_wake_ms(self.clock.now_ms()));
@@ -245,33 +259,32 @@ impl Engine {
         Ok(())
     }
 
-    /// Tells the core one thing and sorts what it wants done.
-    fn handle(&mut self, input: Input, group: &mut Group) {
+    /// Tells the core one thing.
+    fn hear(&mut self, input: Input, group: &mut Group) {
         let view = Staged { store: &self.store, batch: &group.batch };
-        let effects = self.attester.handle(input, self.clock.now_ms(), &view);
-        for effect in effects {
-            match effect {
-                Effect::Persist(record) => group.batch.record(&record),
-                Effect::Put { cid, bytes } => group.batch.put(&cid, bytes, true),
-                Effect::PutPrivate { cid, bytes } => group.batch.put(&cid, bytes, false),
-                Effect::Release(cids) => group.batch.release(&cids),
-                other => group.later.push(other),
-            }
-        }
+        let effects = self.attester.hear(input, self.clock.now_ms(), &view);
+        group.sort(effects);
+    }
+
+    /// Asks the core what is due after all that it was told.
+    fn drive(&mut self, group: &mut Group) {
+        let view = Staged { store: &self.store, batch: &group.batch };
+        let effects = self.attester.drive(self.clock.now_ms(), &view);
+        group.sort(effects);
     }
 
     fn take(&mut self, event: Event, group: &mut Group) {
         group.inputs += 1;
         match event {
             Event::Answer { call, bytes } => {
-                self.handle(Input::Answer { call, bytes: bytes.map(Vec::from) }, group);
+                self.hear(Input::Answer { call, bytes: bytes.map(Vec::from) }, group);
             }
             Event::Fetched { cid, bytes } => {
                 let found = bytes.is_some();
                 if let Some(bytes) = bytes {
                     group.batch.put(&cid, bytes.into(), true);
                 }
-                self.handle(Input::Fetched { cid, found }, group);
+                self.hear(Input::Fetched { cid, found }, group);
             }
             Event::Command(Command::Submit { order, suite, key, reply }) => {
                 self.take_order(Order { order, suite, key, reply }, group);
@@ -294,11 +307,11 @@ impl Engine {
         let SlotEnd { job, slot, outcome } = end;
         match outcome {
             SlotOutcome::Executed { salt, cells } => {
-                self.handle(Input::Executed { job, slot, salt, cells }, group);
+                self.hear(Input::Executed { job, slot, salt, cells }, group);
             }
             SlotOutcome::Declined { reason } => {
                 tracing::warn!(job = %job.short(), slot, reason, "a slot is not taken on");
-                self.handle(Input::Declined { job, slot, reason }, group);
+                self.hear(Input::Declined { job, slot, reason }, group);
             }
             SlotOutcome::GivenUp => tracing::info!(job = %job.short(), slot, "a slot was given up"),
             SlotOutcome::Failed(error) => return Err(error.into()),
@@ -311,18 +324,18 @@ impl Engine {
             NetEvent::Listening(addr) => tracing::info!(%addr, "listening"),
             NetEvent::PeerUp { peer } => {
                 if let Some(peer) = peer_key(&peer) {
-                    self.handle(Input::PeerUp { peer }, group);
+                    self.hear(Input::PeerUp { peer }, group);
                 }
             }
             NetEvent::PeerDown { peer } => tracing::debug!(%peer, "a peer is gone"),
             NetEvent::Gossip { token, from: _, data } => {
                 let token = self.tokens.gossip(token);
-                self.handle(Input::Gossip { token, bytes: data.into() }, group);
+                self.hear(Input::Gossip { token, bytes: data.into() }, group);
             }
             NetEvent::Request { stream, peer: _, data, reply } => {
                 let token = self.tokens.reply(reply);
                 let stream = event::stream_in(stream);
-                self.handle(Input::Request { token, stream, bytes: data.into() }, group);
+                self.hear(Input::Request { token, stream, bytes: data.into() }, group);
             }
         }
     }
@@ -335,6 +348,6 @@ impl Engine {
         let now_ms = self.clock.now_ms();
         let Some(announce) = self.offering.due(now_ms, &self.executions) else { return };
         group.batch.announced(offer::kept(&announce));
-        self.handle(Input::Announce { announce }, group);
+        self.hear(Input::Announce { announce }, group);
     }
 }

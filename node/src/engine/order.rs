@@ -37,7 +37,7 @@ impl Engine {
         let token = self.tokens.fresh();
         self.orders.insert(token, reply);
         group.batch.put(&order.suite, suite, true);
-        self.handle(Input::Submit { token, order }, group);
+        self.hear(Input::Submit { token, order }, group);
         if let Some((key, job)) = key.zip(submitted(&group.later, token)) {
             group.batch.ordered(key, Ordered { job, order: digest });
         }

@@ -79,7 +79,7 @@ async fn log_files_are_private_counted_and_hold_no_secret() {
             count += 1;
         }
         assert!(count <= 3, "{count} files, 2 are kept and a new one may have begun");
-        for words in ["the node is up", "stopping", "stopped in good order"] {
+        for words in ["the node is up", "stopping", "the node has stopped"] {
             assert!(said.contains(words), "{words} is missing");
         }
         for line in said.lines() {

@@ -94,7 +94,7 @@ impl Attester {
             return self.declined(step, job, slot, "the receipts are larger than a block may be");
         }
         let cid = Cid::dag_cbor(&bytes);
-        step.out.push(Effect::PutPrivate { cid, bytes });
+        step.put_private(cid, bytes);
         step.persist(Record::Salted { job, slot, salt, receipts: cid });
         self.salted.insert((job, slot), (salt, cid));
         let hash = commit_hash(&self.net, &job, slot, &self.node, &salt, &cid);
@@ -163,6 +163,9 @@ impl Attester {
 
     /// Nobody can commit on time any more without having been fixed before.
     pub(super) fn is_closed(&self, round: &Round) -> bool {
+        if round.closed {
+            return true;
+        }
         let stated = |(slot, node): (u32, _)| {
             self.logs.get(&node).is_some_and(|log| log.effective(&round.id, slot, true).is_some())
         };

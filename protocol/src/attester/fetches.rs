@@ -26,7 +26,7 @@ impl Fetches {
     /// Asks for a block, unless it is being asked for or was not found just now.
     pub(crate) fn want(&mut self, step: &mut Step<'_>, cid: Cid, peers: Vec<[u8; 32]>) {
         if self.open.len() >= FETCHES_MAX && !self.open.contains_key(&cid) {
-            // what was not asked for again when it could be is wanted no more
+            // drop expired entries
             self.open.retain(|_, f| f.busy || f.next_ms + RETRY_MS_MAX > step.now_ms);
             if self.open.len() >= FETCHES_MAX {
                 return;
@@ -37,6 +37,11 @@ impl Fetches {
             fetch.busy = true;
             step.out.push(Effect::Fetch { cid, peers });
         }
+    }
+
+    /// Whether asking for it now would do something.
+    pub(crate) fn is_due(&self, cid: &Cid, now_ms: u64) -> bool {
+        self.open.get(cid).is_none_or(|fetch| !fetch.busy && now_ms >= fetch.next_ms)
     }
 
     /// A fetch ended.
@@ -57,7 +62,7 @@ impl Fetches {
         }
     }
 
-    /// When the next one may be asked for again; those that could be already are wanted no more.
+    /// When the next one may be asked for again; expired entries do not count.
     pub(crate) fn next_ms(&self, now_ms: u64) -> Option<u64> {
         self.open.values().filter(|f| !f.busy && f.next_ms > now_ms).map(|f| f.next_ms).min()
     }

@@ -36,6 +36,7 @@ impl Attester {
     /// Judges a gossip message and learns from it.
     pub(super) fn gossip_heard(&mut self, step: &mut Step<'_>, token: Token, bytes: &[u8]) {
         let verdict = self.judge_gossip(step, bytes);
+        self.stirred |= verdict == Verdict::Accept;
         step.out.push(Effect::Judge { token, verdict });
     }
 
@@ -83,11 +84,17 @@ impl Attester {
     }
 
     fn over_rate(&mut self, now_ms: u64, node: NodeId) -> bool {
-        self.rates.retain(|_, (since, _)| now_ms.saturating_sub(*since) < RATE_MS);
+        if now_ms.saturating_sub(self.rates_ms) >= RATE_MS {
+            self.rates_ms = now_ms;
+            self.rates.retain(|_, (since, _)| now_ms.saturating_sub(*since) < RATE_MS);
+        }
         if self.rates.len() >= LOGS_MAX && !self.rates.contains_key(&node) {
             return true;
         }
-        let (_, count) = self.rates.entry(node).or_insert((now_ms, 0));
+        let (since, count) = self.rates.entry(node).or_insert((now_ms, 0));
+        if now_ms.saturating_sub(*since) >= RATE_MS {
+            (*since, *count) = (now_ms, 0);
+        }
         *count += 1;
         *count > RATE_MAX
     }
@@ -133,7 +140,7 @@ impl Attester {
         let (node, size) = (head.checkpoint.origin.node, head.checkpoint.size);
         let Ok(cosigners) = self.policy.cosigners(head) else { return };
         let certified = cosigners.len() >= self.policy.quorum();
-        self.hear(step, &cosigners);
+        self.hear_dates(step, &cosigners);
         let Some(log) = self.logs.get_mut(&node) else { return };
         if size <= log.size() {
             step.notice(Notice::Fork { node });
@@ -147,6 +154,7 @@ impl Attester {
         }
         if certified && log.pending.as_ref().is_none_or(|p| p.checkpoint.size < size) {
             log.pending = Some(head.clone());
+            self.want_leaves(node, size);
         }
     }
 
@@ -182,14 +190,15 @@ impl Attester {
             step.persist(Record::Head(note));
         }
         if log.certified() > before {
+            self.grown.insert(*node);
             self.news = true;
         }
         // the merge has verified every line
-        self.hear(step, &self.policy.cosigners_verified(head));
+        self.hear_dates(step, &self.policy.cosigners_verified(head));
     }
 
     /// Notes the verified times of a head's cosigners.
-    fn hear(&mut self, step: &Step<'_>, cosigners: &[Cosigner]) {
+    fn hear_dates(&mut self, step: &Step<'_>, cosigners: &[Cosigner]) {
         for cosigner in cosigners {
             if self.clocks.hear(cosigner.member, cosigner.last) {
                 self.is_back(step, &cosigner.member);
@@ -226,11 +235,6 @@ impl Attester {
 
     /// Asks for missing leaves, and now and then for everybody's heads.
     pub(super) fn drive_sync(&mut self, step: &mut Step<'_>) {
-        let pending: Vec<(NodeId, u64)> =
-            self.logs.values().filter_map(|l| Some((l.node, l.pending.as_ref()?.checkpoint.size))).collect();
-        for (node, size) in pending {
-            self.want_leaves(node, size);
-        }
         let sizes: Vec<NodeId> = self.wants.keys().copied().collect();
         for node in sizes {
             self.drive_want(step, node);

@@ -1,10 +1,13 @@
 //! One log as this node holds it: a contiguous branch, the heads known on it, what is certified.
 
+use super::said::Said;
 use crate::id::{Hash, JobId, NodeId};
+use crate::job::Job;
 use crate::keyset::Keyset;
 use crate::leaf::{Cert, Leaf, LeafRef, Statement};
 use crate::log::{Origin, Pick, Policy, SignedCheckpoint, TlogProof, Tree, leaf_hash};
-use std::collections::BTreeMap;
+use crate::statement::Ack;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 /// Uncertified heads kept while they gather cosignatures: a guess.
@@ -68,14 +71,18 @@ pub(crate) struct LogView {
     entries: Vec<Entry>,
     tree: Tree,
     heads: BTreeMap<u64, Head>,
+    /// Sizes of heads that no quorum has cosigned yet.
+    open_heads: BTreeSet<u64>,
     /// How often a head was written, for those that were. Volatile.
     kept: BTreeMap<u64, u32>,
     /// Bytes of all leaves.
     bytes: u64,
     certified: u64,
     leaves_max: u64,
-    by_job: BTreeMap<JobId, Vec<u64>>,
+    by_job: BTreeMap<JobId, Said>,
     jobs: Vec<u64>,
+    /// How many certified jobs were taken up. Volatile.
+    jobs_found: usize,
     announces: Vec<u64>,
     /// What this witness has cosigned: size and root.
     pub(crate) witnessed: Option<(u64, Hash)>,
@@ -94,12 +101,14 @@ impl LogView {
             entries: Vec::new(),
             tree: Tree::new(),
             heads: BTreeMap::new(),
+            open_heads: BTreeSet::new(),
             kept: BTreeMap::new(),
             bytes: 0,
             certified: 0,
             leaves_max,
             by_job: BTreeMap::new(),
             jobs: Vec::new(),
+            jobs_found: 0,
             announces: Vec::new(),
             witnessed: None,
             pending: None,
@@ -180,7 +189,7 @@ impl LogView {
         let index = self.size();
         let hash = leaf_hash(&bytes);
         if let Some(job) = leaf.statement.job() {
-            self.by_job.entry(job).or_default().push(index);
+            self.by_job.entry(job).or_default().note(index, &leaf.statement);
         }
         match leaf.statement {
             Statement::Job(_) => self.jobs.push(index),
@@ -202,11 +211,13 @@ impl LogView {
             .drain(usize::try_from(size).map_or(self.entries.len(), |s| s.min(self.entries.len()))..);
         self.bytes -= dropped.map(|entry| entry.bytes.len() as u64).sum::<u64>();
         self.heads.retain(|s, _| *s <= size);
+        self.open_heads.retain(|s| *s <= size);
         self.kept.retain(|s, _| *s <= size);
-        for list in self.by_job.values_mut().chain([&mut self.jobs, &mut self.announces]) {
+        for list in [&mut self.jobs, &mut self.announces] {
             list.retain(|i| *i < size);
         }
-        self.by_job.retain(|_, list| !list.is_empty());
+        self.by_job.values_mut().for_each(|said| said.truncate(size));
+        self.by_job.retain(|_, said| !said.is_empty());
     }
 
     /// Adds a head on the held branch with verified lines. Says whether its lines changed.
@@ -224,14 +235,23 @@ impl LogView {
             return false;
         }
         let head = Head::new(merged);
-        if size > self.certified && head.cosigners(None) >= policy.quorum() {
+        let certified = head.cosigners(None) >= policy.quorum();
+        if size > self.certified && certified {
             self.certified = size;
             if self.pending.as_ref().is_some_and(|p| p.checkpoint.size <= size) {
                 self.pending = None;
             }
         }
         self.heads.insert(size, head);
-        self.drop_open_heads(policy.quorum());
+        if certified {
+            self.open_heads.remove(&size);
+        } else {
+            self.open_heads.insert(size);
+        }
+        while self.open_heads.len() > OPEN_HEADS_MAX {
+            let Some(oldest) = self.open_heads.pop_first() else { break };
+            self.heads.remove(&oldest);
+        }
         true
     }
 
@@ -241,14 +261,6 @@ impl LogView {
         let kept = self.kept.entry(size).or_default();
         *kept += 1;
         *kept <= HEAD_WRITES_MAX
-    }
-
-    fn drop_open_heads(&mut self, quorum: usize) {
-        let open: Vec<u64> =
-            self.heads.iter().filter(|(_, h)| h.cosigners(None) < quorum).map(|(s, _)| *s).collect();
-        for size in open.iter().take(open.len().saturating_sub(OPEN_HEADS_MAX)) {
-            self.heads.remove(size);
-        }
     }
 
     /// The head of this size.
@@ -292,18 +304,21 @@ impl LogView {
 
     /// Leaves about a job, in order, with their indices; certified ones only if asked for.
     pub(crate) fn about(&self, job: &JobId, certified: bool) -> impl Iterator<Item = (u64, &Entry)> {
-        let end = if certified { self.certified } else { u64::MAX };
-        let list = self.by_job.get(job).map_or(&[][..], Vec::as_slice);
-        list.iter().take_while(move |i| **i < end).filter_map(|i| Some((*i, self.entry(*i)?)))
+        self.entries_at(self.by_job.get(job).map_or(&[][..], Said::all), certified)
+    }
+
+    /// Acks of a job, in order.
+    pub(crate) fn acks(&self, job: &JobId, certified: bool) -> impl Iterator<Item = (u64, &Ack)> {
+        let acks = self.by_job.get(job).map_or(&[][..], Said::acks);
+        self.entries_at(acks, certified).filter_map(|(index, entry)| match &entry.leaf.statement {
+            Statement::Ack(ack) => Some((index, ack)),
+            _ => None,
+        })
     }
 
     /// The effective statement for a slot: the lowest-index commit or decline naming it.
     pub(crate) fn effective(&self, job: &JobId, slot: u32, certified: bool) -> Option<(u64, &Entry)> {
-        self.about(job, certified).find(|(_, e)| match &e.leaf.statement {
-            Statement::Commit(c) => c.slot == slot,
-            Statement::Decline(d) => d.slot == slot,
-            _ => false,
-        })
+        self.known(self.by_job.get(job)?.effective(slot)?, certified)
     }
 
     /// The lowest-index reveal that names this commit.
@@ -314,19 +329,35 @@ impl LogView {
         commit: &LeafRef,
         certified: bool,
     ) -> Option<(u64, &Entry)> {
-        self.about(job, certified).find(
-            |(_, e)| matches!(&e.leaf.statement, Statement::Reveal(r) if r.slot == slot && r.commit == *commit),
-        )
+        let reveals = self.by_job.get(job).map_or(&[][..], |said| said.reveals(slot));
+        self.entries_at(reveals, certified)
+            .find(|(_, e)| matches!(&e.leaf.statement, Statement::Reveal(r) if r.commit == *commit))
     }
 
     /// The first Final on a job.
     pub(crate) fn final_of(&self, job: &JobId, certified: bool) -> Option<(u64, &Entry)> {
-        self.about(job, certified).find(|(_, e)| matches!(e.leaf.statement, Statement::Final(_)))
+        self.known(self.by_job.get(job)?.last_word()?, certified)
     }
 
-    /// Indices of certified jobs.
-    pub(crate) fn certified_jobs(&self) -> impl Iterator<Item = u64> + '_ {
-        self.jobs.iter().copied().take_while(|i| *i < self.certified)
+    fn entries_at<'a>(&'a self, list: &'a [u64], certified: bool) -> impl Iterator<Item = (u64, &'a Entry)> {
+        list.iter().map_while(move |index| self.known(*index, certified))
+    }
+
+    fn known(&self, index: u64, certified: bool) -> Option<(u64, &Entry)> {
+        let entry = self.entry(index).filter(|_| !certified || index < self.certified)?;
+        Some((index, entry))
+    }
+
+    /// Certified jobs that were not handed out before.
+    pub(crate) fn find_jobs(&mut self) -> Vec<(LeafRef, Job)> {
+        let new = self.jobs.iter().skip(self.jobs_found).copied().take_while(|index| *index < self.certified);
+        let new: Vec<u64> = new.collect();
+        self.jobs_found += new.len();
+        let job = |index: u64| match &self.entry(index)?.leaf.statement {
+            Statement::Job(job) => Some((self.reference(index)?, job.clone())),
+            _ => None,
+        };
+        new.into_iter().filter_map(job).collect()
     }
 
     /// The latest certified announce.

@@ -1,9 +1,11 @@
 //! The duties of a committee member: judge, acknowledge, finalise.
 
 use super::Attester;
+use super::awaited::Waiter;
 use super::executor::Shown;
 use super::round::{Plan, Round};
 use super::step::Step;
+use crate::acknowledged::Acknowledged;
 use crate::cid::Cid;
 use crate::id::{Hash, JobId, NodeId};
 use crate::leaf::{LeafRef, Statement};
@@ -28,92 +30,104 @@ impl Attester {
 
     /// Acknowledges what can be judged. Says whether every assigned pair is acknowledged now.
     fn acknowledge(&mut self, step: &mut Step<'_>, round: &mut Round) -> bool {
-        let acked = self.acked(&round.id);
+        let pairs = round.pairs();
+        let open: Vec<(u32, NodeId)> =
+            pairs.iter().filter(|(slot, _)| !round.acked.contains(slot)).copied().collect();
+        if open.is_empty() {
+            return true;
+        }
         // an earlier reveal is never an honest one: judging it would tell what this node hides
         let closed = self.is_closed(round);
-        let (mut items, mut findings, mut all) = (Vec::new(), Vec::new(), true);
-        for (slot, node) in round.pairs() {
-            let (at, verdict) = match self.shown(round, slot, &node) {
-                Shown::Declined(at, _) => (at, Some(AckVerdict::Ok)),
+        let before = match round.acked_before.take() {
+            Some(before) => before,
+            None => self.acked(&round.id),
+        };
+        let (mut items, mut findings) = (Vec::new(), Vec::new());
+        for (slot, node) in open {
+            let (at, shown) = match self.shown(round, slot, &node) {
+                Shown::Declined(at, _) => (at, None),
                 Shown::Revealed { commit, at, reveal, counts: true } if closed => {
-                    let known = acked.contains_key(&at.hash);
-                    let verdict =
-                        if known { None } else { self.judge(step, round, &node, &commit, at, &reveal) };
-                    if !known && verdict.is_none() {
-                        all = false;
-                        continue;
-                    }
-                    (at, verdict)
+                    (at, Some((commit, reveal)))
                 }
-                _ => {
-                    all = false;
-                    continue;
-                }
+                _ => continue,
             };
-            if acked.contains_key(&at.hash) {
-                continue;
+            if !before.contains(&at.hash) {
+                let verdict = match shown {
+                    None => Some((AckVerdict::Ok, None)),
+                    Some((commit, reveal)) => self.judge(step, round, &node, &commit, at, &reveal),
+                };
+                let Some((verdict, finding)) = verdict else { continue };
+                findings.extend(finding);
+                items.push(AckItem { statement: at, verdict });
             }
-            let Some(verdict) = verdict else { continue };
-            if let AckVerdict::Bad(code) = verdict {
-                let detail = round.details.get(&at.hash).cloned().unwrap_or_else(|| code.word().to_owned());
-                findings.push(Finding { job: round.id, statement: at, code, detail });
-            }
-            items.push(AckItem { statement: at, verdict });
+            round.acked.insert(slot);
         }
+        round.acked_before = Some(before);
         for finding in findings {
             self.say(step, Statement::Finding(finding));
         }
         for chunk in items.chunks(ACK_ITEMS_MAX) {
             self.say(step, Statement::Ack(Ack { job: round.id, items: chunk.to_vec() }));
         }
-        all
+        round.acked.len() == pairs.len()
     }
 
     /// What this member has acknowledged so far: its own log says.
-    fn acked(&self, job: &JobId) -> BTreeMap<Hash, AckItem> {
-        let Some(log) = self.own_log() else { return BTreeMap::new() };
-        let acks = log.about(job, false).filter_map(|(_, e)| match &e.leaf.statement {
-            Statement::Ack(ack) => Some(ack.items.clone()),
-            _ => None,
-        });
-        acks.flatten().map(|item| (item.statement.hash, item)).collect()
+    fn acked(&self, job: &JobId) -> BTreeSet<Hash> {
+        let acks = self.own_log().into_iter().flat_map(|log| log.acks(job, false));
+        acks.flat_map(|(_, ack)| &ack.items).map(|item| item.statement.hash).collect()
     }
 
-    /// Judges a reveal, or asks for what is missing to judge it.
+    /// Judges a reveal, with a finding if it is bad; or asks for what is missing to judge it.
     fn judge(
         &mut self,
         step: &mut Step<'_>,
-        round: &mut Round,
+        round: &Round,
         node: &NodeId,
         commit: &LeafRef,
         at: LeafRef,
         reveal: &Reveal,
-    ) -> Option<AckVerdict> {
-        if let Some(verdict) = round.judged.get(&at.hash) {
-            return Some(verdict.clone());
+    ) -> Option<(AckVerdict, Option<Finding>)> {
+        let waiter = (round.id, at.hash);
+        if self.still_misses(step, &waiter, node) {
+            return None;
         }
-        let judgement = self.judgement(step, round, node, commit, reveal)?;
-        let verdict = match judgement {
+        match self.judgement(step, round, node, commit, reveal)? {
             Judgement::Ok => {
                 // an answer equal to one of our own may still be held back here: what is
                 // acknowledged is served
                 self.release(step, reveal.receipts);
-                AckVerdict::Ok
+                Some((AckVerdict::Ok, None))
             }
             Judgement::Bad(code, detail) => {
-                round.details.insert(at.hash, detail);
-                AckVerdict::Bad(code)
+                let finding = Finding { job: round.id, statement: at, code, detail };
+                Some((AckVerdict::Bad(code), Some(finding)))
             }
             Judgement::Need(blocks) => {
-                for cid in blocks {
+                for cid in &blocks {
+                    self.want_block(step, *cid, &[*node]);
+                }
+                self.awaited.wait(waiter, blocks);
+                None
+            }
+            Judgement::Unknown(_) => None,
+        }
+    }
+
+    /// Whether a reveal still waits for blocks. With each tick they are looked for in the store, where they may have
+    /// come some other way, and asked for again.
+    fn still_misses(&mut self, step: &mut Step<'_>, waiter: &Waiter, node: &NodeId) -> bool {
+        if self.ticked {
+            let missing: Vec<Cid> = self.awaited.missing(waiter).into_iter().flatten().copied().collect();
+            for cid in missing {
+                if step.holds(&cid) {
+                    self.awaited.came(&cid);
+                } else {
                     self.want_block(step, cid, &[*node]);
                 }
-                return None;
             }
-            Judgement::Unknown(_) => return None,
-        };
-        round.judged.insert(at.hash, verdict.clone());
-        Some(verdict)
+        }
+        self.awaited.missing(waiter).is_some()
     }
 
     fn judgement(
@@ -141,8 +155,8 @@ impl Attester {
     /// The last word on a job: all that was acknowledged ok, in one set.
     fn finalise(&mut self, step: &mut Step<'_>, round: &Round) {
         let Some(plan) = round.plan() else { return };
-        let ok = self.acked(&round.id).into_values().filter(|item| item.verdict == AckVerdict::Ok);
-        let list = StatementList::new(round.id, ok.map(|item| item.statement).collect());
+        let Some(log) = self.own_log() else { return };
+        let list = Acknowledged::by(log.acks(&round.id, false).map(|(_, ack)| ack)).list(round.id);
         let report = self.report(step, round, plan, &list);
         let (count, root) = (list.statements.len() as u32, list.root());
         let list = step.put_value(&list);
@@ -183,18 +197,13 @@ impl Attester {
         for member in self.config.genesis.committee.iter().map(|m| m.root.node_id()) {
             let Some(log) = self.logs.get(&member) else { continue };
             let last = log.final_of(job, true).map_or(u64::MAX, |(index, _)| index);
-            for (_, entry) in log.about(job, true).take_while(|(index, _)| *index < last) {
-                let Statement::Ack(ack) = &entry.leaf.statement else { continue };
-                for item in &ack.items {
-                    let verdicts = all.entry(item.statement).or_insert_with(|| Verdicts::of(item.statement));
-                    // whoever said both has said bad
-                    if item.verdict != AckVerdict::Ok {
-                        verdicts.bad.insert(member);
-                        verdicts.ok.remove(&member);
-                    } else if !verdicts.bad.contains(&member) {
-                        verdicts.ok.insert(member);
-                    }
-                }
+            let before = log.acks(job, true).take_while(|(index, _)| *index < last);
+            let acknowledged = Acknowledged::by(before.map(|(_, ack)| ack));
+            for at in acknowledged.ok() {
+                all.entry(*at).or_insert_with(|| Verdicts::of(*at)).ok.insert(member);
+            }
+            for at in acknowledged.bad() {
+                all.entry(*at).or_insert_with(|| Verdicts::of(*at)).bad.insert(member);
             }
         }
         all

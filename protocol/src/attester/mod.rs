@@ -1,9 +1,10 @@
 //! The attester: one state machine from what happens outside to what is to be done.
 //!
-//! `handle(input, now, blocks) -> effects`. The state is a function of the records that were
-//! persisted; whatever is in flight is volatile and asked for again. After every input the machine
-//! looks at what its logs show and says what is due, so a restart needs no code of its own.
+//! `hear(input, now, blocks) -> effects` for each thing that happens, then `drive(now, blocks) -> effects` once. The
+//! state is a function of the records that were persisted; whatever is in flight is volatile and asked for again. When it
+//! is driven the machine looks at what its logs show and says what is due, so a restart needs no code of its own.
 
+mod awaited;
 mod clock;
 mod effect;
 mod executor;
@@ -19,6 +20,8 @@ mod own;
 mod record;
 mod restored;
 mod round;
+mod rounds;
+mod said;
 mod serve;
 mod step;
 mod submit;
@@ -40,26 +43,20 @@ use crate::keyset::Keyset;
 use crate::leaf::{Leaf, Statement};
 use crate::log::{Origin, Policy, SignedCheckpoint};
 use crate::memo::Memo;
-use crate::params::{AUTHOR_JOBS_MAX, JOBS_MAX};
+use awaited::Awaited;
 use clock::Clocks;
 use fetches::Fetches;
 use heads::Want;
 use log_view::LogView;
 use own::Own;
 use restored::Unsure;
-use round::{Outcome, Round, RoundState};
+use round::Round;
 use serde_bytes::ByteBuf;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use step::Step;
 
 /// Longest time between two looks at the clock, milliseconds: a guess.
 const TICK_MS: u64 = 500;
-/// A job without an outcome is given up this long after its last deadline, seconds: a guess, a day.
-const GIVE_UP_S: u64 = 24 * 3600;
-/// A sealed job is followed this long after its last deadline for Finals that come late, seconds: a guess.
-const LINGER_S: u64 = 60;
-/// Jobs of an earlier life looked at in one step: a guess, keeps a start from blocking what is under way.
-const LOOKS_MAX: usize = 16;
 /// Requests under way at once: a guess, bounds memory.
 const CALLS_MAX: usize = 1024;
 
@@ -113,6 +110,12 @@ pub struct Attester {
     policy_size: usize,
     logs: BTreeMap<NodeId, LogView>,
     rounds: BTreeMap<JobId, Round>,
+    /// Jobs in which something may be left to do.
+    open: BTreeSet<JobId>,
+    /// Jobs that were over when they were found, not looked at yet.
+    unlooked: BTreeSet<JobId>,
+    /// Logs of which more is certified than was searched for jobs.
+    grown: BTreeSet<NodeId>,
     salted: BTreeMap<(JobId, u32), (Salt, Cid)>,
     /// Content and bundle of the jobs that this node has published.
     published: BTreeMap<JobId, (Cid, Cid)>,
@@ -124,14 +127,21 @@ pub struct Attester {
     memo: Memo,
     own: Own,
     fetches: Fetches,
+    awaited: Awaited,
     wants: BTreeMap<NodeId, Want>,
     calls: BTreeMap<Call, Pending>,
     next_call: Call,
     rates: BTreeMap<NodeId, (u64, u32)>,
+    /// When `rates` was last cleared of what is past.
+    rates_ms: u64,
     unjudged: Vec<SignedCheckpoint>,
     heads_ms: u64,
     /// Something changed that rounds may depend on.
     news: bool,
+    /// Something was heard that may leave something to do.
+    stirred: bool,
+    /// Time has passed: what is missing may be asked for again.
+    ticked: bool,
 }
 
 impl Attester {
@@ -160,6 +170,9 @@ impl Attester {
             policy_size: 0,
             logs: BTreeMap::new(),
             rounds: BTreeMap::new(),
+            open: BTreeSet::new(),
+            unlooked: BTreeSet::new(),
+            grown: BTreeSet::new(),
             salted: BTreeMap::new(),
             published: BTreeMap::new(),
             provided: BTreeMap::new(),
@@ -168,13 +181,17 @@ impl Attester {
             memo,
             own: Own::default(),
             fetches: Fetches::default(),
+            awaited: Awaited::default(),
             wants: BTreeMap::new(),
             calls: BTreeMap::new(),
             next_call: 0,
             rates: BTreeMap::new(),
+            rates_ms: 0,
             unjudged: Vec::new(),
             heads_ms: 0,
             news: true,
+            stirred: true,
+            ticked: true,
         })
     }
 
@@ -194,6 +211,7 @@ impl Attester {
                 let node = head.checkpoint.origin.node;
                 let log = self.logs.get_mut(&node).ok_or("a head of an unknown log")?;
                 log.merge(&self.policy, &head);
+                self.grown.insert(node);
                 for cosigner in self.policy.cosigners(&head).map_err(|e| e.to_string())? {
                     self.clocks.hear(cosigner.member, cosigner.last);
                 }
@@ -249,12 +267,21 @@ impl Attester {
         Ok(())
     }
 
-    /// Tells the core what happened; it answers with what is to be done, in order. `now_ms` is the
-    /// shell's clock, POSIX milliseconds.
-    pub fn handle(&mut self, input: Input, now_ms: u64, blocks: &dyn Blocks) -> Vec<Effect> {
-        let mut step = Step { now_ms, blocks, out: Vec::new(), quiet: false };
+    /// Tells the core what happened; it answers with what that alone asks for, in order. `now_ms` is the shell's clock,
+    /// POSIX milliseconds. Once everything that waits was told, [`drive`](Self::drive) says what else is due.
+    pub fn hear(&mut self, input: Input, now_ms: u64, blocks: &dyn Blocks) -> Vec<Effect> {
+        let mut step = Step::new(now_ms, blocks);
         self.begin(&mut step);
         self.take(&mut step, input);
+        step.out
+    }
+
+    /// What is due after all that was heard, in order: once for a group of inputs.
+    pub fn drive(&mut self, now_ms: u64, blocks: &dyn Blocks) -> Vec<Effect> {
+        if !std::mem::take(&mut self.stirred) {
+            return Vec::new();
+        }
+        let mut step = Step::new(now_ms, blocks);
         self.drive_unsure(&mut step);
         if self.may_sign() {
             self.drive_rounds(&mut step);
@@ -264,6 +291,7 @@ impl Attester {
             self.drive_rounds(&mut step);
         }
         self.drive_sync(&mut step);
+        self.ticked = false;
         step.out
     }
 
@@ -312,8 +340,13 @@ impl Attester {
     }
 
     fn take(&mut self, step: &mut Step<'_>, input: Input) {
+        // what a peer sends costs a look at what is due only if it tells anything; see `gossip_heard`
+        self.stirred |= !matches!(
+            input,
+            Input::Gossip { .. } | Input::Request { stream: Stream::Log | Stream::Certs, .. }
+        );
         match input {
-            Input::Tick => self.news = true,
+            Input::Tick => (self.news, self.ticked) = (true, true),
             Input::PeerUp { peer } => {
                 if let Some(node) = self.node_of(&peer) {
                     self.is_back(step, &node);
@@ -341,7 +374,7 @@ impl Attester {
             },
             Input::Fetched { cid, found } => {
                 self.fetches.ended(&cid, found, step.now_ms);
-                self.news = true;
+                self.news |= found && self.awaited.came(&cid);
             }
             // what can't be said is not said later either: the slot is asked for again after the next start
             Input::Executed { .. } | Input::Declined { .. } | Input::Announce { .. } if !self.may_sign() => {}
@@ -367,88 +400,6 @@ impl Attester {
                 step.out.push(Effect::Submitted { token, result });
             }
         }
-    }
-
-    fn drive_rounds(&mut self, step: &mut Step<'_>) {
-        if !std::mem::take(&mut self.news) {
-            return;
-        }
-        self.find_jobs(step);
-        let open = self.open_rounds(step.now_s());
-        for id in open {
-            let Some(mut round) = self.rounds.remove(&id) else { continue };
-            if matches!(round.state, RoundState::Waiting) {
-                self.load_round(step, &mut round);
-            }
-            self.rounds.insert(id, round.clone());
-            self.executor_duties(step, &mut round);
-            self.member_duties(step, &mut round);
-            self.conclude(step, &mut round);
-            self.rounds.insert(id, round);
-        }
-        let past: Vec<JobId> = self
-            .rounds
-            .values()
-            .filter(|r| !r.looked && r.assembled_of == 0 && !self.is_open(r, step.now_s()))
-            .map(|r| r.id)
-            .take(LOOKS_MAX)
-            .collect();
-        for id in past {
-            let Some(mut round) = self.rounds.remove(&id) else { continue };
-            self.look_back(step, &mut round);
-            self.rounds.insert(id, round);
-        }
-    }
-
-    /// Jobs to work on: members' first, each author's in the order of its log, so that no stranger's
-    /// pile of jobs keeps others waiting.
-    fn open_rounds(&self, now_s: u64) -> Vec<JobId> {
-        let mut open: Vec<&Round> = self.rounds.values().filter(|r| self.is_open(r, now_s)).collect();
-        open.sort_by_key(|r| (self.config.genesis.member(&r.at.author).is_none(), r.at.index, r.id));
-        let mut of_author: BTreeMap<NodeId, usize> = BTreeMap::new();
-        open.retain(|r| {
-            let count = of_author.entry(r.at.author).or_default();
-            *count += 1;
-            *count <= AUTHOR_JOBS_MAX
-        });
-        open.into_iter().map(|r| r.id).take(JOBS_MAX).collect()
-    }
-
-    /// Whether there may be something left to do for a job.
-    fn is_open(&self, round: &Round, now_s: u64) -> bool {
-        let ended = match (&round.state, &round.outcome) {
-            (RoundState::Refused(_), _) => true,
-            (_, Some(Outcome::Sealed { .. })) => {
-                let all = round.assembled_of == self.config.genesis.size();
-                all || round.assembled_of > 0 && now_s > round.job.final_by_s.saturating_add(LINGER_S)
-            }
-            _ => false,
-        };
-        !ended && now_s <= round.job.final_by_s.saturating_add(GIVE_UP_S)
-    }
-
-    /// The latest passed deadline for which this node still needs to see a quorum of later dates.
-    fn late_wanted(&self, now_s: u64) -> Option<u64> {
-        let open = self.rounds.values().filter(|r| r.plan().is_some() && self.is_open(r, now_s));
-        let wanted = open.flat_map(|round| {
-            let log = self.own_log();
-            let unrevealed =
-                round.pairs().into_iter().filter(|(_, node)| *node == self.node).any(|(slot, _)| {
-                    let shown = log.and_then(|l| {
-                        let (index, _) = l.effective(&round.id, slot, false)?;
-                        let commit = l.reference(index)?;
-                        Some(l.reveal(&round.id, slot, &commit, false).is_some())
-                    });
-                    shown == Some(false)
-                });
-            // members acknowledge reveals only once the job is closed
-            let needed = unrevealed && now_s <= round.job.reveal_by_s || self.is_member();
-            let commit = (needed && !self.is_closed(round)).then_some(round.job.commit_by_s);
-            let unfinished = self.is_member() && log.is_some_and(|l| l.final_of(&round.id, false).is_none());
-            let last = unfinished.then_some(round.job.final_by_s);
-            [commit, last].into_iter().flatten()
-        });
-        wanted.filter(|d| now_s > *d && self.clocks.past(*d) < self.policy.quorum()).max()
     }
 
     fn ask(&mut self, step: &mut Step<'_>, peer: PeerKey, stream: Stream, bytes: Vec<u8>, pending: Pending) {
@@ -479,7 +430,8 @@ impl Attester {
     fn insert_log(&mut self, view: LogView) {
         let node = view.node;
         self.logs.insert(node, view);
-        self.news = true;
+        self.grown.insert(node);
+        (self.news, self.stirred) = (true, true);
         if self.config.genesis.member(&node).is_none() {
             return;
         }

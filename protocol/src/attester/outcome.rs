@@ -4,6 +4,7 @@ use super::log_view::{Entry, LogView};
 use super::round::{Outcome, Plan, Round, RoundState};
 use super::step::Step;
 use super::{Attester, Effect, Notice, Pending, Record, Stream};
+use crate::acknowledged::Acknowledged;
 use crate::bundle::{Bundle, Certs};
 use crate::cid::Cid;
 use crate::content::Content;
@@ -12,9 +13,9 @@ use crate::leaf::{Cert, LeafRef, Statement};
 use crate::message::LogRequest;
 use crate::params::RETRY_MS_MIN;
 use crate::proof::{Assembled, Parts, assemble, bundle, certs, closure};
-use crate::statement::{AckVerdict, Final, StatementList};
+use crate::statement::{Final, StatementList};
 use crate::wire;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Heads asked for at once: a guess, below the streams that one peer may have open.
 const PROOFS_MAX: usize = 8;
@@ -29,6 +30,7 @@ impl Attester {
             return;
         }
         let finals = self.finals(round);
+        self.count_finals(round, &finals);
         let found = self.outcome(step, round, &finals);
         let changed = match (&round.outcome, &found) {
             // a sealed set never changes; a quorum may still come to name a report for it
@@ -58,14 +60,15 @@ impl Attester {
     /// A job of an earlier life in which nothing is left to do: how it ended, from what is held alone. Nothing is
     /// fetched: its blocks may have been given up on purpose.
     pub(super) fn look_back(&mut self, step: &mut Step<'_>, round: &mut Round) {
-        round.looked = true;
         if matches!(round.state, RoundState::Waiting) {
             step.quiet = true;
             self.load_round(step, round);
             step.quiet = false;
         }
         if round.outcome.is_none() {
-            round.outcome = self.outcome(step, round, &self.finals(round));
+            let finals = self.finals(round);
+            self.count_finals(round, &finals);
+            round.outcome = self.outcome(step, round, &finals);
             drop_other_content(step, round);
         }
         // whoever looks for it asks the DHT, which forgets within a day
@@ -92,7 +95,7 @@ impl Attester {
         let quorum = self.policy.quorum();
         let mut sets: BTreeMap<(u32, Hash, Cid), Vec<&Final>> = BTreeMap::new();
         for (member, index, last) in finals {
-            if self.is_covered(round, member, *index, last) {
+            if round.covered.get(&(*member, *index)) == Some(&true) {
                 sets.entry((last.count, last.root, last.list)).or_default().push(last);
             }
         }
@@ -111,21 +114,21 @@ impl Attester {
         (finals.len() >= quorum && settled).then_some(Outcome::Bounded)
     }
 
+    /// Notes which Finals count. What is certified before one never changes.
+    fn count_finals(&self, round: &mut Round, finals: &[(NodeId, u64, Final)]) {
+        for (member, index, last) in finals {
+            if !round.covered.contains_key(&(*member, *index)) {
+                let counts = self.is_covered(round, member, *index, last);
+                round.covered.insert((*member, *index), counts);
+            }
+        }
+    }
+
     /// A Final counts for what its member has acknowledged ok before, exactly.
     fn is_covered(&self, round: &Round, member: &NodeId, index: u64, last: &Final) -> bool {
         let Some(log) = self.logs.get(member) else { return false };
-        let (mut ok, mut bad) = (BTreeSet::new(), BTreeSet::new());
-        for (_, entry) in log.about(&round.id, true).take_while(|(i, _)| *i < index) {
-            let Statement::Ack(ack) = &entry.leaf.statement else { continue };
-            for item in &ack.items {
-                match item.verdict {
-                    AckVerdict::Ok => drop(ok.insert(item.statement)),
-                    AckVerdict::Bad(_) => drop(bad.insert(item.statement)),
-                }
-            }
-        }
-        ok.retain(|at| !bad.contains(at));
-        let list = StatementList::new(round.id, ok.into_iter().collect());
+        let before = log.acks(&round.id, true).take_while(|(i, _)| *i < index);
+        let list = Acknowledged::by(before.map(|(_, ack)| ack)).list(round.id);
         // a list of the same leaves at other places has the same root
         let same = Cid::dag_cbor(&wire::encode(&list)) == last.list;
         same && list.statements.len() as u64 == u64::from(last.count) && list.root() == last.root
@@ -185,12 +188,19 @@ impl Attester {
             return false;
         }
         let made: BTreeMap<Cid, Vec<u8>> = content.blocks.into_iter().collect();
-        let below = closure(content.root, &|cid| made.get(cid).cloned().or_else(|| step.block(cid)));
-        if !below.missing.is_empty() {
-            let finals = self.finals(round).into_iter().map(|(member, ..)| member);
-            let holders: Vec<NodeId> = list.statements.iter().map(|at| at.author).chain(finals).collect();
-            below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
-            return false;
+        if round.whole != Some(content.root) {
+            let below = closure(content.root, &|cid| made.get(cid).cloned().or_else(|| step.block(cid)));
+            if !below.missing.is_empty() {
+                let finals = self.finals(round).into_iter().map(|(member, ..)| member);
+                let holders: Vec<NodeId> = list.statements.iter().map(|at| at.author).chain(finals).collect();
+                below.missing.iter().for_each(|link| self.want_block(step, link.cid, &holders));
+                return false;
+            }
+            // an answer may be held only as this node's own, hidden one
+            let stored = below.held.into_iter().filter(|cid| !made.contains_key(cid)).collect();
+            step.out.push(Effect::Release(stored));
+            made.into_iter().for_each(|(cid, bytes)| step.put(cid, bytes));
+            round.whole = Some(content.root);
         }
         if let Some(attested) = report.filter(|cid| step.block(cid).is_none()) {
             let holders: Vec<NodeId> = self.finals(round).into_iter().map(|(member, ..)| member).collect();
@@ -220,10 +230,7 @@ impl Attester {
                 Vec::new()
             }
         };
-        // an answer may be held only as this node's own, hidden one
-        let stored = below.held.into_iter().filter(|cid| !made.contains_key(cid)).collect();
-        step.out.push(Effect::Release(stored));
-        for (cid, bytes) in made.into_iter().chain(bundled) {
+        for (cid, bytes) in bundled {
             step.put(cid, bytes);
         }
         step.out.push(Effect::Provide(content.root));
@@ -244,7 +251,7 @@ impl Attester {
         let finals = self.finals(round);
         let counting = finals.iter().filter(|(member, index, last)| {
             (last.list, last.root, last.count) == (*list, *root, *count)
-                && self.is_covered(round, member, *index, last)
+                && round.covered.get(&(*member, *index)) == Some(&true)
                 && shown(member, *index).is_some()
         });
         counting.count() >= quorum

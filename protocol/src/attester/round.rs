@@ -1,14 +1,14 @@
 //! One job as this node sees it: what is needed to work on it, and where it stands.
 
+use super::log_view::LogView;
 use super::step::Step;
 use super::{Attester, Notice};
 use crate::assignment::{Assignment, Candidate, assign};
 use crate::cid::Cid;
 use crate::id::{Hash, JobId, NodeId};
 use crate::job::{Executors, Job};
-use crate::leaf::{LeafRef, Statement};
+use crate::leaf::LeafRef;
 use crate::proof::candidates;
-use crate::statement::AckVerdict;
 use crate::suite::Suite;
 use crate::wire;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +30,18 @@ pub(crate) struct Round {
     pub(crate) provided: Option<Cid>,
     /// Slots whose execution the shell was asked for since the start.
     pub(crate) executing: BTreeSet<u32>,
-    /// Verdicts on reveals, by leaf hash: a pure function of their bytes.
-    pub(crate) judged: BTreeMap<Hash, AckVerdict>,
-    /// Why a reveal is bad, for the finding.
-    pub(crate) details: BTreeMap<Hash, String>,
+    /// It is closed, which it stays.
+    pub(crate) closed: bool,
+    /// Slots whose assigned pair this member has acknowledged.
+    pub(crate) acked: BTreeSet<u32>,
+    /// Statements that it had acknowledged before this node started.
+    pub(crate) acked_before: Option<BTreeSet<Hash>>,
+    /// Finals that count, by their places: a pure function of what is certified before each.
+    pub(crate) covered: BTreeMap<(NodeId, u64), bool>,
+    /// The content of which every block was held.
+    pub(crate) whole: Option<Cid>,
     /// Certified Finals that the last assembly went by.
     pub(crate) assembled_of: usize,
-    /// It was over when this node started, and has been looked at since.
-    pub(crate) looked: bool,
     /// When heads that show statements in time may be asked for again, POSIX milliseconds, and how often they were.
     pub(crate) proofs: (u64, usize),
 }
@@ -91,10 +95,12 @@ impl Round {
             bundle: None,
             provided: None,
             executing: BTreeSet::new(),
-            judged: BTreeMap::new(),
-            details: BTreeMap::new(),
+            closed: false,
+            acked: BTreeSet::new(),
+            acked_before: None,
+            covered: BTreeMap::new(),
+            whole: None,
             assembled_of: 0,
-            looked: false,
             proofs: (0, 0),
         }
     }
@@ -118,16 +124,8 @@ impl Attester {
     /// Registers jobs that have become certified.
     pub(super) fn find_jobs(&mut self, step: &mut Step<'_>) {
         let mut found = Vec::new();
-        for log in self.logs.values() {
-            for index in log.certified_jobs() {
-                let Some(at) = log.reference(index) else { continue };
-                let known = self.rounds.contains_key(&JobId(at.hash.0));
-                if let (false, Some(Statement::Job(job))) =
-                    (known, log.entry(index).map(|e| &e.leaf.statement))
-                {
-                    found.push((at, job.clone()));
-                }
-            }
+        for node in std::mem::take(&mut self.grown) {
+            found.extend(self.logs.get_mut(&node).map(LogView::find_jobs).unwrap_or_default());
         }
         for (at, job) in found {
             let id = JobId(at.hash.0);
@@ -146,6 +144,7 @@ impl Attester {
                 step.notice(Notice::JobSeen { job: id });
             }
             self.rounds.insert(id, round);
+            self.open.insert(id);
         }
     }
 
@@ -206,7 +205,7 @@ impl Attester {
 
     /// Asks for a block once in a while until it is there.
     pub(super) fn want_block(&mut self, step: &mut Step<'_>, cid: Cid, from: &[NodeId]) {
-        if step.quiet {
+        if step.quiet || !self.fetches.is_due(&cid, step.now_ms) {
             return;
         }
         let mut peers: Vec<[u8; 32]> =

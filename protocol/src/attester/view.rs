@@ -209,7 +209,7 @@ impl Attester {
 
     /// Whether a job is over for this node: nothing is left to do, and nothing will be asked of it again.
     pub fn is_over(&self, id: &JobId, now_s: u64) -> bool {
-        let past = |r: &Round| now_s > r.job.final_by_s.saturating_add(super::GIVE_UP_S);
+        let past = |r: &Round| now_s > r.job.final_by_s.saturating_add(super::rounds::GIVE_UP_S);
         self.rounds.get(id).is_some_and(|r| past(r) && !self.is_open(r, now_s))
     }
 

@@ -1,8 +1,8 @@
-//! Why the bed does not stand.
+//! Test-bed startup errors.
 
 use std::path::PathBuf;
 
-/// Why the bed does not stand.
+/// Test-bed startup errors.
 #[derive(Debug, thiserror::Error)]
 pub enum BedError {
     /// There is no release of the program for this machine.

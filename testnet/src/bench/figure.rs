@@ -82,7 +82,8 @@ impl Figure {
         }
     }
 
-    fn with_goal(mut self, goal: Option<Goal>) -> Self {
+    /// What it should be.
+    pub(super) fn with_goal(mut self, goal: Option<Goal>) -> Self {
         self.goal = goal;
         self.met = goal.map(|goal| goal.is_met(self.median));
         self

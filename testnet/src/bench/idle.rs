@@ -2,6 +2,7 @@
 
 use super::Watch;
 use super::figure::Figure;
+use super::process::{cpu_s, memory_mib, threads};
 use crate::cluster::{Binaries, Cluster, NodePlan, Plan};
 use crate::vendors::SimConfig;
 use std::path::Path;
@@ -60,34 +61,4 @@ async fn watch_all(pids: &[u32], watch: Duration) -> Result<Vec<Figure>, String>
         Figure::absolute("idle_cpu_percent", "processor time of the same, of one core", "%", &share)
             .behind("watched_s", took_s),
     ])
-}
-
-/// Ticks of processor time in a second as the kernel tells them: fixed on Linux, whatever its timer.
-const TICKS_PER_S: f64 = 100.0;
-
-/// Processor time so far, seconds, threads that have ended included (proc(5), `utime` and `stime`).
-fn cpu_s(pid: u32) -> Result<f64, String> {
-    let path = format!("/proc/{pid}/stat");
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    // the name may hold blanks and brackets: fields are counted from behind it
-    let fields: Vec<&str> = text.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-    let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<f64>().ok());
-    let (user, system) = ticks(11).zip(ticks(12)).ok_or_else(|| format!("{path}: no times"))?;
-    Ok((user + system) / TICKS_PER_S)
-}
-
-fn threads(pid: u32) -> Result<f64, String> {
-    status(pid, "Threads:")
-}
-
-fn memory_mib(pid: u32, field: &str) -> Result<f64, String> {
-    status(pid, field).map(|kib| kib / 1024.0)
-}
-
-fn status(pid: u32, field: &str) -> Result<f64, String> {
-    let path = format!("/proc/{pid}/status");
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-    let value =
-        text.lines().find_map(|line| line.strip_prefix(field)?.split_whitespace().next()?.parse().ok());
-    value.ok_or_else(|| format!("{path}: no {field}"))
 }

@@ -1,9 +1,10 @@
 //! A committee with its keys and logs, everything from fixed seeds, all signatures genuine.
 
+use vantage_protocol::attester::Config;
 use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{NetId, NodeId};
-use vantage_protocol::keys::{LogKey, RootKey, TransportKey, WitnessKey};
+use vantage_protocol::keys::{LogKey, PublicKey, RootKey, TransportKey, WitnessKey};
 use vantage_protocol::keyset::Keyset;
 use vantage_protocol::leaf::{Cert, Leaf, LeafRef, Statement};
 use vantage_protocol::log::{Checkpoint, Cosignature, SignedCheckpoint, TlogProof, Tree, leaf_hash};
@@ -18,6 +19,7 @@ struct Node {
     id: NodeId,
     log: LogKey,
     witness: WitnessKey,
+    keyset: Keyset,
     leaves: Vec<Vec<u8>>,
     tree: Tree,
 }
@@ -62,14 +64,36 @@ impl Logs {
                 (LogKey::from_seed(&seed(i, "log")), WitnessKey::from_seed(&seed(i, "witness")));
             let keyset =
                 Keyset::make(&net, root, &TransportKey::from_seed(&seed(i, "transport")), &log, &witness);
-            (Node { id: keyset.node(), log, witness, leaves: Vec::new(), tree: Tree::new() }, keyset)
+            Node { id: keyset.node(), log, witness, keyset, leaves: Vec::new(), tree: Tree::new() }
         };
-        let (nodes, keysets): (Vec<Node>, Vec<Keyset>) = roots.iter().enumerate().map(node).unzip();
+        let nodes: Vec<Node> = roots.iter().enumerate().map(node).collect();
+        let keysets: Vec<Keyset> = nodes.iter().map(|node| node.keyset.clone()).collect();
         let mut logs = Self { genesis, net, nodes };
         for keyset in keysets {
             logs.say(&keyset.node(), Statement::Keyset(Box::new(keyset)));
         }
         logs
+    }
+
+    /// What a member's core is made of.
+    pub(super) fn config(&self, node: &NodeId) -> Config {
+        let node = self.node(node);
+        Config {
+            genesis: self.genesis.clone(),
+            log: node.log.clone(),
+            witness: node.witness.clone(),
+            keyset: node.keyset.clone(),
+        }
+    }
+
+    /// The key that a member's heads are checked with.
+    pub(super) fn log_key(&self, node: &NodeId) -> PublicKey {
+        self.node(node).log.public()
+    }
+
+    /// All leaves of a log.
+    pub(super) fn leaves(&self, node: &NodeId) -> &[Vec<u8>] {
+        &self.node(node).leaves
     }
 
     /// All members.
@@ -97,15 +121,20 @@ impl Logs {
         &self.node(node).leaves[0]
     }
 
-    /// A log's present head, cosigned by a quorum.
-    pub(super) fn head(&self, author: &NodeId, time_s: u64) -> SignedCheckpoint {
+    /// A log's present head, cosigned by nobody.
+    pub(super) fn bare_head(&self, author: &NodeId) -> SignedCheckpoint {
         let node = self.node(author);
         let checkpoint = Checkpoint {
             origin: self.genesis.origin(node.id),
             size: node.tree.size(),
             root: node.tree.root(),
         };
-        let mut signed = checkpoint.sign(&node.log);
+        checkpoint.sign(&node.log)
+    }
+
+    /// A log's present head, cosigned by a quorum.
+    pub(super) fn head(&self, author: &NodeId, time_s: u64) -> SignedCheckpoint {
+        let mut signed = self.bare_head(author);
         for member in self.nodes.iter().take(self.genesis.quorum()) {
             let cosignature = Cosignature::make(&signed.checkpoint, &member.witness, time_s);
             let origin = self.genesis.origin(member.id);

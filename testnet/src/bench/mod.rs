@@ -5,13 +5,16 @@
 //! `docs/BENCHMARKS.md`.
 
 mod answers;
+mod cells;
 mod figure;
 mod golem;
+mod gossip;
 mod idle;
 mod latency;
 mod logs;
 mod machine;
 mod merkle;
+mod process;
 mod sealed;
 mod store;
 mod table;
@@ -57,8 +60,12 @@ pub enum Part {
     Store,
     /// A job's latency in the simulator
     Latency,
+    /// What a hostile gossip message costs
+    Gossip,
     /// Memory and processor time of an idle node
     Idle,
+    /// What a job costs a member, by its cells
+    Cells,
     /// Answers by way of the Golem Network
     Golem,
 }
@@ -132,7 +139,10 @@ async fn one(part: Part, arguments: &BenchArgs, binaries: Option<&Binaries>) -> 
             store::measure(programs()?, dir.path(), statements, rounds).await
         }
         Part::Latency => latency::measure(rounds),
+        Part::Gossip if quick => gossip::measure(20, 20, rounds),
+        Part::Gossip => gossip::measure(1000, 5000, rounds),
         Part::Idle => idle::measure(programs()?, dir.path(), Watch::of(quick)).await,
+        Part::Cells => cells::measure(programs()?, dir.path(), if quick { 8 } else { 500 }, rounds).await,
         Part::Golem => {
             let tasks: &[u32] = if quick { &[1] } else { &[1, 10, 100] };
             golem::measure(programs()?, dir.path(), tasks, rounds).await
@@ -156,7 +166,7 @@ impl Watch {
 
 impl Part {
     fn needs_programs(self) -> bool {
-        matches!(self, Part::Store | Part::Idle | Part::Golem)
+        matches!(self, Part::Store | Part::Idle | Part::Cells | Part::Golem)
     }
 }
 

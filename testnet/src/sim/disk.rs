@@ -1,5 +1,6 @@
 //! What of a simulated node survives a crash.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use vantage_protocol::attester::{Blocks, Record};
 use vantage_protocol::cid::{Cid, Codec};
@@ -17,6 +18,7 @@ pub struct Disk {
     /// Records in order.
     pub records: Vec<Record>,
     blocks: BTreeMap<Cid, Block>,
+    reads: Cell<u64>,
     /// Cells that were run, so that none is run again.
     pub journal: BTreeMap<CellKey, Receipt>,
 }
@@ -57,6 +59,11 @@ impl Disk {
         receipts.filter(|r| r.executor != *own).map(|r| r.cells).next()
     }
 
+    /// How often the core has read a block.
+    pub fn reads(&self) -> u64 {
+        self.reads.get()
+    }
+
     /// Ids of the blocks that peers may have.
     pub fn served(&self) -> impl Iterator<Item = &Cid> {
         self.blocks.iter().filter(|(_, b)| b.public).map(|(cid, _)| cid)
@@ -76,6 +83,11 @@ impl Disk {
 
 impl Blocks for Disk {
     fn get(&self, cid: &Cid) -> Option<Vec<u8>> {
+        self.reads.set(self.reads.get() + 1);
         self.blocks.get(cid).map(|b| b.bytes.clone())
+    }
+
+    fn has(&self, cid: &Cid) -> bool {
+        self.blocks.contains_key(cid)
     }
 }

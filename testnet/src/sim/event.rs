@@ -171,7 +171,12 @@ impl Queue {
         self.next += 1;
     }
 
-    /// The next event and its time.
+    /// When the next event is, and to whom it happens.
+    pub fn next(&self) -> Option<(u64, Index)> {
+        self.events.first_key_value().map(|((at_ms, _), scheduled)| (*at_ms, scheduled.node))
+    }
+
+    /// Takes the next event, with its time.
     pub fn pop(&mut self) -> Option<(u64, Scheduled)> {
         self.events.pop_first().map(|((at_ms, _), scheduled)| (at_ms, scheduled))
     }

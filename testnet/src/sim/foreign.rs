@@ -38,6 +38,7 @@ impl World {
         let which = (which % self.foreign.len() as u64) as usize;
         // whatever is due by time is done first, so that the rest is the message's doing
         self.input(node, Input::Tick);
+        self.drive(node);
         let now_ms = self.nodes[node].clock_ms(self.now_ms);
         let it = &mut self.nodes[node];
         let token = it.token();
@@ -46,7 +47,8 @@ impl World {
             Message::Gossip(bytes) => (Input::Gossip { token, bytes }, None),
             Message::Request(stream, bytes) => (Input::Request { token, stream, bytes }, Some(stream)),
         };
-        let effects = attester.handle(input, now_ms, &it.disk);
+        let mut effects = attester.hear(input, now_ms, &it.disk);
+        effects.extend(attester.drive(now_ms, &it.disk));
         self.violations.extend(
             effects
                 .iter()
@@ -99,7 +101,9 @@ fn overhear(cast: &Cast, now_ms: u64) -> Vec<Message> {
                 Message::Request(..) => None,
             }));
             for input in inputs {
-                let effects = pair[i].handle(input, now_ms + round * 300, &disk);
+                let now_ms = now_ms + round * 300;
+                let mut effects = pair[i].hear(input, now_ms, &disk);
+                effects.extend(pair[i].drive(now_ms, &disk));
                 heard.extend(effects.into_iter().filter_map(|effect| match effect {
                     Effect::Gossip(bytes) => Some(Message::Gossip(bytes)),
                     Effect::Ask { stream, bytes, .. } => Some(Message::Request(stream, bytes)),

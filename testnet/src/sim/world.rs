@@ -116,7 +116,12 @@ impl World {
         let events_max = EVENTS_MAX * self.nodes.len() as u64;
         while let Some((at_ms, scheduled)) = self.queue.pop() {
             self.now_ms = at_ms;
+            let node = scheduled.node;
             self.happen(scheduled);
+            // what arrives at a node in the same millisecond is one group
+            if self.queue.next() != Some((at_ms, node)) {
+                self.drive(node);
+            }
             if self.trace.lines() > events_max {
                 self.violations.push(format!("loop: over {events_max} events and effects"));
             }
@@ -248,13 +253,24 @@ impl World {
         self.input(node, Input::Fetched { cid, found });
     }
 
-    /// Tells a node's core what happened and carries out what it wants.
+    /// Tells a node's core what happened and carries out what that alone asks for.
     pub(super) fn input(&mut self, node: Index, input: Input) {
+        let now_ms = self.nodes[node].clock_ms(self.now_ms);
+        let effects = {
+            let Node { attester, disk, .. } = &mut self.nodes[node];
+            let Some(attester) = attester else { return };
+            attester.hear(input, now_ms, disk)
+        };
+        self.carry_out(node, effects);
+    }
+
+    /// Has a node do what is due after all that it was told.
+    pub(super) fn drive(&mut self, node: Index) {
         let (now_ms, world_ms) = (self.nodes[node].clock_ms(self.now_ms), self.now_ms);
         let effects = {
             let Node { attester, disk, .. } = &mut self.nodes[node];
             let Some(attester) = attester else { return };
-            attester.handle(input, now_ms, disk)
+            attester.drive(now_ms, disk)
         };
         self.carry_out(node, effects);
         if self.nodes[node].is_honest() {

@@ -1,9 +1,9 @@
 //! What is seen of the market while a provider is looked for.
 
+use crate::attempt::{Attempt, UNSIGNED_MAX, Worker};
 use crate::failure::Failure;
 use crate::moment;
 use crate::offer::Refusal;
-use crate::session::{Attempt, UNSIGNED_MAX, Worker};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::task::JoinSet;

@@ -13,10 +13,10 @@ Examples:
   vantage verify bundle.car --genesis 9d3c… (the network's hash, 64 hex digits)
   vantage verify bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
 
-The genesis, or its hash, is all you have to trust: get it by a way you trust. A file is checked
-without any network. A content id is fetched from the peers you name, who need not be trusted: what
-they send is checked. The verdict's parts stand apart; SEALED says that a quorum holds one and the
-same set of statements, never that the statements are true.
+The genesis, or its hash, is all you have to trust: get it through a channel you trust. A file is checked
+without network access. A content id is fetched from the peers you name; you need not trust them, since
+what they send is checked. SEALED says that a quorum holds the same set of statements, never that the
+statements are true.
 ";
 
 /// Arguments of `verify`.
@@ -45,9 +45,9 @@ Examples:
   vantage report bundle.car --genesis 9d3c… --format md > report.md
   vantage report bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW… --format json
 
-The evidence is verified first, as `vantage verify` does, and the verdict stands at the top. Evidence that is
-INVALID is not reported on: its document holds the verdict alone. An HTML report is one file without any
-script. Equal evidence gives equal bytes.
+The evidence is verified first, as by `vantage verify`, and the report begins with the verdict. For INVALID
+evidence the report holds the verdict alone. An HTML report is one file without scripts. Equal evidence gives
+equal bytes.
 ";
 
 /// Arguments of `report`.
@@ -68,7 +68,7 @@ pub struct ReportArgs {
     /// File to write instead of standard output; nothing is overwritten
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// With --out: say what was written as one JSON object
+    /// With --out: print what was written as one JSON object
     #[arg(long, requires = "out")]
     pub json: bool,
 }
@@ -78,7 +78,7 @@ pub struct ReportArgs {
 pub enum ReportFormat {
     /// Markdown
     Md,
-    /// One HTML file without any script
+    /// One HTML file without scripts
     Html,
     /// One JSON object: the verdict, and the comparison as it is hashed
     Json,
@@ -90,7 +90,7 @@ pub struct PeerArgs {
     /// A peer to fetch from; may be repeated
     #[arg(long = "peer", value_name = "MULTIADDR")]
     pub peers: Vec<Multiaddr>,
-    /// Longest time to fetch
+    /// Time limit for fetching
     #[arg(long = "net-timeout", value_name = "TIME", default_value = "60s", value_parser = amount::seconds)]
     pub timeout: Seconds,
 }
@@ -100,7 +100,7 @@ pub struct PeerArgs {
 pub enum BundleCommand {
     /// Write a job's evidence to one file (CAR) that anyone can verify
     Export(BundleExportArgs),
-    /// Verify a bundle file, keep its blocks and serve them
+    /// Verify a bundle file, store its blocks and serve them
     Import(BundleImportArgs),
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Commands about the Golem Network.
 #[derive(Debug, Subcommand)]
 pub enum GolemCommand {
-    /// List the providers that answer the demand of [golem], with prices, and say whom the node would hire
+    /// List the providers that match [golem], with prices, and whether the node would hire them
     Offers(GolemOffersArgs),
 }
 
@@ -18,8 +18,8 @@ Examples:
   vantage golem offers
   vantage golem offers --wait 1m --json
 
-A demand is published through the daemon that [golem] names, and taken back at the end. Nothing is signed, and
-nothing is paid. What providers say of themselves is their word.
+Publishes a demand through the daemon named in [golem], and withdraws it at the end. Nothing is signed or paid.
+Providers' statements about themselves are unverified.
 ";
 
 /// Arguments of `golem offers`.
@@ -28,7 +28,7 @@ nothing is paid. What providers say of themselves is their word.
 pub struct GolemOffersArgs {
     #[command(flatten)]
     pub data: DataArg,
-    /// How long offers are gathered
+    /// How long to wait for offers
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = amount::seconds)]
     pub wait: Seconds,
     /// Print one JSON object

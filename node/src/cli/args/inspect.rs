@@ -6,14 +6,13 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 const DOCTOR_HELP: &str = "\
-Looks at the data directory, keys, configuration, genesis, clock, disk, file descriptors, store, models and
-API keys, and, if the node runs, at its listeners, peers, quorum and log. Nothing is changed, no secret is
-shown, nobody is called. OK is as it should be, WARN is worth a look, FAIL keeps the node from working;
-SKIP could not be looked at now.
+Checks the data directory, keys, configuration, genesis, clock, disk, file descriptors, store, models and
+API keys, and, if the node runs, at its listeners, peers, quorum and log. It changes nothing, shows no secret
+and calls no API. OK: fine. WARN: worth a look. FAIL: keeps the node from working. SKIP: could not be checked.
 
 Exit codes:
-  0  nothing FAILs
-  1  something FAILs
+  0  no FAIL
+  1  at least one FAIL
   2  wrong usage";
 
 /// Arguments of `doctor`.
@@ -36,7 +35,7 @@ pub struct DoctorArgs {
 pub struct PeersArgs {
     #[command(flatten)]
     pub data: DataArg,
-    /// Show instead the nodes whose logs are held, connected or not, with what they offer
+    /// List all known nodes with their offers, connected or not
     #[arg(long)]
     pub known: bool,
     /// Print one JSON object
@@ -50,7 +49,7 @@ Examples:
   vantage log 3f2a --from 0            another node's, from its beginning
   vantage log --from 12 --count 1 --json
 
-A leaf has effect once it is certified: a quorum has cosigned a head over it.
+A leaf counts once it is certified, that is, once a quorum has cosigned a head over it.
 ";
 
 /// Arguments of `log`.
@@ -62,7 +61,7 @@ pub struct LogArgs {
     /// Node id, or the beginning of one [default: this node]
     #[arg(value_name = "NODE")]
     pub node: Option<String>,
-    /// Index of the first leaf [default: so that the latest are shown]
+    /// Index of the first leaf [default: the latest leaves]
     #[arg(long, value_name = "INDEX")]
     pub from: Option<u64>,
     /// How many leaves at most
@@ -79,9 +78,9 @@ Examples:
   vantage proof 004279 --out job.tlog-proof
   vantage proof check 12.tlog-proof --policy committee.policy --genesis genesis.toml
 
-The proof is a stock c2sp.org/tlog-proof; its `extra` line holds the statement's bytes. The policy is a
-stock c2sp.org/tlog-policy over the log and the committee's witnesses, with the keysets that bind these
-keys to the genesis as comments.
+The proof is a standard c2sp.org/tlog-proof whose `extra` line holds the statement's bytes. The policy is a
+standard c2sp.org/tlog-policy with the log's key and the committee's witness keys; its comments hold the
+keysets that bind these keys to the genesis.
 ";
 
 /// Arguments of `proof`.
@@ -92,13 +91,13 @@ pub struct ProofArgs {
     pub command: Option<ProofCommand>,
     #[command(flatten)]
     pub data: DataArg,
-    /// A leaf, as the beginning of a node id, a colon and an index; or a job id, or the beginning of one
+    /// A leaf (node id, or its beginning, a colon and an index), or a job id or its beginning
     #[arg(value_name = "NODE:INDEX|JOB", required = true)]
     pub what: Option<String>,
     /// File to write the proof to; nothing is overwritten [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// File to write the keys to that the proof is checked against; nothing is overwritten
+    /// File for the keys to check the proof with; nothing is overwritten
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Print one JSON object
@@ -109,15 +108,15 @@ pub struct ProofArgs {
 /// Commands about proofs.
 #[derive(Debug, Subcommand)]
 pub enum ProofCommand {
-    /// Check a proof offline: the keys against the genesis, the cosignatures, the statement's place in the log
+    /// Check a proof offline: keys against the genesis, cosignatures, and the statement's place in the log
     Check(ProofCheckArgs),
 }
 
 const CHECK_HELP: &str = "\
 Exit codes:
-  0  the statement stands in the log under a head that a quorum of the genesis's committee cosigned
+  0  the statement is in the log, under a head that a quorum of the committee cosigned
   1  a file cannot be read
-  2  wrong usage, the genesis file is not valid, or a file is no whole proof or policy: nothing was judged
+  2  wrong usage, or the genesis, proof or policy file is incomplete or not valid: nothing was judged
   5  the proof does not hold, or its keys are not the committee's";
 
 /// Arguments of `proof check`.

@@ -10,15 +10,15 @@ use vantage_protocol::target::Target;
 /// Commands about jobs.
 #[derive(Debug, Subcommand)]
 pub enum JobCommand {
-    /// Order a job
+    /// Submit a job
     Submit(Box<JobSubmitArgs>),
     /// List the jobs that this node follows, newest first
     List(NodeArgs),
-    /// Show one job as it stands
+    /// Show one job
     Show(JobArgs),
     /// Follow one job until it is done
     Watch(JobWatchArgs),
-    /// Say what of a job can still be called off; with --stop-here, run no more of it on this node
+    /// Show what of a job can still be cancelled; with --stop-here, stop running it on this node
     Cancel(JobCancelArgs),
 }
 
@@ -28,14 +28,14 @@ Examples:
   vantage job submit suite.toml --regions eu,us --target openai/gpt-4.1-mini=3 --replicas 2 \\
       --contrast eu,us --commit 10m --calls-max 200
 
---target NAME=REPEATS puts each prompt REPEATS times by the same executor: the floor of noise
+--target NAME=REPEATS lets one executor ask each prompt REPEATS times. How its answers vary is the noise
 against which differences between regions are judged. Targets are open:<model>, openai/<model>,
 anthropic/<model>, gemini/<model>, compat:<name>/<model> and, in test networks, sim:openai,
 sim:anthropic and sim:gemini. A model behind an API is spelled as its vendor spells it, capitals
 included. Digits behind the last = are REPEATS: write =1 behind a name that ends in = and digits.
 
-The deadlines are counted one after the other: --commit from now, --reveal from the commit,
---final from the reveal.
+Each deadline counts from the one before: --commit from now, --reveal from the commit deadline,
+--final from the reveal deadline.
 ";
 
 /// Arguments of `job submit`.
@@ -50,32 +50,32 @@ pub struct JobSubmitArgs {
     /// Regions to ask from, separated by commas
     #[arg(long, value_name = "REGION,…", required = true, value_delimiter = ',', value_parser = amount::name)]
     pub regions: Vec<String>,
-    /// What to ask, and how often each prompt is put by one executor; may be repeated
+    /// Target to ask, and how often one executor repeats each prompt; may be repeated
     #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
     pub targets: Vec<(Target, u32)>,
     /// Executors of different operators for each region and target
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub replicas: u32,
-    /// A pair of regions whose difference is asked for beforehand; may be repeated [default: all pairs]
+    /// A pair of regions to compare, registered with the job; may be repeated [default: all pairs]
     #[arg(long = "contrast", value_name = "REGION,REGION", value_parser = amount::contrast)]
     pub contrasts: Vec<(String, String)>,
-    /// Time for the answers to be given and committed to
+    /// Time to answer and commit
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
     pub commit: Seconds,
-    /// Time from there for the reveals
+    /// Time to reveal after the commit deadline
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
     pub reveal: Seconds,
-    /// Time from there for the committee's last word
+    /// Time to finalise after the reveals
     #[arg(long = "final", value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
     pub last: Seconds,
-    /// Most calls of one executor for one slot, retries included [default: twice its cells, prompts times repeats]
+    /// Most calls an executor may make for one slot, retries included [default: twice its cells, prompts times repeats]
     #[arg(long, value_name = "N")]
     pub calls_max: Option<u32>,
     /// Largest answer, bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024)]
     pub output_max: u64,
-    /// A name for this order: given again under the same one it is not carried out again [default: a random one, told
-    /// if the answer is lost]
+    /// Idempotency key: the same order under the same key is carried out once [default: a random key, printed if the
+    /// answer is lost]
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
     /// Follow the job until it is done
@@ -115,11 +115,10 @@ pub struct JobWatchArgs {
 }
 
 const CANCEL_HELP: &str = "\
-A job cannot be cancelled: without a beacon its assignment is known as soon as it is certified, and whoever
-could still take it back could look at who will run it first. Its cells are run by others whatever this node
-says. What its operator can do is --stop-here: slots of this node that are not committed yet are declined,
-with the reason, in the log. What is committed stands and is revealed; receipts of cells that were run are
-kept on this node's disk.
+A job cannot be cancelled. Its assignment is public as soon as it is certified: an author who could cancel
+would first look at who will run it. Other nodes run their cells whatever this node says. --stop-here declines
+this node's slots that are not committed yet, and the log gives the reason. Committed slots are revealed as
+usual. Receipts of cells that were run stay on this node's disk.
 
 Exit codes:
   0  with --stop-here: this node runs no more of the job
@@ -135,7 +134,7 @@ pub struct JobCancelArgs {
     /// Job id, or the beginning of one
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Decline those of this node's slots that are not committed yet
+    /// Decline this node's slots that are not committed yet
     #[arg(long)]
     pub stop_here: bool,
     /// Print one JSON object

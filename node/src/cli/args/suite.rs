@@ -12,7 +12,7 @@ use vantage_protocol::target::Target;
 pub enum SuiteCommand {
     /// Check a suite and show what it holds
     Check(SuiteCheckArgs),
-    /// Work out cells, calls, tokens, cost and time of a job before ordering it
+    /// Estimate cells, calls, tokens, cost and time of a job before you submit it
     Plan(Box<SuitePlanArgs>),
 }
 
@@ -33,9 +33,9 @@ Examples:
   vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini=3
   vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini --offline --price openai/gpt-4.1-mini=400
 
-With a running node, executors and the prices that they ask come from their announces. Costs are of the
-calls as announced; what a vendor bills its customer is between those two. Worst case means: every call
-that the job allows is sent, every answer has the suite's longest length, every byte of a prompt is a token.
+With a running node, executors and prices come from the nodes' announces. Costs are those of the announced
+calls; the vendor's bill lies between least and most. Worst case: every call that the job allows is made,
+every answer has the suite's longest length, and every byte of a prompt is a token.
 ";
 
 /// Arguments of `suite plan`.
@@ -50,19 +50,19 @@ pub struct SuitePlanArgs {
     /// Regions to ask from, separated by commas
     #[arg(long, value_name = "REGION,…", required = true, value_delimiter = ',', value_parser = amount::name)]
     pub regions: Vec<String>,
-    /// What to ask, and how often each prompt is put by one executor; may be repeated
+    /// Target to ask, and how often one executor repeats each prompt; may be repeated
     #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
     pub targets: Vec<(Target, u32)>,
     /// Executors of different operators for each region and target
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub replicas: u32,
-    /// Most calls of one executor for one slot [default: twice its cells]
+    /// Most calls an executor may make for one slot [default: twice its cells]
     #[arg(long, value_name = "N")]
     pub calls_max: Option<u32>,
-    /// Time for the answers, as for `job submit`; it is said if they will hardly fit
+    /// Time to answer and commit, as for `job submit`. Warns if the deadline looks too short
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
     pub commit: Seconds,
-    /// Do not ask the running node who offers what
+    /// Do not ask the running node which executors there are
     #[arg(long)]
     pub offline: bool,
     /// Price of one call in millionths of a US dollar, where no executor announces one; may be repeated

@@ -10,9 +10,9 @@ use vantage_protocol::target::Target;
 /// Commands about targets that are APIs.
 #[derive(Debug, Subcommand)]
 pub enum TargetCommand {
-    /// Make one real call, and show its cost, model id, request id and headers as a receipt would have them
+    /// Make one real call and show its cost, model id, request id and headers, as a receipt records them
     Probe(TargetProbeArgs),
-    /// List the vendors that are set up: endpoints, offered models, prices, budgets
+    /// List configured vendors with endpoints, offered models, prices and budgets
     List(NodeArgs),
 }
 
@@ -22,11 +22,11 @@ Examples:
   vantage target probe anthropic/claude-haiku-4-5 --region us --yes --json
   vantage target probe compat:lab/Qwen/Qwen2.5-7B-Instruct --suite suite.toml
 
-The call is made with the key and the endpoint of the configuration. It asks for one word, with no temperature
-and no seed, which every model takes. With --suite it is the call that a job over that suite begins with, byte
-for byte: the suite's first prompt, limit of tokens, temperature and seed.
-It is paid from the node's ledger, where it counts against the budgets of the day, and so needs the data
-directory for itself: stop the node first. What it may cost at most is shown before it is sent.
+The call uses the configured key and endpoint. It asks for one word, without temperature and seed, which every
+model accepts. With --suite it sends, byte for byte, the first call of a job over that suite: its first prompt,
+token limit, temperature and seed.
+The call counts against today's budgets in the node's ledger, so stop the node first. The highest possible cost
+is shown before the call is sent.
 ";
 
 /// Arguments of `target probe`.
@@ -41,10 +41,10 @@ pub struct TargetProbeArgs {
     /// Region whose endpoint is called [default: the configuration's]
     #[arg(long, value_name = "REGION", value_parser = amount::name)]
     pub region: Option<String>,
-    /// Ask the first prompt of this suite, as the suite puts it [default: one word, without temperature and seed]
+    /// Send the first prompt of this suite with its settings [default: one word, without temperature and seed]
     #[arg(long, value_name = "SUITE.toml")]
     pub suite: Option<PathBuf>,
-    /// Send the call without asking
+    /// Send the call without confirmation
     #[arg(long)]
     pub yes: bool,
     /// Print one JSON object; needs --yes

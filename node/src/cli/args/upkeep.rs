@@ -10,8 +10,8 @@ Examples:
   vantage backup --out node.backup                 the running node's, or a stopped one's
   vantage backup --out node.backup --with-root-key
 
-A backup holds the keys, configuration, log and blocks of one moment, each part with its hash. A node
-that is restored from it signs nothing before enough members have told it how long its log is.
+A backup holds keys, configuration, log and blocks as of one moment, each with its hash. A restored node
+signs nothing until enough members have told it how long its log is.
 ";
 
 /// Arguments of `backup`.
@@ -23,7 +23,7 @@ pub struct BackupArgs {
     /// File to write; nothing is overwritten
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Put root.key into it too; whoever has it can speak as this node for ever
+    /// Include root.key; whoever holds it can speak as this node for ever
     #[arg(long)]
     pub with_root_key: bool,
     /// Print one JSON object
@@ -35,8 +35,8 @@ const RESTORE_HELP: &str = "\
 Example:
   vantage restore node.backup --data ./node
 
-For a node whose directory is lost, and only then: while the node lives, its newest directory is the
-only good one. To take it to another place use `vantage move`.
+Use this only when the node's directory is lost: an older copy of a living node's directory is unsafe.
+To move a node, use `vantage move`.
 ";
 
 /// Arguments of `restore`.
@@ -77,11 +77,11 @@ pub struct MoveArgs {
 
 const PRUNE_HELP: &str = "\
 Examples:
-  vantage prune --dry-run       what would go, by [keep] in the configuration
+  vantage prune --dry-run       show what [keep] in the configuration would delete
   vantage prune
 
-The running node does it; it does so by itself once a day. Leaves, salts, what was cosigned, jobs
-ordered here and jobs with something bad in them never go.
+The running node prunes, and also does so once a day. It never deletes leaves, salts, cosignature
+records, jobs submitted here, or jobs with a finding.
 ";
 
 /// Arguments of `prune`.
@@ -90,7 +90,7 @@ ordered here and jobs with something bad in them never go.
 pub struct PruneArgs {
     #[command(flatten)]
     pub data: DataArg,
-    /// Only say what would go
+    /// Show what would be deleted, and delete nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Print one JSON object

@@ -192,7 +192,7 @@ fn total(
     let fits = time_s <= args.commit.0;
     if !fits {
         remarks.push(format!(
-            "{time_s} s of calls hardly fit into --commit {}s: what is not done then is not answered",
+            "the calls take about {time_s} s, but --commit gives {} s: later answers do not count",
             args.commit.0
         ));
     }

@@ -53,8 +53,15 @@ fn member() -> Attester {
     let (root, transport, log, witness) = keys(1);
     let keyset = Keyset::make(&genesis.net(), &root, &transport, &log, &witness);
     let mut node = Attester::new(Config { genesis, log, witness, keyset }).unwrap();
-    node.handle(Input::Tick, NOW_MS, &NoBlocks);
+    done(&mut node, Input::Tick);
     node
+}
+
+/// What a node does about one input.
+fn done(node: &mut Attester, input: Input) -> Vec<Effect> {
+    let mut effects = node.hear(input, NOW_MS, &NoBlocks);
+    effects.extend(node.drive(NOW_MS, &NoBlocks));
+    effects
 }
 
 /// Leaf 0 of somebody's log, and the note of its head, which nobody has cosigned.
@@ -103,7 +110,7 @@ fn strangers_share_what_there_is_and_members_do_not_wait_for_it() {
 /// Hands the node what a peer tells when it is asked for its heads; returns what it asks for then, and what it keeps.
 fn told(node: &mut Attester, heads: Vec<(String, ByteBuf)>, more: bool) -> (Vec<LogRequest>, Vec<Record>) {
     let peer = [7; 32];
-    let asked = node.handle(Input::PeerUp { peer }, NOW_MS, &NoBlocks);
+    let asked = done(node, Input::PeerUp { peer });
     let call = asked.iter().find_map(|effect| match effect {
         Effect::Ask { call, bytes, .. } => wire::decode::<LogRequest>(bytes).ok().map(|_| *call),
         _ => None,
@@ -111,7 +118,7 @@ fn told(node: &mut Attester, heads: Vec<(String, ByteBuf)>, more: bool) -> (Vec<
     let call: Call = call.unwrap();
     let bytes = Some(wire::encode(&LogAnswer::Heads { heads, more }));
     let (mut requests, mut records) = (Vec::new(), Vec::new());
-    for effect in node.handle(Input::Answer { call, bytes }, NOW_MS, &NoBlocks) {
+    for effect in done(node, Input::Answer { call, bytes }) {
         match effect {
             Effect::Ask { bytes, .. } => requests.extend(wire::decode::<LogRequest>(&bytes).ok()),
             Effect::Persist(record) => records.push(record),

@@ -89,7 +89,8 @@ impl Net {
     fn tell(&mut self, to: usize, input: Input) {
         let mut queue = VecDeque::from([(to, input)]);
         while let Some((to, input)) = queue.pop_front() {
-            let effects = self.nodes[to].handle(input, self.now_ms, &NoBlocks);
+            let mut effects = self.nodes[to].hear(input, self.now_ms, &NoBlocks);
+            effects.extend(self.nodes[to].drive(self.now_ms, &NoBlocks));
             for effect in effects {
                 self.carry(to, effect, &mut queue);
             }
@@ -357,7 +358,7 @@ fn a_network_of_one_has_nobody_to_ask() {
 fn asked(net: &mut Net, request: &LogRequest) -> LogAnswer {
     let input =
         Input::Request { token: 0, stream: crate::attester::Stream::Log, bytes: wire::encode(request) };
-    let reply = net.nodes[0].handle(input, net.now_ms, &NoBlocks).into_iter().find_map(|e| match e {
+    let reply = net.nodes[0].hear(input, net.now_ms, &NoBlocks).into_iter().find_map(|e| match e {
         Effect::Reply { bytes, .. } => Some(wire::decode::<LogAnswer>(&bytes).unwrap()),
         _ => None,
     });

@@ -6,10 +6,11 @@ use super::certs::{Proven, Shown};
 use super::plan::Plan;
 use super::problems::Problems;
 use super::statements::Listed;
+use crate::acknowledged::Acknowledged;
 use crate::genesis::{Genesis, Member};
 use crate::id::{Hash, NodeId};
 use crate::leaf::{LeafRef, Statement};
-use crate::statement::{Ack, AckVerdict, Final};
+use crate::statement::{Ack, Final};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the Finals come to.
@@ -50,31 +51,29 @@ impl Weighed {
 struct Word<'a> {
     member: &'a Member,
     last: Option<(&'a Proven, &'a Final)>,
-    /// Acknowledged ok before its Final, never bad.
-    ok: BTreeSet<LeafRef>,
+    /// What it acknowledged before its Final.
+    acknowledged: Acknowledged,
 }
 
 impl<'a> Word<'a> {
     fn read(member: &'a Member, plan: &Plan, shown: &'a Shown, problems: &mut Problems) -> Self {
         let node = member.root.node_id();
-        let mut word = Self { member, last: None, ok: BTreeSet::new() };
-        let mut bad = BTreeSet::new();
+        let mut word = Self { member, last: None, acknowledged: Acknowledged::default() };
         for proven in shown.proven().filter(|p| p.at.author == node && p.is_certified()) {
             match &proven.leaf.statement {
-                Statement::Ack(ack) => word.ack(proven, ack, &mut bad, problems),
+                Statement::Ack(ack) => word.ack(proven, ack, problems),
                 Statement::Final(last) => word.finalises(proven, last, plan, problems),
                 _ => {}
             }
         }
-        for twice in word.ok.intersection(&bad) {
+        for twice in word.acknowledged.both() {
             let (who, at) = (node.short(), twice.index);
             problems.remark(format!("{who} acknowledged leaf {at} both ok and bad: it counts as bad"));
         }
-        word.ok.retain(|at| !bad.contains(at));
         word
     }
 
-    fn ack(&mut self, proven: &Proven, ack: &Ack, bad: &mut BTreeSet<LeafRef>, problems: &mut Problems) {
+    fn ack(&mut self, proven: &Proven, ack: &Ack, problems: &mut Problems) {
         if let Some((last, _)) = self.last {
             // leaves come by index: this one is behind the Final
             let why =
@@ -82,12 +81,7 @@ impl<'a> Word<'a> {
             let evidence = Evidence::AckAfterFinal { last: last.cert.clone(), ack: proven.cert.clone() };
             return problems.convicts(why, evidence);
         }
-        for item in &ack.items {
-            match item.verdict {
-                AckVerdict::Ok => self.ok.insert(item.statement),
-                AckVerdict::Bad(_) => bad.insert(item.statement),
-            };
-        }
+        self.acknowledged.add(ack);
     }
 
     fn finalises(&mut self, proven: &'a Proven, last: &'a Final, plan: &Plan, problems: &mut Problems) {
@@ -131,8 +125,8 @@ impl<'a> Word<'a> {
             return Some("it names another list block of the same set".into());
         }
         let set: BTreeSet<LeafRef> = listed.list.statements.iter().copied().collect();
-        let lacks = set.difference(&self.ok).count();
-        let beyond = self.ok.difference(&set).count();
+        let lacks = set.iter().filter(|at| !self.acknowledged.holds(at)).count();
+        let beyond = self.acknowledged.ok().filter(|at| !set.contains(at)).count();
         match (lacks, beyond) {
             (0, 0) => None,
             (0, _) => Some(format!("it leaves out {beyond} statements that the member acknowledged")),
@@ -186,7 +180,7 @@ impl Scale<'_> {
     /// What a quorum acknowledged is listed, whatever the outcome.
     fn left_out(&self, problems: &mut Problems) {
         let listed: BTreeSet<&LeafRef> = self.listed.list.statements.iter().collect();
-        let all: BTreeSet<&LeafRef> = self.words.iter().flat_map(|w| &w.ok).collect();
+        let all: BTreeSet<&LeafRef> = self.words.iter().flat_map(|w| w.acknowledged.ok()).collect();
         for at in all.difference(&listed).filter(|at| self.acknowledged(at) >= self.quorum) {
             let who = at.author.short();
             problems
@@ -212,6 +206,6 @@ impl Scale<'_> {
 
     /// Members who acknowledged a statement ok.
     fn acknowledged(&self, at: &LeafRef) -> usize {
-        self.words.iter().filter(|word| word.ok.contains(at)).count()
+        self.words.iter().filter(|word| word.acknowledged.holds(at)).count()
     }
 }

@@ -1,4 +1,4 @@
-//! A listener that lets in few at a time, and nobody for long.
+//! A listener with a limited number of connections, each with a limited lifetime.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -11,43 +11,43 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// Connections at once; others wait in the system's queue. A guess: two scrapers and a person.
-const GUESTS_MAX: usize = 16;
+const CONNECTIONS_MAX: usize = 16;
 /// Longest life of a connection: bounds what a slow reader, or a silent one, can hold. A guess above the scrape
 /// timeout of Prometheus, which is 10 s.
-const STAY_MAX: Duration = Duration::from_secs(15);
+const LIFETIME_MAX: Duration = Duration::from_secs(15);
 
 /// The listener.
-pub(super) struct Door {
+pub(super) struct LimitedListener {
     listener: TcpListener,
     places: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
-impl Door {
-    /// Guests leave when `stop` says so.
+impl LimitedListener {
+    /// Connections end when `stop` says so.
     pub(super) fn new(listener: TcpListener, stop: CancellationToken) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(GUESTS_MAX)), stop }
+        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), stop }
     }
 }
 
-impl axum::serve::Listener for Door {
-    type Io = Guest;
+impl axum::serve::Listener for LimitedListener {
+    type Io = Connection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Guest, SocketAddr) {
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
         loop {
             // the semaphore is never closed
             let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
             match self.listener.accept().await {
                 Ok((stream, addr)) => {
                     let stop = self.stop.clone();
-                    let leave = Box::pin(async move {
+                    let expiry = Box::pin(async move {
                         tokio::select! {
-                            () = tokio::time::sleep(STAY_MAX) => {}
+                            () = tokio::time::sleep(LIFETIME_MAX) => {}
                             () = stop.cancelled() => {}
                         }
                     });
-                    return (Guest { stream, leave, _place: place }, addr);
+                    return (Connection { stream, expiry, _place: place }, addr);
                 }
                 Err(error) => {
                     tracing::debug!(%error, "a connection for metrics could not be accepted");
@@ -64,45 +64,45 @@ impl axum::serve::Listener for Door {
 }
 
 /// A connection that ends by itself.
-pub(super) struct Guest {
+pub(super) struct Connection {
     stream: TcpStream,
-    leave: Pin<Box<dyn Future<Output = ()> + Send>>,
+    expiry: Pin<Box<dyn Future<Output = ()> + Send>>,
     _place: OwnedSemaphorePermit,
 }
 
-impl Guest {
+impl Connection {
     /// An error once its time is over; until then it is woken when that comes.
-    fn may_stay(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        match self.leave.as_mut().poll(context) {
+    fn check_lifetime(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        match self.expiry.as_mut().poll(context) {
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
             Poll::Pending => Ok(()),
         }
     }
 }
 
-impl AsyncRead for Guest {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.may_stay(context)?;
+        self.check_lifetime(context)?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
-impl AsyncWrite for Guest {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.may_stay(context)?;
+        self.check_lifetime(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.may_stay(context)?;
+        self.check_lifetime(context)?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -118,44 +118,44 @@ mod tests {
     use axum::serve::Listener as _;
     use tokio::io::AsyncReadExt as _;
 
-    async fn door() -> (Door, SocketAddr) {
+    async fn listener() -> (LimitedListener, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        (Door::new(listener, CancellationToken::new()), addr)
+        (LimitedListener::new(listener, CancellationToken::new()), addr)
     }
 
     #[tokio::test]
-    async fn a_silent_guest_is_shown_out() {
-        let (mut door, addr) = door().await;
+    async fn a_silent_connection_is_closed() {
+        let (mut limited, addr) = listener().await;
         let _silent = TcpStream::connect(addr).await.unwrap();
-        let (mut guest, _) = door.accept().await;
+        let (mut connection, _) = limited.accept().await;
         tokio::time::pause();
-        let read = guest.read(&mut [0; 8]).await;
+        let read = connection.read(&mut [0; 8]).await;
         assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
-    async fn a_node_that_stops_shows_all_guests_out() {
-        let (mut door, addr) = door().await;
+    async fn a_node_that_stops_closes_all_connections() {
+        let (mut limited, addr) = listener().await;
         let _silent = TcpStream::connect(addr).await.unwrap();
-        let (mut guest, _) = door.accept().await;
-        door.stop.cancel();
-        assert!(guest.read(&mut [0; 8]).await.is_err());
+        let (mut connection, _) = limited.accept().await;
+        limited.stop.cancel();
+        assert!(connection.read(&mut [0; 8]).await.is_err());
     }
 
     #[tokio::test]
-    async fn no_more_are_let_in_than_there_are_places() {
-        let (mut door, addr) = door().await;
+    async fn no_more_are_accepted_than_the_limit() {
+        let (mut limited, addr) = listener().await;
         let mut callers = Vec::new();
-        let mut guests = Vec::new();
-        for _ in 0..GUESTS_MAX {
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS_MAX {
             callers.push(TcpStream::connect(addr).await.unwrap());
-            guests.push(door.accept().await);
+            connections.push(limited.accept().await);
         }
         callers.push(TcpStream::connect(addr).await.unwrap());
-        let full = tokio::time::timeout(Duration::from_millis(50), door.accept()).await;
-        assert!(full.is_err(), "the last one waits outside");
-        guests.pop();
-        let (_, _) = tokio::time::timeout(Duration::from_secs(10), door.accept()).await.unwrap();
+        let full = tokio::time::timeout(Duration::from_millis(50), limited.accept()).await;
+        assert!(full.is_err(), "the last one waits");
+        connections.pop();
+        let (_, _) = tokio::time::timeout(Duration::from_secs(10), limited.accept()).await.unwrap();
     }
 }
