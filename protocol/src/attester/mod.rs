@@ -37,7 +37,7 @@ pub use view::{FinalView, JobView, OutcomeView, Overview, Phase, SlotState, Slot
 
 use crate::cid::Cid;
 use crate::genesis::Genesis;
-use crate::id::{JobId, NetId, NodeId, Salt};
+use crate::id::{Hash, JobId, NetId, NodeId, Salt};
 use crate::keys::{LogKey, WitnessKey};
 use crate::keyset::Keyset;
 use crate::leaf::{Leaf, Statement};
@@ -210,6 +210,7 @@ impl Attester {
                 let head = SignedCheckpoint::parse(&note).map_err(|e| e.to_string())?;
                 let node = head.checkpoint.origin.node;
                 let log = self.logs.get_mut(&node).ok_or("a head of an unknown log")?;
+                kept_as_signed(log, head.checkpoint.size, &head.checkpoint.root)?;
                 log.merge(&self.policy, &head);
                 self.grown.insert(node);
                 for cosigner in self.policy.cosigners(&head).map_err(|e| e.to_string())? {
@@ -222,7 +223,9 @@ impl Attester {
             }
             Record::Witnessed { node, size, root, time_s } => {
                 self.witness_time_s = self.witness_time_s.max(time_s);
-                self.logs.get_mut(&node).ok_or("witnessed an unknown log")?.witnessed = Some((size, root));
+                let log = self.logs.get_mut(&node).ok_or("witnessed an unknown log")?;
+                kept_as_signed(log, size, &root)?;
+                log.witnessed = Some((size, root));
                 self.clocks.hear(self.node, time_s);
                 Ok(())
             }
@@ -448,4 +451,14 @@ impl Attester {
         self.policy_size = members.len();
         self.policy = Policy::new(members, self.config.genesis.quorum()).remembering(&self.memo);
     }
+}
+
+/// What was signed was over the leaves that are kept: others mean a damaged store, and whoever went on from them would say
+/// two things at one place.
+fn kept_as_signed(log: &LogView, size: u64, root: &Hash) -> Result<(), String> {
+    if log.root_at(size) == Some(*root) {
+        return Ok(());
+    }
+    let node = log.node.short();
+    Err(format!("the first {size} leaves of the log of {node} are not those that a kept signature is over"))
 }

@@ -4,6 +4,7 @@ use crate::cid::Cid;
 use crate::genesis::{EDITION, Genesis, Member};
 use crate::keys::{LogKey, RootKey, TransportKey, WitnessKey};
 use crate::keyset::Keyset;
+use crate::leaf::{Leaf, Statement};
 use crate::log::SignedCheckpoint;
 use crate::message::{LogAnswer, LogRequest};
 use crate::wire;
@@ -394,4 +395,37 @@ fn a_node_tells_what_it_has_seen_of_a_log() {
     assert_eq!(asked(&mut net, &unknown), LogAnswer::Longest { note: None, witnessed: 0 });
     let foreign = LogRequest::Longest { net: crate::id::NetId([9; 32]), node: net.nodes[1].node() };
     assert_eq!(asked(&mut net, &foreign), LogAnswer::Unknown);
+}
+
+/// A leaf that changed on the disk would let its node say a second thing at a used place: a signature over the first is
+/// kept, and the node does not start.
+#[test]
+fn a_leaf_that_is_not_the_signed_one_ends_the_start() {
+    let net = Net::settled(4);
+    let changed = |bytes: &[u8]| {
+        let mut leaf = Leaf::decode(bytes, &net.configs[0].genesis.net()).unwrap();
+        let Statement::Announce(announce) = &mut leaf.statement else { return bytes.to_vec() };
+        announce.slots_max += 1;
+        leaf.encode()
+    };
+    let own = |record: &Record| match record {
+        Record::OwnLeaf(bytes) => Record::OwnLeaf(changed(bytes).into()),
+        other => other.clone(),
+    };
+    let others = |record: &Record| match record {
+        Record::Leaves { node, start, leaves } => {
+            let leaves = leaves.iter().map(|bytes| changed(bytes).into()).collect();
+            Record::Leaves { node: *node, start: *start, leaves }
+        }
+        other => other.clone(),
+    };
+    let start = |records: Vec<Record>| {
+        let mut node = Attester::new(net.configs[0].clone()).unwrap();
+        records.into_iter().try_for_each(|record| node.restore(record))
+    };
+    let kept = &net.records[0];
+    start(kept.clone()).unwrap();
+    for damaged in [kept.iter().map(own).collect(), kept.iter().map(others).collect::<Vec<_>>()] {
+        assert!(start(damaged).unwrap_err().contains("are not those that a kept signature is over"));
+    }
 }
