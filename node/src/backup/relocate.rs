@@ -82,15 +82,17 @@ fn copy_dir(from: &Path, to: &Path, top: bool) -> Result<u64, BackupError> {
         if top && LEFT_BEHIND.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
-        let kind = entry.file_type().map_err(failed)?;
+        // a link may lead elsewhere from the new place, or to what goes with the old one: what it leads to is copied
+        let kind = fs::metadata(&source).map_err(|error| BackupError::io(&source, error))?;
         if kind.is_dir() {
+            if !top && entry.file_type().map_err(failed)?.is_symlink() {
+                let why = "a link to a directory below another one: replace it by what it leads to";
+                return Err(BackupError::io(&source, io::Error::other(why)));
+            }
             private_file::make_dir(&target).map_err(|source| BackupError::io(&target, source))?;
             copied += copy_dir(&source, &target, false)?;
         } else if kind.is_file() {
             copied += copy_file(&source, &target).map_err(|error| BackupError::io(&source, error))?;
-        } else if kind.is_symlink() {
-            let at = fs::read_link(&source).map_err(|error| BackupError::io(&source, error))?;
-            std::os::unix::fs::symlink(at, &target).map_err(|error| BackupError::io(&target, error))?;
         }
     }
     Ok(copied)

@@ -163,6 +163,26 @@ fn names_that_lead_elsewhere_have_no_place() {
     assert_eq!(manifest(&["log.key", "log.key"]).bad_name(), Some("log.key"));
 }
 
+/// What is kept elsewhere and linked to comes along; what leads nowhere ends the move before anything is retired.
+#[test]
+fn a_move_follows_links() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, store) = made(&dir);
+    drop(store);
+    let elsewhere = dir.path().join("real.redb");
+    std::fs::rename(data.join("node.redb"), &elsewhere).unwrap();
+    let link = |to: &str| std::os::unix::fs::symlink(to, data.join("node.redb")).unwrap();
+    link("../nowhere");
+    let to = dir.path().join("moved");
+    assert!(relocate(&data, &to).is_err());
+    refuse_retired(&data).unwrap();
+    std::fs::remove_file(data.join("node.redb")).unwrap();
+    link("../real.redb");
+    relocate(&data, &to).unwrap();
+    assert!(std::fs::symlink_metadata(to.join("node.redb")).unwrap().is_file());
+    assert_eq!(records(&Store::open(&to, &NET, &NODE).unwrap()).len(), 1);
+}
+
 #[test]
 fn a_move_leaves_one_node() {
     let dir = tempfile::tempdir().unwrap();
