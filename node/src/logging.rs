@@ -1,7 +1,7 @@
 //! The node's log: to standard error, and to files that are rotated and counted.
 
 use crate::clock;
-use crate::config::upkeep::{Log, LogFormat, Rotation};
+use crate::config::upkeep::{Log, LogFormat, Rotation, filter as filter_of};
 use crate::environment;
 use crate::private_file;
 use std::fs;
@@ -37,7 +37,7 @@ pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> 
     let asked = environment::set(FILTER).map(|text| text.to_string_lossy().into_owned());
     // commas and blanks alone ask for nothing, and would silence everything
     let asked = asked.filter(|text| text.split(',').any(|part| !part.trim().is_empty()));
-    let wrong = asked.as_deref().and_then(|text| EnvFilter::builder().parse(text).err());
+    let wrong = asked.as_deref().and_then(|text| filter_of(text).err());
     let filter = || match &asked {
         Some(text) if wrong.is_none() => EnvFilter::builder().parse_lossy(text),
         // checked with the configuration

@@ -483,3 +483,15 @@ fn what_golem_needs_is_asked_for() {
     let alone = "genesis = \"genesis.toml\"\n[offers]\ntargets = [{ target = \"golem:smollm2-135m\" }]\n";
     assert!(refused(alone).contains("there is no table [golem]"));
 }
+
+/// A word that is no level is the name of a part that there is not: it would silence the log.
+#[test]
+fn a_log_level_is_one() {
+    for good in ["info", "WARN", "info,vantage_net=debug", "vantage_node::engine=trace,warn", "off"] {
+        load(&format!("[log]\nlevel = \"{good}\"\n")).unwrap_or_else(|error| panic!("{good}: {error}"));
+    }
+    for bad in ["loud", "infos", "info,loud", "vantage_net=loud"] {
+        let said = refused(&format!("[log]\nlevel = \"{bad}\"\n"));
+        assert!(said.contains("log.level") && said.contains("write a level"), "{said}");
+    }
+}

@@ -109,7 +109,7 @@ impl Default for Keep {
 impl Log {
     /// Checks the values; a relative directory begins at `base`.
     pub(super) fn check(self, base: &Path, file: &Path) -> Result<Self, ConfigError> {
-        if let Err(error) = EnvFilter::builder().parse(&self.level) {
+        if let Err(error) = filter(&self.level) {
             let help =
                 "write a level (error, warn, info, debug, trace), or a filter such as info,vantage_net=debug";
             return Err(ConfigError::key(file, "log.level", format!("{:?}: {error}", self.level), help));
@@ -120,6 +120,18 @@ impl Log {
         }
         Ok(Self { dir: self.dir.map(|dir| base.join(dir)), ..self })
     }
+}
+
+/// Reads a filter of the log. A word that is no level would be taken for the name of a part of the program, and silence
+/// everything else.
+pub(crate) fn filter(text: &str) -> Result<EnvFilter, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let parts = || text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let is_level = |part: &&str| LEVELS.contains(&part.to_ascii_lowercase().as_str());
+    if let Some(word) = parts().find(|part| !part.contains(['=', '[', ':']) && !is_level(part)) {
+        return Err(format!("{word:?} is no level"));
+    }
+    EnvFilter::builder().parse(text).map_err(|error| error.to_string())
 }
 
 impl Keep {
