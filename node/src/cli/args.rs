@@ -174,7 +174,7 @@ Examples:
       --listen /ip4/0.0.0.0/tcp/4001 --listen /ip4/0.0.0.0/udp/4001/quic-v1 \\
       --bootstrap /dns4/boot.example.org/tcp/4001/p2p/12D3KooW…
 
-Existing keys are never overwritten. Whoever holds root.key can speak as this node for ever: keep
+Existing keys are never overwritten. Whoever holds root.key can speak as this node for ever: keep \
 a copy offline.
 ";
 

@@ -13,9 +13,9 @@ Examples:
   vantage verify bundle.car --genesis 9d3c… (the network's hash, 64 hex digits)
   vantage verify bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…
 
-The genesis, or its hash, is all you have to trust: get it through a channel you trust. A file is checked
-without network access. A content id is fetched from the peers you name; you need not trust them, since
-what they send is checked. SEALED says that a quorum holds the same set of statements, never that the
+The genesis, or its hash, is all you have to trust: get it through a channel you trust. A file is checked \
+without network access. A content id is fetched from the peers you name; you need not trust them, since \
+what they send is checked. SEALED says that a quorum holds the same set of statements, never that the \
 statements are true.
 ";
 
@@ -45,8 +45,8 @@ Examples:
   vantage report bundle.car --genesis 9d3c… --format md > report.md
   vantage report bafyrei… --genesis 9d3c… --peer /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW… --format json
 
-The evidence is verified first, as by `vantage verify`, and the report begins with the verdict. For INVALID
-evidence the report holds the verdict alone. An HTML report is one file without scripts. Equal evidence gives
+The evidence is verified first, as by `vantage verify`, and the report begins with the verdict. For INVALID \
+evidence the report holds the verdict alone. An HTML report is one file without scripts. Equal evidence gives \
 equal bytes.
 ";
 

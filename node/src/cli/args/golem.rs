@@ -18,7 +18,7 @@ Examples:
   vantage golem offers
   vantage golem offers --wait 1m --json
 
-Publishes a demand through the daemon named in [golem], and withdraws it at the end. Nothing is signed or paid.
+Publishes a demand through the daemon named in [golem], and withdraws it at the end. Nothing is signed or paid. \
 Providers' statements about themselves are unverified.
 ";
 

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 const DOCTOR_HELP: &str = "\
-Checks the data directory, keys, configuration, genesis, clock, disk, file descriptors, store, models and
-API keys, and, if the node runs, at its listeners, peers, quorum and log. It changes nothing, shows no secret
+Checks the data directory, keys, configuration, genesis, clock, disk, file descriptors, store, models and \
+API keys, and, if the node runs, at its listeners, peers, quorum and log. It changes nothing, shows no secret \
 and calls no API. OK: fine. WARN: worth a look. FAIL: keeps the node from working. SKIP: could not be checked.
 
 Exit codes:
@@ -78,8 +78,8 @@ Examples:
   vantage proof 004279 --out job.tlog-proof
   vantage proof check 12.tlog-proof --policy committee.policy --genesis genesis.toml
 
-The proof is a standard c2sp.org/tlog-proof whose `extra` line holds the statement's bytes. The policy is a
-standard c2sp.org/tlog-policy with the log's key and the committee's witness keys; its comments hold the
+The proof is a standard c2sp.org/tlog-proof whose `extra` line holds the statement's bytes. The policy is a \
+standard c2sp.org/tlog-policy with the log's key and the committee's witness keys; its comments hold the \
 keysets that bind these keys to the genesis.
 ";
 

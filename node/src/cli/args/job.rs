@@ -28,13 +28,13 @@ Examples:
   vantage job submit suite.toml --regions eu,us --target openai/gpt-4.1-mini=3 --replicas 2 \\
       --contrast eu,us --commit 10m --calls-max 200
 
---target NAME=REPEATS lets one executor ask each prompt REPEATS times. How its answers vary is the noise
-against which differences between regions are judged. Targets are open:<model>, openai/<model>,
-anthropic/<model>, gemini/<model>, compat:<name>/<model> and, in test networks, sim:openai,
-sim:anthropic and sim:gemini. A model behind an API is spelled as its vendor spells it, capitals
+--target NAME=REPEATS lets one executor ask each prompt REPEATS times. How its answers vary is the noise \
+against which differences between regions are judged. Targets are open:<model>, openai/<model>, \
+anthropic/<model>, gemini/<model>, compat:<name>/<model> and, in test networks, sim:openai, \
+sim:anthropic and sim:gemini. A model behind an API is spelled as its vendor spells it, capitals \
 included. Digits behind the last = are REPEATS: write =1 behind a name that ends in = and digits.
 
-Each deadline counts from the one before: --commit from now, --reveal from the commit deadline,
+Each deadline counts from the one before: --commit from now, --reveal from the commit deadline, \
 --final from the reveal deadline.
 ";
 
@@ -115,9 +115,9 @@ pub struct JobWatchArgs {
 }
 
 const CANCEL_HELP: &str = "\
-A job cannot be cancelled. Its assignment is public as soon as it is certified: an author who could cancel
-would first look at who will run it. Other nodes run their cells whatever this node says. --stop-here declines
-this node's slots that are not committed yet, and the log gives the reason. Committed slots are revealed as
+A job cannot be cancelled. Its assignment is public as soon as it is certified: an author who could cancel \
+would first look at who will run it. Other nodes run their cells whatever this node says. --stop-here declines \
+this node's slots that are not committed yet, and the log gives the reason. Committed slots are revealed as \
 usual. Receipts of cells that were run stay on this node's disk.
 
 Exit codes:

@@ -33,8 +33,8 @@ Examples:
   vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini=3
   vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini --offline --price openai/gpt-4.1-mini=400
 
-With a running node, executors and prices come from the nodes' announces. Costs are those of the announced
-calls; the vendor's bill lies between least and most. Worst case: every call that the job allows is made,
+With a running node, executors and prices come from the nodes' announces. Costs are those of the announced \
+calls; the vendor's bill lies between least and most. Worst case: every call that the job allows is made, \
 every answer has the suite's longest length, and every byte of a prompt is a token.
 ";
 

@@ -22,10 +22,10 @@ Examples:
   vantage target probe anthropic/claude-haiku-4-5 --region us --yes --json
   vantage target probe compat:lab/Qwen/Qwen2.5-7B-Instruct --suite suite.toml
 
-The call uses the configured key and endpoint. It asks for one word, without temperature and seed, which every
-model accepts. With --suite it sends, byte for byte, the first call of a job over that suite: its first prompt,
-token limit, temperature and seed.
-The call counts against today's budgets in the node's ledger, so stop the node first. The highest possible cost
+The call uses the configured key and endpoint. It asks for one word, without temperature and seed, which every \
+model accepts. With --suite it sends, byte for byte, the first call of a job over that suite: its first prompt, \
+token limit, temperature and seed. \
+The call counts against today's budgets in the node's ledger, so stop the node first. The highest possible cost \
 is shown before the call is sent.
 ";
 

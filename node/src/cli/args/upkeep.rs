@@ -10,7 +10,7 @@ Examples:
   vantage backup --out node.backup                 the running node's, or a stopped one's
   vantage backup --out node.backup --with-root-key
 
-A backup holds keys, configuration, log and blocks as of one moment, each with its hash. A restored node
+A backup holds keys, configuration, log and blocks as of one moment, each with its hash. A restored node \
 signs nothing until enough members have told it how long its log is.
 ";
 
@@ -35,7 +35,7 @@ const RESTORE_HELP: &str = "\
 Example:
   vantage restore node.backup --data ./node
 
-Use this only when the node's directory is lost: an older copy of a living node's directory is unsafe.
+Use this only when the node's directory is lost: an older copy of a living node's directory is unsafe. \
 To move a node, use `vantage move`.
 ";
 
@@ -57,7 +57,7 @@ const MOVE_HELP: &str = "\
 Example:
   vantage stop && vantage move --to /mnt/disk2/vantage
 
-The node must be stopped. Its old directory is retired for good: no node ever starts in it again. If
+The node must be stopped. Its old directory is retired for good: no node ever starts in it again. If \
 the move is interrupted, the same command finishes it.
 ";
 
@@ -80,7 +80,7 @@ Examples:
   vantage prune --dry-run       show what [keep] in the configuration would delete
   vantage prune
 
-The running node prunes, and also does so once a day. It never deletes leaves, salts, cosignature
+The running node prunes, and also does so once a day. It never deletes leaves, salts, cosignature \
 records, jobs submitted here, or jobs with a finding.
 ";
 
