@@ -25,6 +25,11 @@ pub(super) async fn connect(dir: &Path) -> CliResult<Client> {
 /// A client's error as people read it.
 pub(super) fn refused(error: ClientError) -> CliError {
     match error {
+        ClientError::Connect { path, source } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            CliError::failed("the socket of the node belongs to another user")
+                .at(format!("the control socket {}", path.display()))
+                .advise("run this as the user who runs the node")
+        }
         ClientError::Connect { path, source } => {
             let dir = path.parent().unwrap_or(&path).display().to_string();
             CliError::failed(format!("no node answers: {source}"))

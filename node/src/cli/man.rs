@@ -15,6 +15,11 @@ const SECTION: &str = "1";
 pub(super) fn man(args: &ManArgs, out: &mut Out) -> CliResult<Exit> {
     let pages = pages();
     if let Some(dir) = &args.out {
+        std::fs::create_dir_all(dir).map_err(|error| {
+            CliError::failed(error.to_string())
+                .at(dir.display().to_string())
+                .advise("choose a directory that you may write to")
+        })?;
         for (name, page) in &pages {
             file::write_new(&dir.join(format!("{name}.{SECTION}")), page.as_bytes())?;
         }

@@ -107,7 +107,7 @@ fn check_key(key: Option<&str>) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault {
-        what: "is no key".to_owned(),
+        what: "is no idempotency key".to_owned(),
         place: "key".to_owned(),
         help: format!("give up to {ORDER_KEY_BYTES_MAX} letters, digits, `-`, `_`, `.` and `:`"),
     })
