@@ -76,7 +76,9 @@ pub fn filtered(finish: &str) -> Option<(&str, Option<Ending>)> {
     let (filter, reason) = finish.split_once(": ")?;
     let (_, ending) = FILTERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(filter))?;
     let is_it = |(word, ending): &&(&str, Ending)| {
-        word.eq_ignore_ascii_case(reason) && matches!(ending, Withheld | ToolCall | Torn)
+        // those of prompts have a mark of their own
+        let is_of_answers = !word.contains(':') && matches!(ending, Withheld | ToolCall | Torn);
+        is_of_answers && word.eq_ignore_ascii_case(reason)
     };
     Some((reason, GEMINI.iter().find(is_it).map(|_| *ending)))
 }
@@ -289,6 +291,7 @@ mod tests {
             ("content_filter: FINISH_REASON_UNSPECIFIED", Ending::Unknown),
             ("content_filter: OF_THE_FUTURE", Ending::Unknown),
             ("content_filter:RECITATION", Ending::Unknown),
+            ("content_filter: BLOCKED:SAFETY", Ending::Unknown),
             ("content_filter: ", Ending::Unknown),
             ("of_the_future: RECITATION", Ending::Unknown),
             ("stop: RECITATION", Ending::Unknown),
