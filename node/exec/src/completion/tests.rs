@@ -71,6 +71,7 @@ fn endings_that_are_none_have_a_code_each_with_text_and_without() {
         (CompatibleChat, "content_filter: RECITATION", Failure::ContentFilter),
         (CompatibleChat, "function_call_filter: MALFORMED_FUNCTION_CALL", Failure::ToolCall),
         (CompatibleChat, "content_filter: STOP", Failure::UnknownFinish),
+        (CompatibleChat, "content_filter: BLOCKED:SAFETY", Failure::UnknownFinish),
         (OpenAiChat, "content_filter: RECITATION", Failure::UnknownFinish),
         (AnthropicMessages, "refusal", Failure::ContentFilter),
         (AnthropicMessages, "pause_turn", Failure::Torn),

@@ -50,14 +50,16 @@ const TOOLS: [&str; 6] =
     ["custom_tool_call", "function", "function_call", "tool_call", "tool_calls", "tool_use"];
 
 /// The fields of parts that may hold words, in lower case: they are written in any.
-const OF_PART: [&str; 18] = [
+const OF_PART: [&str; 20] = [
     "answer",
     "audio",
     "body",
+    "code",
     "completion",
     "content",
     "delta",
     "generated_text",
+    "html",
     "markdown",
     "message",
     "output",
@@ -259,6 +261,7 @@ mod tests {
             (json!([{ "text": "a" }, { "type": "audio", "audio": { "transcript": "b" } }]), Words::Odd),
             (json!([{ "text": "a" }, { "type": "audio", "transcript": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "Text": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "code", "code": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "type": "text", "CONTENT": "b" }]), Words::Odd),
             (
                 json!([{ "text": "a" }, { "type": "function_call_output", "output": "hm" }, { "type": "new", "value": "" }]),

@@ -4,13 +4,15 @@
 const QUOTED: char = '\u{2588}';
 
 /// The marks that quotes are put between.
-const MARKS: [(char, char); 7] = [
+const MARKS: [(char, char); 9] = [
     ('"', '"'),
     ('`', '`'),
     ('\'', '\''),
     ('\u{201c}', '\u{201d}'),
     ('\u{2018}', '\u{2019}'),
     ('\u{ab}', '\u{bb}'),
+    ('\u{201e}', '\u{201c}'),
+    ('\u{300e}', '\u{300f}'),
     ('\u{300c}', '\u{300d}'),
 ];
 
@@ -80,6 +82,7 @@ mod tests {
         for (text, bare) in [
             ("a 'b c' d", "a \u{2588} d"),
             ("a \"b\" `c` \u{201c}d\u{201d}.", "a \u{2588} \u{2588} \u{2588}."),
+            ("a \u{201e}b c\u{201c} d", "a \u{2588} d"),
             ("it doesn't have any", "it doesn't have any"),
             ("'don't' is one", "\u{2588} is one"),
             ("the users' own", "the users' own"),
