@@ -28,14 +28,16 @@ impl Ending {
     /// The ending that `finish` stands for in answers to this adapter's requests.
     ///
     /// Words of the vendors' own APIs are compared exactly; those of compatible endpoints without regard to the case of
-    /// ASCII letters, as their servers spell the same word in several ways. An empty word is none.
+    /// ASCII letters, as their servers spell the same word in several ways. There the name of a filter may stand before a
+    /// reason of Gemini's, see [`filtered`]. An empty word is none.
     pub fn of(adapter: Adapter, finish: Option<&str>) -> Self {
         let is_compatible = adapter == Adapter::CompatibleChat;
         let Some(finish) = finish.filter(|word| !word.trim().is_empty()) else {
             return if is_compatible { Self::Untold } else { Self::Unknown };
         };
         let is_it = |word: &str| word == finish || (is_compatible && word.eq_ignore_ascii_case(finish));
-        words(adapter).iter().find(|(word, _)| is_it(word)).map_or(Self::Unknown, |(_, ending)| *ending)
+        let listed = words(adapter).iter().find(|(word, _)| is_it(word)).map(|(_, ending)| *ending);
+        listed.or_else(|| filtered(finish).filter(|_| is_compatible)?.1).unwrap_or(Self::Unknown)
     }
 
     /// Whether the text before it is an answer, which is compared with others.
@@ -68,6 +70,19 @@ impl Ending {
     }
 }
 
+/// The reason behind the name of a filter, `content_filter: RECITATION`, as Gemini's compatible endpoint writes it, and the
+/// ending that it is; no ending if the reason is none for which `gemini-generate/1` withholds, breaks off or asks for a tool.
+pub fn filtered(finish: &str) -> Option<(&str, Option<Ending>)> {
+    let (filter, reason) = finish.split_once(": ")?;
+    let (_, ending) = FILTERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(filter))?;
+    let is_it = |(word, ending): &&(&str, Ending)| {
+        // those of prompts have a mark of their own
+        let is_of_answers = !word.contains(':') && matches!(ending, Withheld | ToolCall | Torn);
+        is_of_answers && word.eq_ignore_ascii_case(reason)
+    };
+    Some((reason, GEMINI.iter().find(is_it).map(|_| *ending)))
+}
+
 /// All words that are known in answers to this adapter's requests, with their meaning.
 pub fn words(adapter: Adapter) -> &'static [(&'static str, Ending)] {
     match adapter {
@@ -80,6 +95,9 @@ pub fn words(adapter: Adapter) -> &'static [(&'static str, Ending)] {
 }
 
 use Ending::{Cut, ToolCall, Torn, Unknown, Whole, Withheld};
+
+/// The filters of Gemini's compatible endpoint: of what the model wrote, and of the calls that it asked for.
+const FILTERS: [(&str, Ending); 2] = [("content_filter", Withheld), ("function_call_filter", ToolCall)];
 
 /// The runner's own two.
 const OPEN: [(&str, Ending); 2] = [("length", Cut), ("stop", Whole)];
@@ -94,7 +112,7 @@ const OPENAI: [(&str, Ending); 5] = [
 ];
 
 /// What the common servers say that speak OpenAI's format, and what gateways pass on of other vendors' words.
-const COMPATIBLE: [(&str, Ending); 47] = [
+const COMPATIBLE: [(&str, Ending); 48] = [
     // OpenAI's own, and with them Azure, vLLM, SGLang, llama.cpp, Ollama, Groq, Fireworks, OpenRouter, Moonshot, xAI
     ("content_filter", Withheld),
     ("function_call", ToolCall),
@@ -107,6 +125,8 @@ const COMPATIBLE: [(&str, Ending); 47] = [
     ("cancelled", Torn),
     ("error", Torn),
     ("not_finished", Torn),
+    // vLLM, when it stops a model that says the same again and again
+    ("repetition", Torn),
     ("time_limit", Torn),
     // Ollama, when the model was loaded or unloaded instead of asked
     ("load", Torn),
@@ -256,5 +276,30 @@ mod tests {
         assert_eq!(Ending::of(Adapter::CompatibleChat, Some("Length")), Ending::Cut);
         assert_eq!(Ending::of(Adapter::OpenAiChat, Some("STOP")), Ending::Unknown);
         assert_eq!(Ending::of(Adapter::GeminiGenerate, Some("stop")), Ending::Unknown);
+    }
+
+    #[test]
+    fn a_reason_behind_a_filter_is_no_answer_and_an_unknown_one_nothing() {
+        for (word, ending) in [
+            ("content_filter: PROHIBITED_CONTENT", Ending::Withheld),
+            ("content_filter: RECITATION", Ending::Withheld),
+            ("Content_Filter: other", Ending::Withheld),
+            ("function_call_filter: MALFORMED_FUNCTION_CALL", Ending::ToolCall),
+            ("function_call_filter: UNEXPECTED_TOOL_CALL", Ending::ToolCall),
+            ("content_filter: STOP", Ending::Unknown),
+            ("content_filter: MAX_TOKENS", Ending::Unknown),
+            ("content_filter: FINISH_REASON_UNSPECIFIED", Ending::Unknown),
+            ("content_filter: OF_THE_FUTURE", Ending::Unknown),
+            ("content_filter:RECITATION", Ending::Unknown),
+            ("content_filter: BLOCKED:SAFETY", Ending::Unknown),
+            ("content_filter: ", Ending::Unknown),
+            ("of_the_future: RECITATION", Ending::Unknown),
+            ("stop: RECITATION", Ending::Unknown),
+        ] {
+            assert_eq!(Ending::of(Adapter::CompatibleChat, Some(word)), ending, "{word}");
+            for own in Adapter::ALL.into_iter().filter(|adapter| *adapter != Adapter::CompatibleChat) {
+                assert_eq!(Ending::of(own, Some(word)), Ending::Unknown, "{own:?} {word}");
+            }
+        }
     }
 }

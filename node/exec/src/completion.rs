@@ -91,16 +91,15 @@ impl Completion {
         // As it will be kept, so that whoever reads the receipt classifies the same word.
         let finish = answer.finish.as_deref().map(printable);
         let ending = Ending::of(adapter, finish.as_deref());
+        // the server itself says that the answer broke off where it stands
+        let is_torn = answer.trouble.is_some() || ending == Ending::Torn;
         let trouble = answer.trouble.or(trouble);
         let is_absent = answer.words == Words::Absent && finish.is_none();
         let failure = match (&trouble, &answer.words) {
-            (Some(trouble), words) => Some(trouble.failure.unwrap_or(match words {
-                // It broke off, as nothing else is known of it.
-                Words::Said(_) => Failure::Torn,
-                _ if finish.is_some() => Failure::Torn,
-                // Nothing of an answer is there.
-                _ => Failure::ApiError,
-            })),
+            (Some(trouble), _) => {
+                let unknown = if is_torn { Failure::Torn } else { Failure::ApiError };
+                Some(trouble.failure.unwrap_or(unknown))
+            }
             (None, Words::Odd | Words::Absent) if finish.is_none() => Some(Failure::Malformed),
             (None, words) => Failure::of_ending(ending).or(match words {
                 _ if answer.asks_for_tool => Some(Failure::ToolCall),

@@ -17,10 +17,10 @@ use crate::evidence::Usage;
 use crate::failure::{ApiRefusal, Failure};
 use crate::json::Body;
 use crate::secret::Secret;
-use crate::trouble::Trouble;
+use crate::trouble::{self, Trouble};
 
 pub(crate) use gemini::BLOCKED;
-pub(crate) use words::{Words, is_silent};
+pub(crate) use words::{Words, is_of_words, is_silent};
 use words::{asks_for_tool, words};
 
 /// What the body of a 2xx says. Each field is read by itself: an odd one, or one that is missing, never costs the others.
@@ -118,12 +118,52 @@ pub(crate) fn credential(dialect: Dialect, key: &Secret) -> Result<(HeaderName, 
     Ok((name, value))
 }
 
-/// The first of the answers to a request that asked for one, wherever it stands.
-fn first(answers: Option<&Value>) -> Option<&Value> {
-    let answers = answers?.as_array()?;
-    let is_first =
-        |answer: &&Value| answer.get("index").is_some_and(|index| count(index) == Some(0) || index == "0");
-    answers.iter().find(is_first).or_else(|| answers.iter().find(|answer| !answer.is_null()))
+/// What stands where the answer to a request that asked for one should.
+enum First<'a> {
+    None,
+    /// The answer, or of several the first by their indexes.
+    One(&'a Value),
+    /// Several of one index: nobody can say which of them is the answer, or whether each is a piece of it.
+    Pieces(&'a [Value]),
+}
+
+/// The first of the answers to a request that asked for one, wherever it stands. An index that is not told is 0, as formats
+/// leave out that write nothing for what is empty.
+fn first(answers: Option<&Value>) -> First<'_> {
+    let Some(all) = answers.and_then(Value::as_array) else { return First::None };
+    let index = |answer: &Value| match answer.get("index") {
+        Some(Value::String(digits)) => digits.trim().parse().unwrap_or(0),
+        Some(index) => count(index).unwrap_or(0),
+        None => 0,
+    };
+    let mut indexed: Vec<(u64, &Value)> =
+        all.iter().filter(|answer| !answer.is_null()).map(|answer| (index(answer), answer)).collect();
+    indexed.sort_by_key(|(index, _)| *index);
+    let is_twice = indexed.windows(2).any(|pair| matches!(pair, [(one, _), (other, _)] if one == other));
+    match indexed.first() {
+        _ if is_twice => First::Pieces(all),
+        Some((_, answer)) => First::One(answer),
+        None => First::None,
+    }
+}
+
+impl<'a> First<'a> {
+    /// The answer, if it is one.
+    fn one(&self) -> Option<&'a Value> {
+        match self {
+            Self::One(answer) => Some(answer),
+            Self::None | Self::Pieces(_) => None,
+        }
+    }
+
+    /// The error that stands in the answer, or in a piece of it.
+    fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::None => None,
+            Self::One(answer) => trouble::of_choice(answer),
+            Self::Pieces(pieces) => pieces.iter().find_map(trouble::of_choice),
+        }
+    }
 }
 
 /// A name or an id: a text that is not blank, or a number as text.

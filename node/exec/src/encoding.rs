@@ -6,9 +6,10 @@ use std::io::Read;
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::bufread::GzDecoder;
 use flate2::read::{DeflateDecoder, ZlibDecoder};
-use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use crate::failure::Failure;
+use crate::json;
 use crate::transport::BODY_MAX;
 
 /// Most encodings undone, one around another. A guess: nobody has a reason for two.
@@ -27,7 +28,13 @@ enum Coding {
     Gzip,
     Deflate,
     Brotli,
+    /// One of [`NO_CODINGS`].
+    Bare,
 }
+
+/// What servers write that pack nothing: the body is taken as it is if it reads.
+const NO_CODINGS: [&str; 11] =
+    ["7bit", "8bit", "ascii", "aws-chunked", "binary", "json", "none", "null", "text", "utf-8", "utf8"];
 
 /// The body without the encodings that the headers name, at most [`BODY_MAX`] bytes at every step.
 ///
@@ -43,6 +50,26 @@ pub(crate) fn unpack(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<u8>, Fail
     codings.into_iter().rev().try_fold(body, |body, coding| coding.undo(&body))
 }
 
+/// The body, if it is written in the characters that its headers declare or in UTF-8, which is all that is read here: of any
+/// other set the words would come out as others.
+pub(crate) fn in_utf8(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    let is_other = headers.get_all(CONTENT_TYPE).iter().any(declares_other_characters);
+    if is_other && std::str::from_utf8(&body).is_err() { Err(Failure::Malformed) } else { Ok(body) }
+}
+
+/// Whether a content type declares another set of characters than UTF-8.
+fn declares_other_characters(content_type: &HeaderValue) -> bool {
+    let content_type = String::from_utf8_lossy(content_type.as_bytes());
+    let is_other = |parameter: &str| {
+        parameter.split_once('=').is_some_and(|(name, value)| {
+            let value = value.trim().trim_matches(['"', '\'']);
+            let is_utf8 = ["", "utf-8", "utf8"].iter().any(|known| known.eq_ignore_ascii_case(value));
+            name.trim().eq_ignore_ascii_case("charset") && !is_utf8
+        })
+    };
+    content_type.split([';', ',']).any(is_other)
+}
+
 fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Failure> {
     let mut codings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -53,6 +80,7 @@ fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Failure> {
                 "gzip" | "x-gzip" => Some(Coding::Gzip),
                 "deflate" => Some(Coding::Deflate),
                 "br" => Some(Coding::Brotli),
+                bare if NO_CODINGS.contains(&bare) => Some(Coding::Bare),
                 _ => return Err(Failure::UnknownEncoding),
             });
         }
@@ -70,6 +98,9 @@ impl Coding {
                 unpacked => unpacked,
             },
             Self::Brotli => unpack_brotli(body),
+            // what is packed in any way is no JSON
+            Self::Bare if json::read(body, "").is_ok() => Ok(body.to_vec()),
+            Self::Bare => Err(Failure::UnknownEncoding),
         }
     }
 }
@@ -183,6 +214,36 @@ mod tests {
     }
 
     #[test]
+    fn what_names_no_packing_is_passed_over_where_the_body_reads() {
+        let plain = Ok(PLAIN.as_bytes().to_vec());
+        for name in ["utf-8", "UTF-8", "none", "aws-chunked", "binary", "identity, none"] {
+            assert_eq!(unpacked(name, PLAIN.as_bytes()), plain, "{name}");
+            assert_eq!(unpacked(name, &bytes(BROTLI)), Err(Failure::UnknownEncoding), "{name}");
+        }
+        assert_eq!(unpacked("aws-chunked, br", &bytes(BROTLI)), plain);
+        assert_eq!(unpacked("br, aws-chunked", &bytes(BROTLI)), Err(Failure::UnknownEncoding));
+        assert_eq!(unpacked("none", b""), Ok(vec![]));
+    }
+
+    #[test]
+    fn other_characters_than_utf8_are_not_guessed() {
+        let (utf8, gbk) = ("{\"a\":\"\u{4e2d}\"}".as_bytes(), &b"{\"a\":\"\xd6\xd0\"}"[..]);
+        for (content_type, is_other) in [
+            ("application/json; charset=gbk", true),
+            ("application/json;Charset=\"ISO-8859-1\"", true),
+            ("application/json; charset=UTF-8", false),
+            ("application/json; charset=utf8", false),
+            ("application/json", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+            assert_eq!(in_utf8(&headers, utf8.to_vec()), Ok(utf8.to_vec()), "{content_type}");
+            let expected = if is_other { Err(Failure::Malformed) } else { Ok(gbk.to_vec()) };
+            assert_eq!(in_utf8(&headers, gbk.to_vec()), expected, "{content_type}");
+        }
+    }
+
+    #[test]
     fn a_limit_holds_for_what_comes_out_and_for_the_window() {
         assert_eq!(unpacked("br", &bytes(BROTLI_BOMB)), Err(Failure::TooLarge));
         assert_eq!(unpacked("br", &bytes(BROTLI_LARGE)), Err(Failure::Malformed));
@@ -200,7 +261,7 @@ mod tests {
         }
         assert_eq!(unpacked("br", &[bytes(BROTLI), b"more".to_vec()].concat()), Err(Failure::Malformed));
         assert_eq!(unpacked("br", b""), Ok(vec![]));
-        for unknown in ["zstd", "compress", "utf-8", "gzip;q=1", "br gzip", "*"] {
+        for unknown in ["zstd", "compress", "gzip;q=1", "br gzip", "*"] {
             assert_eq!(unpacked(unknown, PLAIN.as_bytes()), Err(Failure::UnknownEncoding), "{unknown}");
         }
     }

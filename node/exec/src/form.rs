@@ -3,6 +3,8 @@
 //! An id of a request is kept: with it the vendor, and nobody else, finds the call in its own records, which is what
 //! makes a receipt checkable. So it has to look like one: drawn by chance, and no name.
 
+use vantage_protocol::finish::filtered;
+
 use crate::secret::changes;
 use crate::trouble;
 
@@ -60,8 +62,10 @@ pub(crate) fn code(code: &str) -> String {
 /// Longest word for an end of which nothing is known, in bytes.
 const FINISH_MAX: usize = 40;
 
-/// Whether a word for the end of an answer has the form of one: a new one is worth to be seen.
+/// Whether a word for the end of an answer has the form of one: a new one is worth to be seen. The name of a filter that
+/// the protocol knows may stand before it.
 pub(crate) fn is_finish(word: &str) -> bool {
+    let word = filtered(word).map_or(word, |(reason, _)| reason);
     word.len() <= FINISH_MAX && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 

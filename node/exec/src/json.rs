@@ -12,6 +12,8 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
+use crate::dialect::is_of_words;
+
 /// Deepest value that is kept: the library reads recursively, and what nests deeper says nothing. A guess: honest answers
 /// have ten.
 const DEPTH_MAX: usize = 40;
@@ -24,7 +26,12 @@ const FIELDS_VALUES_MAX: usize = 1 << 15;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 74] = [
+const FIELDS: [&str; 83] = [
+    "Code",
+    "Error",
+    "Message",
+    "Response",
+    "__type",
     "base_resp",
     "blockReason",
     "cache_creation_input_tokens",
@@ -42,6 +49,7 @@ const FIELDS: [&str; 74] = [
     "error_code",
     "error_message",
     "error_msg",
+    "error_name",
     "error_type",
     "errors",
     "finishReason",
@@ -49,6 +57,7 @@ const FIELDS: [&str; 74] = [
     "flagged_input",
     "functionCall",
     "function_call",
+    "header",
     "http_code",
     "http_status",
     "id",
@@ -65,6 +74,7 @@ const FIELDS: [&str; 74] = [
     "native_finish_reason",
     "object",
     "output_tokens",
+    "param",
     "parts",
     "promptFeedback",
     "promptTokenCount",
@@ -82,6 +92,7 @@ const FIELDS: [&str; 74] = [
     "retry_after_seconds",
     "role",
     "seconds",
+    "sid",
     "status",
     "statusCode",
     "status_code",
@@ -354,7 +365,9 @@ impl<'de> Visitor<'de> for Kept<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
-            if FIELDS.binary_search(&name.as_str()).is_ok() {
+            // what may be words is looked at under any name for it, so that none of it goes unseen
+            let may_be_words = self.place == Place::Answer && is_of_words(&name);
+            if may_be_words || FIELDS.binary_search(&name.as_str()).is_ok() {
                 let room = Cell::new(FIELD_VALUES_MAX);
                 let place = self.place_of(&name);
                 let field = Kept { bounds: self.bounds, room: &room, place, depth: self.depth + 1 };

@@ -47,18 +47,20 @@ const UNITS: [(f64, &[&str]); 5] = [
 ];
 
 /// What a `Retry-After` header asks for (RFC 9110, 10.2.3): seconds, or a date. Fractions, units, quotes, and dates as
-/// e-mail, RFC 3339 or Unix write them are understood, too.
+/// e-mail, RFC 3339 or Unix write them are understood, too. Of several on one line, as proxies join them, the longest counts.
 ///
 /// A date is measured against the server's own `Date` header where it sent one, so that a wrong clock here does not
 /// matter, otherwise against `now`. A date in the past asks for no wait. `None`: the value is neither.
 pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let now = date.and_then(time).unwrap_or(now);
     let until = |until: SystemTime| until.duration_since(now).unwrap_or(Duration::ZERO);
-    match seconds(value) {
+    let one = |value: &str| match alone(value, 1000.0) {
         Some(wait) if wait.as_secs() < TIME_S_MIN => Some(wait),
         Some(wait) => Some(SystemTime::UNIX_EPOCH.checked_add(wait).map_or(wait, until)),
         None => time(value).map(until),
-    }
+    };
+    // a date has a comma of its own
+    one(value).max(value.split(',').filter_map(one).max())
 }
 
 /// What a `retry-after-ms` header asks for: milliseconds, with or without a fraction. It goes before `Retry-After`, as in
@@ -74,16 +76,26 @@ pub(crate) fn seconds(text: &str) -> Option<Duration> {
 
 /// The wait that a text begins with. A number alone is none, unless nothing follows it: it may be of something else.
 pub(crate) fn leading(text: &str) -> Option<Duration> {
-    let (ms, rest) = measure(text, None).or_else(|| {
+    let (ms, rest) = clock(text).or_else(|| measure(text, None)).or_else(|| {
         let (ms, rest) = measure(text, Some(1000.0))?;
         rest.trim_start_matches('.').chars().next().is_none_or(char::is_control).then_some((ms, rest))
     })?;
     (!rest.starts_with(char::is_alphanumeric)).then_some(rounded_up(ms))
 }
 
-/// A wait that is all of a text; a number alone is of units of so many milliseconds.
+/// A wait that is all of a text, or the longest of those that commas part; a number alone is of units of so many
+/// milliseconds.
 fn wait(text: &str, unit_ms: f64) -> Option<Duration> {
-    let text = unquoted(text);
+    let longest = text.split(',').filter_map(|one| alone(one, unit_ms)).max();
+    alone(text, unit_ms).max(longest)
+}
+
+/// A wait that is all of a text but for what follows a semicolon, as parameters do in headers.
+fn alone(text: &str, unit_ms: f64) -> Option<Duration> {
+    let text = unquoted(text.split_once(';').map_or(text, |(wait, _)| wait));
+    if let Some((ms, "")) = clock(text) {
+        return Some(rounded_up(ms));
+    }
     let (ms, rest) = measure(text.strip_prefix('+').unwrap_or(text), Some(unit_ms))?;
     rest.is_empty().then(|| rounded_up(ms))
 }
@@ -111,6 +123,15 @@ fn measure(text: &str, unit_ms: Option<f64>) -> Option<(f64, &str)> {
             None => return Some((ms, rest)),
         }
     }
+}
+
+/// The milliseconds of the hours, minutes and seconds that a text begins with, `00:00:02`, and what follows.
+fn clock(text: &str) -> Option<(f64, &str)> {
+    let (hours, rest) = leading_number(text)?;
+    let (minutes, rest) = leading_number(rest.strip_prefix(':')?)?;
+    let (seconds, rest) = leading_number(rest.strip_prefix(':')?)?;
+    let is_clock = hours.fract() == 0.0 && minutes.fract() == 0.0 && minutes < 60.0 && seconds < 60.0;
+    is_clock.then_some((hours * 3.6e6 + minutes * 6e4 + seconds * 1e3, rest))
 }
 
 /// The number from 0 that a text begins with, and what follows it.
@@ -254,7 +275,6 @@ mod tests {
             "soon",
             "-3",
             "1.5.",
-            "1,5",
             "inf",
             "NaN",
             "2x",
@@ -291,6 +311,16 @@ mod tests {
             ("3 seconds", 3000),
             ("3 Sec", 3000),
             ("250ms", 250),
+            ("1, 3", 3000),
+            ("3,1", 3000),
+            ("3, 3", 3000),
+            ("soon, 3", 3000),
+            ("2, Sun, 06 Nov 1994 08:49:40 GMT", 3000),
+            ("Sun, 06 Nov 1994 08:49:40 GMT, Sun, 06 Nov 1994 08:49:38 GMT", 3000),
+            ("3;comment", 3000),
+            ("1;w=60, 3;w=60", 3000),
+            ("00:00:03", 3000),
+            ("1:00:03.5", 3_603_500),
             ("1m2.5s", 62_500),
             ("1h 1 min", 3_660_000),
             ("1 hour and 2 minutes", 3_720_000),
@@ -333,6 +363,9 @@ mod tests {
             ("6ms", Some(6)),
             ("3.\n", Some(3000)),
             ("20", Some(20_000)),
+            ("00:00:02.", Some(2000)),
+            ("12:30", None),
+            ("00:61:00", None),
             ("3 attempts", None),
             ("3 of 4", None),
             ("a few seconds", None),
@@ -352,7 +385,15 @@ mod tests {
         {
             assert_eq!(retry_after(value, None, now), Some(Duration::from_millis(ms)), "{value}");
         }
-        for (value, ms) in [("2500", 2500), (" 0.1 ", 1), ("1500.5", 1501), ("0", 0), ("2.5s", 2500)] {
+        for (value, ms) in [
+            ("2500", 2500),
+            (" 0.1 ", 1),
+            ("1500.5", 1501),
+            ("0", 0),
+            ("2.5s", 2500),
+            ("2500, 2500", 2500),
+            ("1;x, 2500;x", 2500),
+        ] {
             assert_eq!(retry_after_ms(value), Some(Duration::from_millis(ms)), "{value}");
         }
         for junk in ["", "-1", "soon", "Sun, 06 Nov 1994 08:50:37 GMT"] {

@@ -110,6 +110,11 @@ impl Transport {
             Failure::Malformed if !is_framed => Failure::Connect,
             failure => failure,
         });
+        // of an error the codes are ASCII, and tell more than that its words are lost
+        let body = match (200..300).contains(&status) {
+            true => body.and_then(|body| encoding::in_utf8(&headers, body)),
+            false => body,
+        };
         Ok(Reply { status, headers, is_framed, body })
     }
 }

@@ -4,21 +4,25 @@
 //! code is `1113` is an account in arrears. What is kept of an error are its codes; its sentences name accounts and
 //! addresses.
 
+mod numbers;
 mod place;
+mod quotes;
 mod table;
+mod waits;
 mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vantage_protocol::receipt::{CODE_FIELDS, is_code};
 
 use crate::failure::{ApiRefusal, Failure};
 use crate::json;
-use crate::retry::{leading, retry_after_ms, seconds};
 use place::{base_resp, decoded, innermost, is_error, is_filled};
-use table::{BASE_RESP, CODES, WORDS, WORDS_OF_LOAD};
+use quotes::{is_open, whole, without_quotes};
+use table::{BASE_RESP, CODES, OF_FIELDS, WORDS, WORDS_OF_LOAD};
+use waits::asked;
 use words::Sentences;
 
 /// How deep an error is looked into: gateways wrap an upstream's error in a string within their own.
@@ -38,7 +42,7 @@ const INNER_MAX: usize = 8;
 const INNER_BYTES_MAX: usize = 64 * 1024;
 
 /// The fields that hold codes, the plainest first.
-const CODE_NAMES: [&str; 10] = [
+const CODE_NAMES: [&str; 13] = [
     "code",
     "reason",
     "status",
@@ -49,9 +53,12 @@ const CODE_NAMES: [&str; 10] = [
     "statusCode",
     "http_code",
     "http_status",
+    "__type",
+    "Code",
+    "error_name",
 ];
 /// The fields of an error that hold sentences, or further errors.
-const INNER_NAMES: [&str; 15] = [
+const INNER_NAMES: [&str; 16] = [
     "innererror",
     "details",
     "raw",
@@ -67,13 +74,8 @@ const INNER_NAMES: [&str; 15] = [
     "base_resp",
     "title",
     "violations",
+    "Message",
 ];
-
-/// The fields of an error that say how long to wait, in seconds.
-const WAIT_NAMES: [&str; 4] = ["retryAfter", "retryDelay", "retry_after", "retry_after_seconds"];
-/// What goes before a wait in sentences.
-const WAIT_WORDS: [&str; 6] =
-    ["again in ", "again after ", "retry in ", "retry after ", "wait for ", "wait "];
 
 /// What a code, or a sentence, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +175,7 @@ fn of(body: &Value, status: u16) -> Trouble {
     };
     let failure = means.and_then(Means::failure).or_else(|| Failure::of_status(status));
     // of a failure that lasts, a sentence is about something else: the vendor would be left alone for nothing
-    let in_words = failure.filter(Failure::is_transient).and_then(|_| said.wait_in_words());
+    let in_words = failure.filter(Failure::is_transient).and_then(|_| waits::in_words(&said.words));
     let retry_after = said.retry_after.max(asked(body)).max(in_words);
     Trouble { failure, retry_after, codes: codes(object) }
 }
@@ -200,8 +202,12 @@ fn codes(error: &Value) -> BTreeMap<String, String> {
 struct Said {
     /// Its codes, those of inner errors first.
     codes: Vec<String>,
-    /// Its sentences, in lower case.
+    /// Its sentences, in lower case, without what they quote.
     words: String,
+    /// What a number means in the field that it stands in, as one vendor alone has it.
+    by_field: Option<(String, Means)>,
+    /// It is about a field of the request: what its sentences quote is the request's.
+    is_of_field: bool,
     /// A moderation of the prompt is described, as OpenRouter does.
     is_moderated: bool,
     /// A quota by the day is used up, as Gemini names them; one by the minute is a rate.
@@ -224,6 +230,10 @@ impl Said {
             Value::Array(list) => list.iter().take(ENTRIES_MAX).for_each(|entry| self.gather(entry, deeper)),
             Value::Object(map) => {
                 self.objects += 1;
+                self.is_of_field |= is_of_field(map);
+                if self.by_field.is_none() {
+                    self.by_field = numbers::means(map);
+                }
                 for inner in INNER_NAMES.iter().filter_map(|name| map.get(*name)) {
                     self.gather(inner, deeper);
                 }
@@ -256,34 +266,40 @@ impl Said {
         }
         let inner = match word.starts_with(['"', '[']) {
             true => Some(word),
-            false => text.find('{').zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to)),
+            false => {
+                let text = whole(word);
+                let start = text.find('{').filter(|from| !text.get(..*from).is_some_and(is_open));
+                start.zip(text.rfind('}')).and_then(|(from, to)| text.get(from..=to))
+            }
         };
-        if let Some(inner) = inner.filter(|inner| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX) {
+        let is_looked_into = |inner: &&str| inner.len() <= INNER_BYTES_MAX && self.inner < INNER_MAX;
+        if let Some(inner) = inner.filter(is_looked_into).filter(|_| !self.is_of_field) {
             self.inner += 1;
-            if let Ok(inner) = json::read(inner.as_bytes(), "") {
+            // gateways in Python write the upstream's error out as that language does
+            let read =
+                || json::read(inner.as_bytes(), "").or_else(|_| json::read(as_json(inner).as_bytes(), ""));
+            if let Ok(inner) = read() {
                 self.gather(&inner.value, deeper);
             }
         }
         let room = WORDS_MAX.saturating_sub(self.words.len());
-        self.words.extend(text.chars().take(room / 4).flat_map(char::to_lowercase));
+        let start: String = text.chars().take(room / 4).collect();
+        self.words.extend(without_quotes(&start).chars().flat_map(char::to_lowercase));
         self.words.push('\n');
     }
 
-    /// The longest wait that the sentences ask for.
-    fn wait_in_words(&self) -> Option<Duration> {
-        let behind = |lead: &'static str| {
-            self.words
-                .match_indices(lead)
-                .filter_map(move |(at, _)| leading(self.words.get(at + lead.len()..)?))
-        };
-        WAIT_WORDS.iter().flat_map(|lead| behind(lead)).max()
+    /// Whether this is one of its codes.
+    fn says_code(&self, known: &str) -> bool {
+        self.codes.iter().any(|code| code.eq_ignore_ascii_case(known))
     }
 
     /// What it means, under `status`.
     fn means(&self, status: u16) -> Option<Means> {
         let known =
             |code: &String| looked_up(&CODES, code).filter(|means| is_said_under(status, code, *means));
-        let by_code: Vec<Means> = self.codes.iter().filter_map(known).collect();
+        let by_field = self.by_field.iter().filter(|(code, means)| is_said_under(status, code, *means));
+        let by_code: Vec<Means> =
+            by_field.map(|(_, means)| *means).chain(self.codes.iter().filter_map(known)).collect();
         let by_number: Vec<u16> = self.codes.iter().filter_map(|code| number(code)).collect();
         let is_plain = |means: &&Means| matches!(means, Means::Http(_));
         let mut exact = by_code.iter().find(|means| !is_plain(means)).copied();
@@ -316,6 +332,9 @@ impl Said {
 
     /// What the sentences mean, where `stood_for` leaves room for it.
     fn by_words(&self, stood_for: Option<u16>, status: u16) -> Option<Means> {
+        if self.is_of_field {
+            return None;
+        }
         let sentences = Sentences::of(&self.words);
         let among = |rows: &[(Means, &[&str])]| {
             let is_said =
@@ -326,6 +345,10 @@ impl Said {
             Some(401 | 402 | 408 | 409 | 500..) => None,
             // It may be a rate or an account without credit.
             Some(429) => among(&WORDS).filter(|means| *means == Means::Quota),
+            // Anthropic, where it does not serve; elsewhere the sentence may mean anything
+            Some(403) if self.says_code("forbidden") && sentences.say("^ request not allowed $") => {
+                Some(Means::Region)
+            }
             _ => {
                 among(&WORDS).or_else(|| among(&WORDS_OF_LOAD).filter(|_| matches!(status, 200..=299 | 403)))
             }
@@ -369,7 +392,8 @@ fn looked_up(rows: &[(Means, &[&str])], code: &str) -> Option<Means> {
             .map(|(means, _)| *means)
     };
     // the kinds of problems of RFC 9457 are addresses, which end with a name
-    let is_address = |code: &&str| code.contains("://") || code.starts_with("urn:");
+    // (and those of AWS may have their namespace before them)
+    let is_address = |code: &&str| code.contains("://") || code.starts_with("urn:") || code.contains('#');
     let last = || Some(code).filter(is_address)?.trim_end_matches('/').rsplit(['/', '#', ':']).next();
     find(code).or_else(|| find(code.split_once('.')?.0)).or_else(|| find(last()?))
 }
@@ -378,7 +402,7 @@ fn looked_up(rows: &[(Means, &[&str])], code: &str) -> Option<Means> {
 pub(crate) fn is_known(code: &str) -> bool {
     let code = folded(code);
     let rows = CODES.iter().chain(&BASE_RESP);
-    rows.flat_map(|(_, codes)| codes.iter()).any(|known| folded(known) == code)
+    rows.flat_map(|(_, codes)| codes.iter()).chain(&OF_FIELDS).any(|known| folded(known) == code)
 }
 
 /// A code as it is compared; what is too long for one is none.
@@ -387,25 +411,20 @@ fn folded(code: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The longest wait that an object asks for in fields of its own.
-fn asked(object: &Value) -> Option<Duration> {
-    let waits = WAIT_NAMES.iter().filter_map(|name| delay(object.get(*name)?));
-    let in_ms = object.get("retry_after_ms").and_then(spelled).and_then(|ms| retry_after_ms(&ms));
-    waits.chain(in_ms).max()
+/// Whether an error is about a field of the request, by a code that says no more, or by the field's name. Some servers say
+/// so of a model that they do not have, and of a prompt that they do not take.
+fn is_of_field(error: &Map<String, Value>) -> bool {
+    let codes = || CODE_NAMES.iter().filter_map(|name| spelled(error.get(*name)?));
+    let is_known = |code: String| OF_FIELDS.iter().any(|known| folded(known) == folded(&code));
+    let param = error.get("param").and_then(Value::as_str).map(|param| param.trim().to_ascii_lowercase());
+    let says_more = |param: &str| matches!(param, "" | "model" | "prompt" | "none" | "null");
+    codes().any(is_known) || param.is_some_and(|param| !says_more(&param))
 }
 
-/// A wait in seconds, with or without a unit: a number or a text, or the two fields of a `google.protobuf.Duration`.
-fn delay(value: &Value) -> Option<Duration> {
-    match value {
-        Value::String(text) => seconds(text),
-        Value::Number(number) => seconds(&number.to_string()),
-        Value::Object(fields) => {
-            let nanos = fields.get("nanos").and_then(Value::as_u64).unwrap_or(0);
-            let whole = fields.get("seconds").map_or(Some("0".to_owned()), spelled)?;
-            Some(seconds(&whole)?.saturating_add(Duration::from_nanos(nanos)))
-        }
-        _ => None,
-    }
+/// What Python writes of an object, as JSON, as far as that is told from its quotes alone.
+fn as_json(text: &str) -> String {
+    let words = [(": None", ": null"), (": True", ": true"), (": False", ": false"), ("'", "\"")];
+    words.iter().fold(text.to_owned(), |text, (python, json)| text.replace(python, json))
 }
 
 #[cfg(test)]

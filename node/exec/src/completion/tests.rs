@@ -66,6 +66,13 @@ fn endings_that_are_none_have_a_code_each_with_text_and_without() {
         (CompatibleChat, "error", Failure::Torn),
         (CompatibleChat, "sensitive", Failure::ContentFilter),
         (CompatibleChat, "insufficient_system_resource", Failure::Torn),
+        (CompatibleChat, "repetition", Failure::Torn),
+        (CompatibleChat, "content_filter: PROHIBITED_CONTENT", Failure::ContentFilter),
+        (CompatibleChat, "content_filter: RECITATION", Failure::ContentFilter),
+        (CompatibleChat, "function_call_filter: MALFORMED_FUNCTION_CALL", Failure::ToolCall),
+        (CompatibleChat, "content_filter: STOP", Failure::UnknownFinish),
+        (CompatibleChat, "content_filter: BLOCKED:SAFETY", Failure::UnknownFinish),
+        (OpenAiChat, "content_filter: RECITATION", Failure::UnknownFinish),
         (AnthropicMessages, "refusal", Failure::ContentFilter),
         (AnthropicMessages, "pause_turn", Failure::Torn),
         (AnthropicMessages, "tool_use", Failure::ToolCall),
@@ -78,6 +85,57 @@ fn endings_that_are_none_have_a_code_each_with_text_and_without() {
             assert_eq!((read.failure, read.finish.as_deref()), (Some(expected), Some(finish)), "{adapter:?}");
         }
     }
+}
+
+#[test]
+fn pieces_of_an_answer_are_malformed_however_they_end() {
+    for (first, second) in
+        [(json!(null), json!("stop")), (json!("stop"), json!("stop")), (json!(null), json!(null))]
+    {
+        let body = json!({ "choices": [
+            { "index": 0, "message": { "content": "part one " }, "finish_reason": first },
+            { "index": 0, "message": { "content": "part two" }, "finish_reason": second },
+        ] });
+        for adapter in [Adapter::OpenAiChat, Adapter::CompatibleChat] {
+            let read = read_under(adapter, 200, body.to_string().as_bytes());
+            assert_eq!((read.failure, read.text), (Some(Failure::Malformed), None), "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_part_under_any_name_for_words_is_seen_in_a_body() {
+    for part in [
+        json!({ "type": "text_delta", "delta": "more" }),
+        json!({ "type": "string", "value": "more" }),
+        json!({ "type": "message", "output": "more" }),
+        json!({ "type": "audio", "audio": { "transcript": "more" } }),
+        json!({ "Text": "more" }),
+        json!({ "Content": [{ "text": "more" }] }),
+    ] {
+        let content = json!([{ "type": "text", "text": "half" }, part]);
+        for (adapter, body) in [
+            (
+                Adapter::CompatibleChat,
+                json!({ "choices": [{ "message": { "content": content }, "finish_reason": "stop" }] }),
+            ),
+            (Adapter::AnthropicMessages, json!({ "content": content, "stop_reason": "end_turn" })),
+            (
+                Adapter::GeminiGenerate,
+                json!({ "candidates": [{ "content": { "parts": content }, "finishReason": "STOP" }] }),
+            ),
+        ] {
+            let read = read_under(adapter, 200, body.to_string().as_bytes());
+            assert_eq!((read.failure, read.text), (Some(Failure::Malformed), None), "{body}");
+        }
+    }
+}
+
+#[test]
+fn an_ending_without_a_message_is_that_ending() {
+    let body = json!({ "choices": [{ "index": 0, "finish_reason": "content_filter: PROHIBITED_CONTENT" }] });
+    let read = read_under(Adapter::CompatibleChat, 200, body.to_string().as_bytes());
+    assert_eq!(read.failure, Some(Failure::ContentFilter));
 }
 
 #[test]
@@ -143,6 +201,22 @@ fn an_error_beside_an_answer_goes_before_it() {
     assert_eq!((beside.failure, beside.usage.output_tokens), (Some(Failure::Http5xx(502)), Some(4)));
     assert!(!beside.is_free);
     for (error, expected) in [
+        (json!({ "code": "x", "message": "boom" }), Failure::ApiError),
+        (json!({ "message": "upstream went away" }), Failure::ApiError),
+        (json!({ "code": 429 }), Failure::RateLimited),
+    ] {
+        assert_eq!(read(whole.clone(), error.clone()).failure, Some(expected), "{error}");
+        let listed = json!({ "choices": [whole], "errors": [error] }).to_string();
+        let listed = read_under(Adapter::CompatibleChat, 200, listed.as_bytes());
+        assert_eq!(listed.failure, Some(expected), "errors: {error}");
+    }
+    for none in [json!([]), json!(null), json!([{}, null])] {
+        let listed = json!({ "choices": [whole], "errors": none }).to_string();
+        assert_eq!(read_under(Adapter::CompatibleChat, 200, listed.as_bytes()).failure, None, "{none}");
+    }
+    let torn = json!({ "message": { "content": "ye" }, "finish_reason": "error" });
+    assert_eq!(read(torn, json!({ "message": "gone" })).failure, Some(Failure::Torn), "it says so itself");
+    for (error, expected) in [
         (json!({ "code": 429 }), Failure::RateLimited),
         (json!({ "message": "upstream went away" }), Failure::Torn),
         (json!("lost"), Failure::Torn),
@@ -196,7 +270,7 @@ fn a_field_beyond_all_bounds_costs_no_answer() {
         // what nobody can look into is no sign that all is well
         for value in [&deep, &wide] {
             let read = read_under(adapter, 200, &with_field(adapter, "error", value));
-            assert_eq!(read.failure, Some(Failure::Torn), "{adapter:?}");
+            assert_eq!(read.failure, Some(Failure::ApiError), "{adapter:?}");
         }
     }
 }

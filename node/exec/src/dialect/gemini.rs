@@ -3,9 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Answer, Words, asks_for_tool, count, first, name, words};
+use super::{Answer, First, Words, asks_for_tool, count, first, name, words};
 use crate::evidence::Usage;
-use crate::trouble;
 
 /// See [`headers_allowed`](super::headers_allowed). The API tells model and id in the body alone.
 pub(super) const HEADERS: [&str; 9] = [
@@ -28,24 +27,26 @@ const UNSPECIFIED: [&str; 3] = ["0", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON
 
 pub(super) fn answer(body: &Value) -> Answer {
     // There is none if the prompt itself was blocked.
-    let candidate = first(body.get("candidates"));
+    let first = first(body.get("candidates"));
+    let candidate = first.one();
     let blocked = body
         .get("promptFeedback")
         .and_then(|feedback| super::finish(feedback.get("blockReason")?))
         .filter(|reason| candidate.is_none() || !UNSPECIFIED.contains(&reason.trim()));
     let finish = candidate.and_then(|candidate| super::finish(candidate.get("finishReason")?));
     Answer {
-        words: match (candidate, &blocked) {
-            (Some(candidate), _) => said(candidate, finish.is_some()),
-            (None, Some(_)) => Words::None,
-            (None, None) => Words::Absent,
+        words: match (&first, &blocked) {
+            (First::One(candidate), _) => said(candidate, finish.is_some()),
+            (First::Pieces(_), _) => Words::Odd,
+            (First::None, Some(_)) => Words::None,
+            (First::None, None) => Words::Absent,
         },
         asks_for_tool: candidate.is_some_and(|candidate| asks_for_tool(candidate.get("content"))),
         model: body.get("modelVersion").and_then(name),
         id: body.get("responseId").and_then(name),
         finish: blocked.map(|reason| format!("{BLOCKED}{}", reason.trim())).or(finish),
         usage: body.get("usageMetadata").map(usage).unwrap_or_default(),
-        trouble: candidate.and_then(trouble::of_choice),
+        trouble: first.trouble(),
     }
 }
 
@@ -160,6 +161,21 @@ mod tests {
         assert_eq!(read(json!({ "text": "yes" })), Words::Said("yes".into()));
         let beside = json!({ "parts": [{ "inlineData": {} }, { "executableCode": { "code": "x" } }, { "text": "yes" }] });
         assert_eq!(read(beside), Words::Said("yes".into()));
+    }
+
+    #[test]
+    fn candidates_of_one_index_are_pieces() {
+        let candidate =
+            |text: &str| json!({ "content": { "parts": [{ "text": text }] }, "finishReason": "STOP" });
+        let (mut other, mut same) = (candidate("b"), candidate("b"));
+        (other["index"], same["index"]) = (json!(1), json!(0));
+        for twice in [json!([candidate("a"), candidate("b")]), json!([candidate("a"), same])] {
+            let read = read(|body| body["candidates"] = twice.clone());
+            assert_eq!((read.words, read.finish), (Words::Odd, None), "{twice}");
+        }
+        // an index of 0 is left out
+        let read = read(|body| body["candidates"] = json!([other, candidate("a")]));
+        assert_eq!(read.words, Words::Said("a".into()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 use vantage_protocol::finish::Ending;
 use vantage_protocol::request::Adapter;
 
-use super::{Answer, Words, count, first, name, words};
+use super::{Answer, First, Words, count, first, name, words};
 use crate::evidence::Usage;
 use crate::trouble;
 
@@ -34,20 +34,21 @@ pub(super) const HEADERS: [&str; 20] = [
 
 pub(super) fn answer(body: &Value) -> Answer {
     let choices = body.get("choices").filter(|choices| !choices.is_null());
-    let choice = first(choices);
+    let first = first(choices);
+    let choice = first.one();
     let message = choice.and_then(|choice| choice.get("message"));
     Answer {
-        words: match (choice, choices) {
-            (Some(_), _) => said(message),
-            (None, None | Some(Value::Array(_))) => Words::Absent,
-            (None, Some(_)) => Words::Odd,
+        words: match (&first, choices) {
+            (First::One(_), _) => said(message),
+            (First::None, None | Some(Value::Array(_))) => Words::Absent,
+            (First::Pieces(_), _) | (First::None, Some(_)) => Words::Odd,
         },
         asks_for_tool: message.is_some_and(asks_for_tool),
         model: body.get("model").and_then(name),
         id: body.get("id").and_then(name),
         finish: choice.and_then(finish),
         usage: body.get("usage").map(usage).unwrap_or_default(),
-        trouble: choice.and_then(trouble::of_choice).or_else(|| trouble::of_choice(message?)),
+        trouble: first.trouble().or_else(|| trouble::of_choice(message?)),
     }
 }
 
@@ -60,12 +61,19 @@ fn asks_for_tool(message: &Value) -> bool {
         || super::asks_for_tool(message.get("content"))
 }
 
-/// Why a choice ended. A gateway that passes another vendor's answer on may call whole what that vendor called broken, and
-/// give its word beside its own.
+/// Why a choice ended. A gateway that passes another vendor's answer on gives that vendor's word beside its own, or has none
+/// of its own. It may call whole what that vendor called broken, withheld or cut.
 fn finish(choice: &Value) -> Option<String> {
     let said = |field: &str| choice.get(field).and_then(super::finish);
-    let is_torn = |word: &String| Ending::of(Adapter::CompatibleChat, Some(word.as_str())) == Ending::Torn;
-    said("native_finish_reason").filter(is_torn).or_else(|| said("finish_reason")).or_else(|| {
+    let ending = |word: &String| Ending::of(Adapter::CompatibleChat, Some(word.as_str()));
+    let (own, native) = (said("finish_reason"), said("native_finish_reason"));
+    let is_worse = |native: &String| match (own.as_ref().map(ending), ending(native)) {
+        (None, _) | (_, Ending::Torn) => true,
+        (Some(own), Ending::Withheld | Ending::ToolCall) => own.is_answer(),
+        (Some(own), Ending::Cut) => own == Ending::Whole,
+        _ => false,
+    };
+    native.filter(is_worse).or_else(|| own.clone()).or_else(|| {
         choice.get("message").filter(|message| asks_for_tool(message)).map(|_| "tool_calls".to_owned())
     })
 }
@@ -155,9 +163,35 @@ mod tests {
         {
             assert_eq!(read_choice(choice.clone()).words, Words::Odd, "{choice}");
         }
-        let two =
-            json!({ "choices": [{ "message": { "content": "a" } }, { "message": { "content": "b" } }] });
-        assert_eq!(answer(&two).words, Words::Said("a".into()));
+    }
+
+    #[test]
+    fn choices_of_one_index_are_pieces_and_none_of_them_is_the_answer() {
+        let choice = |index: Value, finish: Value| json!({ "index": index, "message": { "content": "part" }, "finish_reason": finish });
+        let untold = json!({ "message": { "content": "part" }, "finish_reason": "stop" });
+        for choices in [
+            json!([choice(json!(0), json!(null)), choice(json!(0), json!("stop"))]),
+            json!([choice(json!(0), json!("stop")), choice(json!(0.0), json!("stop"))]),
+            json!([choice(json!(0), json!("stop")), choice(json!("0"), json!("stop"))]),
+            json!([
+                choice(json!(0), json!("stop")),
+                choice(json!(1), json!("stop")),
+                choice(json!(1), json!("stop"))
+            ]),
+            json!([untold, untold]),
+            json!([choice(json!(0), json!("stop")), untold]),
+            json!([choice(json!(null), json!("stop")), choice(json!(-1), json!("stop"))]),
+        ] {
+            let read = answer(&json!({ "choices": choices }));
+            assert_eq!((read.words, read.finish), (Words::Odd, None), "{choices}");
+        }
+        let first = json!([choice(json!(1), json!("error")), untold]);
+        let read = answer(&json!({ "choices": first }));
+        assert_eq!((read.words, read.finish.as_deref()), (Words::Said("part".into()), Some("stop")));
+        let lowest = json!([choice(json!(2), json!("stop")), choice(json!(1), json!("length"))]);
+        assert_eq!(answer(&json!({ "choices": lowest })).finish.as_deref(), Some("length"));
+        let broken = json!([untold, { "index": 0, "error": { "code": 429 } }]);
+        assert!(answer(&json!({ "choices": broken })).trouble.is_some());
     }
 
     #[test]
@@ -178,13 +212,26 @@ mod tests {
 
     #[test]
     fn what_another_vendor_called_broken_is() {
-        let gateway = |native: &str| {
-            let message = json!({ "content": "half" });
-            json!({ "message": message, "finish_reason": "stop", "native_finish_reason": native })
-        };
-        assert_eq!(read_choice(gateway("error")).finish.as_deref(), Some("error"));
-        for whole in ["end_turn", "STOP", "eos", "a word of tomorrow"] {
-            assert_eq!(read_choice(gateway(whole)).finish.as_deref(), Some("stop"), "{whole}");
+        for (own, native, kept) in [
+            (json!("stop"), "error", "error"),
+            (json!("length"), "error", "error"),
+            (json!("stop"), "content_filter", "content_filter"),
+            (json!("length"), "SAFETY", "SAFETY"),
+            (json!("stop"), "tool_use", "tool_use"),
+            (json!("stop"), "MAX_TOKENS", "MAX_TOKENS"),
+            (json!("length"), "MAX_TOKENS", "length"),
+            (json!("content_filter"), "max_tokens", "content_filter"),
+            (json!("stop"), "end_turn", "stop"),
+            (json!("stop"), "STOP", "stop"),
+            (json!("stop"), "a word of tomorrow", "stop"),
+            // where there is no own word, it is the vendor's, whatever it is
+            (json!(null), "content_filter", "content_filter"),
+            (json!(""), "error", "error"),
+            (json!(null), "end_turn", "end_turn"),
+            (json!(null), "a word of tomorrow", "a word of tomorrow"),
+        ] {
+            let choice = json!({ "message": { "content": "half" }, "finish_reason": own, "native_finish_reason": native });
+            assert_eq!(read_choice(choice).finish.as_deref(), Some(kept), "{own} {native}");
         }
         let within =
             json!({ "message": { "content": "half", "error": { "code": 502 } }, "finish_reason": "stop" });

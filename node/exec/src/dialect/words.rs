@@ -49,8 +49,34 @@ const SILENT: [&str; 26] = [
 const TOOLS: [&str; 6] =
     ["custom_tool_call", "function", "function_call", "tool_call", "tool_calls", "tool_use"];
 
-/// The fields of parts that may hold words.
-const OF_PART: [&str; 5] = ["content", "message", "parts", "refusal", "text"];
+/// The fields of parts that may hold words, in lower case: they are written in any.
+const OF_PART: [&str; 20] = [
+    "answer",
+    "audio",
+    "body",
+    "code",
+    "completion",
+    "content",
+    "delta",
+    "generated_text",
+    "html",
+    "markdown",
+    "message",
+    "output",
+    "output_text",
+    "parts",
+    "refusal",
+    "response",
+    "string",
+    "text",
+    "transcript",
+    "value",
+];
+
+/// Whether a field of this name may hold words of an answer, in whatever letters it is written.
+pub(crate) fn is_of_words(name: &str) -> bool {
+    OF_PART.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
 
 /// The words of a content: a text, or a list of parts, of which those with text are joined in order. Thoughts and tools are
 /// no words; refusals are, where there is no other text. A part that may hold words of another kind makes all of it odd:
@@ -114,7 +140,7 @@ enum Part<'a> {
 
 impl<'a> Part<'a> {
     fn of(fields: &'a Map<String, Value>) -> Self {
-        let is_wordy = OF_PART.iter().any(|name| holds_words(fields.get(*name)));
+        let is_wordy = fields.iter().any(|(name, value)| is_of_words(name) && holds_words(Some(value)));
         let unless_wordy = if is_wordy { Self::Odd } else { Self::Silent };
         let kind = match fields.get("type") {
             None | Some(Value::Null) => String::new(),
@@ -229,6 +255,18 @@ mod tests {
             (json!([{ "type": "text", "text": "a" }, { "type": "new", "text": {} }]), Words::Odd),
             (json!([{ "type": "text", "text": "a" }, { "thought": "so it is", "text": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "parts": [{ "text": "b" }] }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "text_delta", "delta": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "string", "value": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "message", "output": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "audio", "audio": { "transcript": "b" } }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "audio", "transcript": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "Text": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "code", "code": "b" }]), Words::Odd),
+            (json!([{ "text": "a" }, { "type": "text", "CONTENT": "b" }]), Words::Odd),
+            (
+                json!([{ "text": "a" }, { "type": "function_call_output", "output": "hm" }, { "type": "new", "value": "" }]),
+                said("a"),
+            ),
             (
                 json!([{ "type": "text", "text": "a" }, { "type": "image_url", "text": " " }, { "type": "new" }]),
                 said("a"),

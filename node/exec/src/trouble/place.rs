@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::table::CODES;
-use super::{CODE_NAMES, DEPTH_MAX, ENTRIES_MAX, is_of_error, looked_up, number, spelled};
+use super::{CODE_NAMES, DEPTH_MAX, ENTRIES_MAX, is_of_error, looked_up, number, numbers, spelled};
 use crate::json;
 
 /// A body that was written as JSON again, within a text.
@@ -28,8 +28,10 @@ pub(super) fn is_error(body: &Value, has_answer: bool, depth: usize) -> bool {
         }
         (Value::Object(_), _) => {
             is_filled(body.get("error"))
+                || is_filled(body.get("errors"))
                 || body.get("type").is_some_and(|kind| kind == "error")
                 || base_resp(body).is_some()
+                || tencents(body).is_some()
                 || (!has_answer && is_complaint(body))
         }
         _ => false,
@@ -42,7 +44,13 @@ pub(super) fn innermost(body: &Value) -> &Value {
         Value::Array(list) => list.iter().find(|entry| is_error(entry, false, DEPTH_MAX)).unwrap_or(body),
         _ => body,
     };
-    body.get("error").filter(|error| error.is_object()).or_else(|| body.get("base_resp")).unwrap_or(body)
+    let inner = body.get("error").filter(|error| error.is_object());
+    inner.or_else(|| tencents(body)).or_else(|| body.get("base_resp")).unwrap_or(body)
+}
+
+/// Tencent's error, which stands in its response.
+fn tencents(body: &Value) -> Option<&Value> {
+    body.get("Response")?.get("Error").filter(|error| error.is_object() && is_filled(Some(error)))
 }
 
 /// A body without an answer that reads like what frameworks say for themselves.
@@ -50,7 +58,8 @@ fn is_complaint(body: &Value) -> bool {
     let codes =
         |names: &[&str]| names.iter().filter_map(|name| spelled(body.get(*name)?)).collect::<Vec<_>>();
     let is_known = |code: &String| is_of_error(number(code)) || looked_up(&CODES, code).is_some();
-    if codes(&CODE_NAMES).iter().any(is_known) {
+    let is_numbered = || body.as_object().and_then(numbers::means).is_some();
+    if codes(&CODE_NAMES).iter().any(is_known) || is_numbered() {
         return true;
     }
     let of_success = codes(&["code", "status", "statusCode", "status_code", "error_code"]);

@@ -20,15 +20,22 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "api_key_invalid",
             "api_key_ip_address_blocked",
             "api_key_service_blocked",
+            "auth_failure",
             "authentication_error",
             "authorized_error",
             "credentials_missing",
+            "expired_token_exception",
+            "incomplete_signature",
             "incorrect_api_key_error",
             "invalid_api_key",
             "invalid_authentication_error",
+            "invalid_client_token_id",
             "invalid_iam_token",
+            "invalid_signature_exception",
+            "missing_authentication_token_exception",
             "unauthenticated",
             "unauthorized",
+            "unrecognized_client_exception",
             // Z.ai, "authentication error"
             "1000",
             "1001",
@@ -48,6 +55,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "billing_error",
             "billing_hard_limit_reached",
             "billing_not_active",
+            "budget_exceeded",
             "credit_limit",
             "exceeded_current_quota_error",
             "insufficient_balance",
@@ -56,6 +64,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "insufficient_quota",
             "insufficient_user_quota",
             "postpaid_bill_overdue",
+            "pre_consume_token_quota_failed",
             "prepaid_bill_overdue",
             "quota_exceeded",
             // Z.ai: in arrears; the day's, the plan's, the week's or the month's limit is reached
@@ -93,6 +102,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
     (
         Region,
         &[
+            "country_banned",
             "country_not_supported",
             "region_not_supported",
             "unsupported_country",
@@ -105,6 +115,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
         &[
             "content_filter",
             "content_filter_error",
+            "content_management_policy",
             "content_policy_violation",
             "data_inspection_failed",
             "input_text_sensitive_content_detected",
@@ -112,6 +123,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "output_text_sensitive_content_detected",
             "responsible_ai_policy_violation",
             "sensitive_content_detected",
+            "sensitive_words_detected",
             // Z.ai
             "1301",
         ],
@@ -128,6 +140,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "rate_limit_reached",
             "rate_limit_reached_error",
             "rate_limited",
+            "request_limit_exceeded",
             "resource_exhausted",
             "rpm_rate_limit_exceeded",
             "throttling",
@@ -154,6 +167,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "server_overloaded",
             "service_tier_capacity_exceeded",
             "service_unavailable",
+            "service_unavailable_exception",
             "unavailable",
             "unavailable_error",
             // Z.ai
@@ -176,6 +190,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "unsupported_parameter",
             "unsupported_value",
             "validation",
+            "validation_exception",
             // Z.ai
             "1210",
             "1213",
@@ -185,9 +200,19 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
     ),
     (
         Http(403),
-        &["access_denied", "forbidden", "permission_denied", "permission_denied_error", "permission_error"],
+        &[
+            "access_denied",
+            "access_denied_exception",
+            "forbidden",
+            "permission_denied",
+            "permission_denied_error",
+            "permission_error",
+        ],
     ),
-    (Http(404), &["not_found", "not_found_error", "resource_not_found_error"]),
+    (
+        Http(404),
+        &["not_found", "not_found_error", "resource_not_found_error", "resource_not_found_exception"],
+    ),
     (Http(408), &["request_timeout"]),
     (Http(409), &["aborted", "conflict_error"]),
     (Http(413), &["request_too_large"]),
@@ -199,6 +224,7 @@ pub(super) const CODES: [(Means, &[&str]); 19] = [
             "internal",
             "internal_error",
             "internal_server_error",
+            "internal_server_exception",
             "internal_service_error",
             "server_error",
             // Z.ai
@@ -227,6 +253,34 @@ pub(super) const BASE_RESP: [(Means, &[&str]); 8] = [
     (Http(408), &["1042"]),
 ];
 
+/// Codes of errors that are about a field of the request and nothing else: what their sentences quote is the request's, so
+/// these are not looked at.
+pub(super) const OF_FIELDS: [&str; 23] = [
+    "array_above_max_length",
+    "array_below_min_length",
+    "context_length_exceeded",
+    "decimal_above_max_value",
+    "decimal_below_min_value",
+    "empty_array",
+    "empty_string",
+    "exceed_context_size_error",
+    "integer_above_max_value",
+    "integer_below_min_value",
+    "invalid_image",
+    "invalid_type",
+    "invalid_value",
+    "literal_error",
+    "missing_required_parameter",
+    "out_of_range",
+    "request_too_large",
+    "string_above_max_length",
+    "string_below_min_length",
+    "string_too_long",
+    "unknown_parameter",
+    "unsupported_parameter",
+    "unsupported_value",
+];
+
 /// What the sentences of errors say. They are looked at where no code says more, as sentences change; the first row counts.
 ///
 /// A phrase is words in a row, as [`Sentences`](super::words::Sentences) reads it: loose words would find a meaning in
@@ -238,12 +292,15 @@ pub(super) const WORDS: [(Means, &[&str]); 5] = [
             "user location is not supported",
             "country region or territory not supported",
             "unsupported country|region",
+            "banned the country",
+            "^ error code: 1009",
             "not available|supported in your country|region",
         ],
     ),
     (
         Filter,
         &[
+            "content exists risk",
             "content management policy",
             "content filter|filters|filtering|policy|policies & \
              blocked|filtered|flagged|refused|rejected|triggered|violate|violated|violates|violating|violation",
@@ -267,6 +324,10 @@ pub(super) const WORDS: [(Means, &[&str]); 5] = [
             "not enough credit|credits",
             "requires more credits",
             "exceeded your current quota",
+            "reached your specified api usage limits",
+            "does not have any credits",
+            "doesn't|doesn’t have any credits",
+            "out of call volume quota",
             "余额不足",
             "欠费",
         ],
@@ -280,6 +341,7 @@ pub(super) const WORDS: [(Means, &[&str]); 5] = [
             "api key expired|incorrect|invalid|missing",
             "api key is|was expired|incorrect|invalid|missing|revoked|wrong",
             "api key has expired",
+            "api key is|was reported as leaked",
             "api-key|api_key|apikey is expired|incorrect|invalid|missing",
             "api key * is expired|incorrect|invalid",
             "no api key found|provided|supplied",

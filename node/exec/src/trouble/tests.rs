@@ -1,3 +1,4 @@
+mod quoted;
 mod shapes;
 mod waits;
 

@@ -6,7 +6,7 @@ pub(super) struct Sentences<'a>(Vec<Vec<&'a str>>);
 impl<'a> Sentences<'a> {
     /// The sentences of a text in lower case, each on a line of its own.
     pub(super) fn of(text: &'a str) -> Self {
-        let around = |c: char| !c.is_alphanumeric() && !matches!(c, '/' | ':' | '_');
+        let around = |c: char| !c.is_alphanumeric() && !matches!(c, '/' | ':' | '_' | '\u{2588}');
         let words = |line: &'a str| {
             let words = line.split_whitespace().map(|word| word.trim_matches(around));
             words.filter(|word| !word.is_empty()).collect()

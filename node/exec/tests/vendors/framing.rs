@@ -37,6 +37,26 @@ async fn what_follows_a_whole_gzip_file_costs_no_answer_and_a_broken_member_does
 }
 
 #[tokio::test]
+async fn what_names_no_packing_and_other_characters_are_told_apart_from_an_answer() {
+    for (encoding, body, expected) in [
+        ("utf-8", PLAIN.to_vec(), "answered"),
+        ("none", PLAIN.to_vec(), "answered"),
+        ("aws-chunked", PLAIN.to_vec(), "answered"),
+        ("binary", gzip(PLAIN), "unknown_encoding"),
+    ] {
+        let asked = ask(&[Response::new(200, body).with("content-encoding", encoding)]).await;
+        assert_eq!(outcomes(&asked.evidence), [expected], "{encoding}");
+    }
+    let gbk = b"{\"choices\":[{\"message\":{\"content\":\"\xd6\xd0\"},\"finish_reason\":\"stop\"}]}";
+    for (content_type, expected) in
+        [("application/json; charset=gbk", "malformed"), ("application/json; charset=utf-8", "answered")]
+    {
+        let response = Response::new(200, &gbk[..]).with_only(&[("content-type", content_type)]);
+        assert_eq!(outcomes(&ask(&[response]).await.evidence), [expected], "{content_type}");
+    }
+}
+
+#[tokio::test]
 async fn what_follows_the_json_of_an_answer_is_passed_over_if_it_is_nothing() {
     for (tail, expected) in [
         (&b"\0\0\0"[..], "answered"),
@@ -91,5 +111,19 @@ async fn a_number_that_breaks_off_is_a_broken_connection_where_nothing_marks_the
         let asked = ask(&[Response::new(200, body.clone()).unframed(), Response::new(200, PLAIN)]).await;
         assert_eq!(outcomes(&asked.evidence), ["connect", "answered"], "{cut}");
         assert_eq!(outcomes(&ask(&[Response::new(200, body)]).await.evidence), ["malformed"], "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn an_ending_behind_a_filter_is_kept_as_it_is_classified() {
+    for (finish, expected) in [
+        ("content_filter: PROHIBITED_CONTENT", "content_filter"),
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", "tool_call"),
+    ] {
+        let body = format!("{{\"choices\":[{{\"index\":0,\"finish_reason\":\"{finish}\"}}]}}");
+        let asked = ask(&[Response::new(200, body)]).await;
+        assert_eq!(outcomes(&asked.evidence), [expected]);
+        assert_eq!(asked.evidence.finish_reason.as_deref(), Some(finish));
+        assert!(String::from_utf8_lossy(&asked.evidence.response).contains(finish));
     }
 }

@@ -51,6 +51,15 @@ fn a_wait_is_read_from_fields_and_sentences_of_failures_that_pass() {
         (r#"{"error":{"message":"try again in a few seconds"}}"#, None),
         (r#"{"error":{"message":"retry after 3 attempts"}}"#, None),
         ("Slow down: wait 3s", Some(3000)),
+        ("Slow down. Retry-After: 2", Some(2000)),
+        ("Retry after: 2", Some(2000)),
+        ("retry_after=2", Some(2000)),
+        (r#"{"error":{"message":"Please retry your request after 2 seconds."}}"#, Some(2000)),
+        (r#"{"error":{"message":"Limit reached, resets in 2s."}}"#, Some(2000)),
+        (r#"{"error":{"message":"Please retry in 00:00:02."}}"#, Some(2000)),
+        (r#"{"error":{"message":"Try again in about 2 minutes."}}"#, Some(120_000)),
+        (r#"{"error":{"message":"Retry after -2s"}}"#, None),
+        (r#"{"error":{"message":"The prompt 'wait 2 hours' came too early"}}"#, None),
     ] {
         assert_eq!(asked(429, body), ms, "{body}");
         assert_eq!(asked(503, body), ms, "{body}");
