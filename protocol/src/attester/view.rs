@@ -190,6 +190,12 @@ impl Attester {
         self.rounds.get(id).map(|r| self.job_view(r))
     }
 
+    /// How a job ended, and its content, as far as that is known here: what [`job`](Self::job) tells of it, at no cost.
+    pub fn ended(&self, id: &JobId) -> Option<(OutcomeView, Option<Cid>)> {
+        let round = self.rounds.get(id)?;
+        Some((outcome_view(round.outcome.as_ref()?), round.content))
+    }
+
     /// Everything that this node holds of a job hangs from these blocks.
     pub fn job_roots(&self, id: &JobId) -> Vec<Cid> {
         let Some(round) = self.rounds.get(id) else { return Vec::new() };
@@ -236,12 +242,7 @@ impl Attester {
             RoundState::Refused(why) => Some(why.clone()),
             _ => None,
         };
-        let outcome = round.outcome.as_ref().map(|o| match o {
-            Outcome::Sealed { root, count, report, .. } => {
-                OutcomeView::Sealed { root: *root, count: *count, report: *report }
-            }
-            Outcome::Bounded => OutcomeView::Bounded,
-        });
+        let outcome = round.outcome.as_ref().map(outcome_view);
         let phase = match (&round.state, &outcome) {
             (_, Some(_)) => Phase::Done,
             (RoundState::Refused(_), _) => Phase::Refused,
@@ -336,5 +337,14 @@ impl Attester {
     pub fn own_statements(&self) -> Vec<(u64, Statement)> {
         let size = self.own_log().map_or(0, LogView::size);
         (0..size).filter_map(|i| Some((i, self.own_log()?.entry(i)?.leaf.statement.clone()))).collect()
+    }
+}
+
+fn outcome_view(outcome: &Outcome) -> OutcomeView {
+    match outcome {
+        Outcome::Sealed { root, count, report, .. } => {
+            OutcomeView::Sealed { root: *root, count: *count, report: *report }
+        }
+        Outcome::Bounded => OutcomeView::Bounded,
     }
 }

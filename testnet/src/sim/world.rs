@@ -155,8 +155,8 @@ impl World {
         };
         // BOUNDED may have become SEALED since: then it has no content until that is assembled
         let holds = |(_, node): (Index, &Node)| {
-            let view = |job| node.attester.as_ref().and_then(|attester| attester.job(job));
-            self.jobs.iter().all(|job| view(job).is_some_and(|view| view.content.is_some()))
+            let ended = |job| node.attester.as_ref().and_then(|attester| attester.ended(job));
+            self.jobs.iter().all(|job| ended(job).is_some_and(|(_, content)| content.is_some()))
         };
         honest().all(concluded) && honest().all(holds)
     }

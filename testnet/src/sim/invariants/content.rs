@@ -78,10 +78,9 @@ fn looked_at(evidence: &Evidence<'_>, index: usize, bundle: Cid, expected: Summa
 pub(in crate::sim) fn of_the_sealed_set(index: usize, node: &Node, jobs: &[JobId]) -> Option<String> {
     let attester = node.attester.as_ref()?;
     jobs.iter().find_map(|job| {
-        let view = attester.job(job)?;
-        let Some(OutcomeView::Sealed { root, .. }) = view.outcome else { return None };
+        let (OutcomeView::Sealed { root, .. }, content) = attester.ended(job)? else { return None };
         // a node may know the id before it holds the blocks
-        let content: Content = wire::decode(&node.disk.get(&view.content?)?).ok()?;
+        let content: Content = wire::decode(&node.disk.get(&content?)?).ok()?;
         let list: StatementList = wire::decode(&node.disk.get(&content.list)?).ok()?;
         let other = list.root() != root;
         other.then(|| format!("I8: node {index} shows a content that is not of the sealed set"))
