@@ -41,6 +41,7 @@ mod form;
 mod json;
 mod key;
 mod meter;
+mod name;
 mod pace;
 mod plain;
 mod response;
