@@ -38,6 +38,7 @@ mod encoding;
 mod evidence;
 mod failure;
 mod form;
+mod guess;
 mod json;
 mod key;
 mod meter;
