@@ -155,7 +155,7 @@ const HOSTS: [&[u8]; 20] = [
 ];
 
 /// A host's name that is made of its address, whose numbers begin at `at`: `ip-192-0-2-1`, `host192-0-2-1`,
-/// `192-0-2-1.example.net`. Steps and versions are written so as well, and begin with a small number.
+/// `192-0-2-1.example.net`, or its numbers alone. Steps and versions are written so as well, and begin with a small number.
 fn named(text: &[u8], at: usize) -> Option<Range<usize>> {
     let dash = text.get(at + count(text, at, |byte| byte.is_ascii_digit()))?;
     let numbers = numbers(text, at, *dash, 5);
@@ -180,6 +180,11 @@ fn named(text: &[u8], at: usize) -> Option<Range<usize>> {
     let is_free = word.is_empty() && joint == 0;
     let is_host = goes_on(b'.') && (is_free || is_named);
     let is_first = goes_on(b'-') && is_large && (is_free || is_named);
+    // four alone; more numbers behind a hyphen are a list
+    let is_alone = is_free && is_large && *dash == b'-' && text.get(end) != Some(&b'-');
+    if is_alone && !is_host {
+        return Some(widened(text, at..end, true));
+    }
     (is_host || is_first || (is_named && text.get(end) != Some(&b'-'))).then_some(at..end)
 }
 

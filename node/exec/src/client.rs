@@ -100,6 +100,7 @@ impl VendorClient {
     ) -> Result<Evidence, RecordError> {
         let clock = CallClock::start();
         let mut evidence = Evidence::begun(clock.unix_ms());
+        evidence.asked = dialect::model_asked(call);
         match self.vendor.address(region, call.path()) {
             Ok(url) => self.attempt_all(&url, call, allowance, &clock, &mut evidence).await?,
             Err(_) => evidence.failure = Some(Failure::NoEndpoint),

@@ -39,6 +39,17 @@ const OWN_HOSTS: [(&str, &str); 3] = [
     ("gemini", "generativelanguage.googleapis.com"),
 ];
 
+/// What the path of a compatible endpoint's base address does not end with, and what to write.
+const ENDS: [(&str, &str); 7] = [
+    ("/chat/completions", "leave off /chat/completions, which requests bring"),
+    ("/chat", "leave off /chat, for requests bring /chat/completions"),
+    ("/completions", "leave off /completions, for requests bring /chat/completions"),
+    ("/responses", "leave off /responses, for requests bring /chat/completions"),
+    ("/messages", "leave off /messages, for requests bring /chat/completions"),
+    ("/embeddings", "leave off /embeddings, for requests bring /chat/completions"),
+    (":generatecontent", "write the address of the compatible endpoint, such as https://host/v1beta/openai"),
+];
+
 /// One vendor, as it stands in the node's configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,8 +114,10 @@ pub struct VendorConfig {
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Of requests.
+    #[serde(deserialize_with = "problem::whole_price")]
     pub input: u64,
     /// Of answers.
+    #[serde(deserialize_with = "problem::whole_price")]
     pub output: u64,
 }
 
@@ -139,7 +152,7 @@ impl VendorConfig {
             endpoints.insert(region.clone(), self.check_endpoint(region, address, simulated)?);
         }
         let key = self.key.load()?;
-        let parts = endpoints.values().flat_map(secret_parts).filter_map(|part| Secret::new(part).ok());
+        let parts = endpoints.values().flat_map(secret_parts).filter_map(Secret::of_part);
         let parts = parts.collect();
         Ok(Vendor { config: self, endpoints, key, parts })
     }
@@ -174,9 +187,10 @@ impl VendorConfig {
 
     /// What the path of a base address has too much, for what requests bring of their own.
     fn wrong_path(&self, url: &Url) -> Option<&'static str> {
-        let path = url.path().trim_end_matches('/');
+        let path = url.path().trim_end_matches('/').to_ascii_lowercase();
         if self.is_compatible() {
-            path.ends_with("/chat/completions").then_some("leave off /chat/completions, which requests bring")
+            let brings = |(end, _): &&(&str, &str)| path.ends_with(*end);
+            ENDS.iter().find(brings).map(|(_, reason)| *reason)
         } else if self.target.starts_with(SIM_PREFIX) {
             None
         } else {

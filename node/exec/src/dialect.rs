@@ -221,11 +221,11 @@ mod tests {
 
     #[test]
     fn a_key_goes_where_its_vendor_wants_it_and_is_marked() {
-        let key = Secret::new("sk-dialect-0123456789").unwrap();
+        let key = Secret::new("sk-dialect-7193058264").unwrap();
         for (dialect, name, value) in [
-            (Dialect::OpenAi, "authorization", "Bearer sk-dialect-0123456789"),
-            (Dialect::Anthropic, "x-api-key", "sk-dialect-0123456789"),
-            (Dialect::Gemini, "x-goog-api-key", "sk-dialect-0123456789"),
+            (Dialect::OpenAi, "authorization", "Bearer sk-dialect-7193058264"),
+            (Dialect::Anthropic, "x-api-key", "sk-dialect-7193058264"),
+            (Dialect::Gemini, "x-goog-api-key", "sk-dialect-7193058264"),
         ] {
             let (found, carried) = credential(dialect, &key).unwrap();
             assert_eq!((found.as_str(), carried.to_str().unwrap()), (name, value));

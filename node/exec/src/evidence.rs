@@ -28,6 +28,10 @@ pub const HEADER_VALUE_MAX: usize = 256;
 /// Longest token, in bytes. Those of the known vocabularies have up to 128 characters, blanks.
 const TOKEN_LEN_MAX: u64 = 256;
 
+/// The statuses with which a gateway says that it waited too long for the server behind it, or that this one broke off: 408,
+/// 502, 504, and Cloudflare's 520 and 524. Not 503 and 521 to 523, by which nobody took the request.
+const GAVE_UP: [u16; 5] = [408, 502, 504, 520, 524];
+
 /// The record of one call and its attempts. Everything from `status` to `usage` is of the last attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
@@ -63,6 +67,8 @@ pub struct Evidence {
     pub(crate) retry_after: Option<Duration>,
     /// What the vendor says with an error of whether to call again (`x-should-retry`, which its own clients obey).
     pub(crate) should_retry: Option<bool>,
+    /// The model that was asked for; empty if that is not known.
+    pub(crate) asked: String,
     /// Why there is no usable answer; `None` for an answer.
     pub failure: Option<Failure>,
 }
@@ -142,6 +148,7 @@ impl Evidence {
             cost_microusd: Some(0),
             retry_after: None,
             should_retry: None,
+            asked: String::new(),
             failure: None,
         }
     }
@@ -180,11 +187,12 @@ impl Evidence {
         secrets: &[Secret],
         most: Tokens,
     ) -> Charge {
-        let attempts = std::mem::take(&mut self.attempts);
-        *self = Self { attempts, cost_microusd: self.cost_microusd, ..Self::begun(self.started_unix_ms) };
+        let (attempts, asked) = (std::mem::take(&mut self.attempts), std::mem::take(&mut self.asked));
+        let cost_microusd = self.cost_microusd;
+        *self = Self { attempts, asked: asked.clone(), cost_microusd, ..Self::begun(self.started_unix_ms) };
         let mut is_free = reply.as_ref().is_err_and(|none| !none.may_have_arrived);
         self.failure = match reply {
-            Ok(reply) => self.read(reply, adapter, &Screen::new(secrets), &mut is_free),
+            Ok(reply) => self.read(reply, adapter, &Screen::new(secrets, &asked), &mut is_free),
             Err(none) => Some(none.failure),
         };
         self.doubt(most);
@@ -216,8 +224,9 @@ impl Evidence {
     ) -> Option<Failure> {
         let status = reply.status;
         self.status = Some(status);
-        // Vendors charge for answers, not for errors; a redirect is none of theirs.
-        *is_free = !(200..300).contains(&status);
+        // Vendors charge for answers, not for errors; a redirect is none of theirs. What a gateway gave up waiting for, or lost,
+        // may have been answered all the same.
+        *is_free = !(200..300).contains(&status) && !GAVE_UP.contains(&status);
         self.keep_headers(&reply.headers, dialect::of(adapter), screen);
         let body = match reply.body {
             Ok(body) => body,
@@ -227,6 +236,12 @@ impl Evidence {
         let origin = Origin { adapter, status, is_framed: reply.is_framed };
         let mut completion = completion::read(origin, &body);
         *is_free |= completion.is_free;
+        // an error that names such a status under another one is what it is under its own
+        let named = match completion.failure {
+            Some(Failure::Http4xx(status) | Failure::Http5xx(status)) => status,
+            _ => status,
+        };
+        *is_free &= ![status, named].iter().any(|status| GAVE_UP.contains(status));
         completion.usage = completion.usage.of_a_call(completion.text.as_deref());
         // what was not read to its end is no answer, either
         let is_unread = matches!(completion.failure, Some(Failure::Malformed | Failure::Connect));

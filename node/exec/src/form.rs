@@ -3,7 +3,8 @@
 //! An id of a request is kept: with it the vendor, and nobody else, finds the call in its own records, which is what
 //! makes a receipt checkable. So it has to look like one: drawn by chance, and no name.
 
-use vantage_protocol::finish::filtered;
+use vantage_protocol::finish::{self, filtered};
+use vantage_protocol::request::Adapter;
 
 use crate::secret::changes;
 use crate::trouble;
@@ -60,14 +61,27 @@ pub(crate) fn code(code: &str) -> String {
 }
 
 /// Longest word for an end of which nothing is known, in bytes.
-const FINISH_MAX: usize = 40;
+const FINISH_MAX: usize = 24;
 
-/// Whether a word for the end of an answer has the form of one: a new one is worth to be seen. The name of a filter that
-/// the protocol knows may stand before it.
+/// Whether a word for the end of an answer may be kept: one that the protocol lists for some adapter, or a new one of the
+/// same form, for that is worth to be seen. The name of a filter that the protocol knows may stand before it. A name looks
+/// otherwise, unless somebody makes it look so.
 pub(crate) fn is_finish(word: &str) -> bool {
     let word = filtered(word).map_or(word, |(reason, _)| reason);
-    word.len() <= FINISH_MAX && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    let is_listed = |adapter: &Adapter| {
+        finish::words(*adapter).iter().any(|(listed, _)| listed.eq_ignore_ascii_case(word))
+    };
+    let of_one_case = |is_it: fn(&u8) -> bool| word.bytes().all(|byte| byte == b'_' || is_it(&byte));
+    Adapter::ALL.iter().any(is_listed)
+        || ((1..=FINISH_MAX).contains(&word.len())
+            && (of_one_case(u8::is_ascii_lowercase) || of_one_case(u8::is_ascii_uppercase))
+            && !word
+                .split('_')
+                .any(|part| is_account_word(part) || PERSONS.contains(&part.to_ascii_lowercase().as_str())))
 }
+
+/// Words in an end that a name follows or stands before.
+const PERSONS: [&str; 9] = ["admin", "by", "customer", "for", "from", "host", "member", "name", "owner"];
 
 /// How vendors' ids begin.
 const ID_PREFIXES: [&str; 14] = [
@@ -114,21 +128,34 @@ fn is_drawn(part: &str) -> bool {
         && (is_hex || is_mixed || part.len() <= 2 || (part.len() >= 24 && has_digit))
 }
 
-/// How the ids of accounts, organisations and the like begin, by vendors' references.
-const ACCOUNTS: [&str; 10] =
-    ["acct", "account", "org", "organization", "proj", "project", "team", "tenant", "user", "workspace"];
+/// How the ids of accounts, organisations and the like begin, by vendors' references, and the words for them.
+const ACCOUNTS: [&str; 20] = [
+    "account",
+    "accounts",
+    "acct",
+    "company",
+    "customers",
+    "org",
+    "organisation",
+    "organization",
+    "organizations",
+    "orgs",
+    "proj",
+    "project",
+    "projects",
+    "subscription",
+    "subscriptions",
+    "team",
+    "tenant",
+    "user",
+    "users",
+    "workspace",
+];
 
-/// Whether the id of an account stands in a name, such as `org-a1B2c3D4`.
-pub(crate) fn names_account(name: &str) -> bool {
-    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric()).peekable();
-    while let Some(word) = words.next() {
-        let follows =
-            words.peek().is_some_and(|next| next.len() >= 6 && next.bytes().any(|b| b.is_ascii_digit()));
-        if follows && ACCOUNTS.contains(&word.to_ascii_lowercase().as_str()) {
-            return true;
-        }
-    }
-    false
+/// Whether a word, with digits behind it or not, says that an account follows.
+pub(crate) fn is_account_word(word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    ACCOUNTS.contains(&word.as_str())
 }
 
 /// Programs that answer, as they name themselves in `server`. Any other name may be of a machine.
@@ -350,8 +377,44 @@ mod tests {
         ] {
             assert!(!is_id(id), "{id}");
         }
-        assert!(names_account("ft:gpt-4o:org-a1B2c3D4") && names_account("m/user_123456"));
-        assert!(!names_account("accounts/fireworks/models/llama-v3p1-8b") && !names_account("gpt-4.1-mini"));
+    }
+
+    #[test]
+    fn ends_are_words_of_the_list_or_like_them() {
+        for word in [
+            "stop",
+            "STOP",
+            "Length",
+            "model_context_window_exceeded",
+            "BLOCKED:SAFETY",
+            "content_filter: PROHIBITED_CONTENT",
+            "function_call_filter: MALFORMED_FUNCTION_CALL",
+            "content_filter: A_NEW_REASON",
+            "a_new_reason",
+            "A_NEW_REASON",
+            "interrupted",
+        ] {
+            assert!(is_finish(word), "{word}");
+        }
+        for word in [
+            "",
+            "user_jdoe",
+            "USER_JDOE",
+            "org_acme",
+            "project_x",
+            "cancelled_by_jdoe",
+            "CancelledByJohnSmith",
+            "John",
+            "jdoe77",
+            "org-acme",
+            "a word of tomorrow",
+            "content_filter: user_jdoe",
+            "content_filter: John Smith",
+            "jdoe: STOP",
+            "a_word_that_is_longer_than_others",
+        ] {
+            assert!(!is_finish(word), "{word}");
+        }
     }
 
     #[test]

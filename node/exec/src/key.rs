@@ -9,7 +9,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::secret::{KEY_LEN_MAX, Secret, SecretError, looks_secret};
+use crate::secret::{KEY_LEN_MAX, Secret, SecretError, is_key_like};
 
 mod mode;
 
@@ -60,6 +60,12 @@ pub enum KeyError {
     /// The path depends on the working directory, or is the key itself.
     #[error("key.file must be an absolute path")]
     PathRelative,
+    /// The path looks like a key, and nothing is there.
+    #[error(
+        "key.file is not there and looks like a key itself, so it is not shown (if it is one, revoke it): name a file that \
+         holds the key, under a name that is made of words"
+    )]
+    PathIsKey,
     /// The file cannot be read.
     #[error("key file {0}: {1}")]
     File(PathBuf, std::io::Error),
@@ -107,7 +113,7 @@ impl KeySource {
 
 fn from_environment(name: &str) -> Result<Secret, KeyError> {
     let in_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) || looks_secret(name) {
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) || is_key_like(name) {
         return Err(KeyError::VariableName);
     }
     let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
@@ -120,6 +126,9 @@ fn from_environment(name: &str) -> Result<Secret, KeyError> {
 fn from_file(path: &Path, shared: &[PathBuf]) -> Result<Secret, KeyError> {
     if !path.is_absolute() {
         return Err(KeyError::PathRelative);
+    }
+    if is_path_key_like(path) {
+        return Err(KeyError::PathIsKey);
     }
     let failed = |error| KeyError::File(path.to_owned(), error);
     // A pipe would block the opening, so the kind is looked at before; the mode is read from the open file, which
@@ -138,6 +147,14 @@ fn from_file(path: &Path, shared: &[PathBuf]) -> Result<Secret, KeyError> {
     let text = std::str::from_utf8(&bytes).map_err(|_| refused(SecretError::NotPrintable))?;
     // an editor's byte order mark
     Secret::new(text.trim_start_matches('\u{feff}')).map_err(refused)
+}
+
+/// Whether a path may be the key itself: a name in it looks like one, and nothing is there under that name.
+fn is_path_key_like(path: &Path) -> bool {
+    let named = |part: &Path| {
+        part.file_name().is_some_and(|name| name.to_str().is_none_or(|name| is_key_like(name.trim())))
+    };
+    path.ancestors().any(|part| named(part) && !part.exists())
 }
 
 fn only_path<S: Serializer>(path: &Path, _: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
@@ -201,7 +218,7 @@ mod tests {
 
     use super::*;
 
-    const KEY: &str = "sk-file-0123456789";
+    const KEY: &str = "sk-file-7193058264";
 
     fn file_with(text: &str, mode: u32) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -280,6 +297,31 @@ mod tests {
     }
 
     #[test]
+    fn honest_names_are_no_keys() {
+        for path in [
+            "/run/secrets/openai_api_key",
+            "/etc/vantage/sk-openai-key.txt",
+            "/etc/vantage/key-openai-prod-2026",
+            "/home/vantage/keys/gemini-2.5-flash.key",
+            "/run/credentials/vantage.service/openai",
+        ] {
+            assert!(!is_path_key_like(path.as_ref()), "{path}");
+        }
+        for name in ["OPENAI_API_KEY", "AZURE_OPENAI_V1_KEY_2026", "GPT4O_KEY", "VANTAGE_KEY_EU_WEST_1"] {
+            assert!(!is_key_like(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_not_bare_is_refused_from_a_file_too() {
+        for text in ["\"a1B2c3D4e5F6\"", "OPENAI_API_KEY=a1B2c3D4e5F6", "{\"api_key\":\"a1B2c3D4e5F6\"}"] {
+            let (_dir, path) = file_with(text, 0o600);
+            let error = KeySource::File(path).load().unwrap_err().to_string();
+            assert!(error.contains("write") && !error.contains("c3D4"), "{error}");
+        }
+    }
+
+    #[test]
     fn the_environment_is_named_in_errors() {
         let error = KeySource::Env("VANTAGE_TEST_NO_SUCH_KEY".into()).load().unwrap_err().to_string();
         assert!(error.contains("VANTAGE_TEST_NO_SUCH_KEY is not set"), "{error}");
@@ -299,6 +341,13 @@ mod tests {
             format!("key = {{ file = \"{KEY}\" }}"),
             format!("key = {{ value = \"{KEY}\" }}"),
             format!("key = {{ env = \"A\", file = \"{KEY}\" }}"),
+            format!("key = {{ file = \"/{KEY}\" }}"),
+            format!("key = {{ file = \"/etc/{KEY}/key\" }}"),
+            format!("key = {{ file = \"/etc/OPENAI_API_KEY={KEY}\" }}"),
+            "key = { file = \"/A1B2C3D4E5F6G7H8\" }".to_owned(),
+            "key = { file = \"/sk-proj-A1B2C3/D4E5F6G7H8J9K0\" }".to_owned(),
+            "key = { env = \"A1B2C3D4\" }".to_owned(),
+            "key = { env = \"A1B2C3IOSFODNNEXAMPLE\" }".to_owned(),
             "key = {}".to_owned(),
             "key = 1234567890123".to_owned(),
             "key = { env = \"A1B2C3D4E5F6G7H8\" }".to_owned(),
@@ -306,7 +355,7 @@ mod tests {
             let holder: Holder = toml::from_str(&text).unwrap();
             let error = holder.key.load().unwrap_err();
             let said = format!("{error} {error:?}");
-            assert!(![KEY, "123456", "A1B2C3"].iter().any(|part| said.contains(part)), "{error}");
+            assert!(![KEY, "123456", "719305", "A1B2C3"].iter().any(|part| said.contains(part)), "{error}");
         }
         let none: Holder = toml::from_str("key = \"none\"").unwrap();
         assert!(none.key.load().unwrap().is_none());

@@ -17,7 +17,7 @@ pub(crate) enum Escapes {
     /// Those, and NULs go, so that text of two bytes a character can be read.
     Strings,
     /// Those, percent signs, HTML's character references, quoted-printable text, and dots in brackets
-    /// (`192[.]0[.]2[.]1`, `192[dot]0`).
+    /// (`192[.]0[.]2[.]1`, `192[dot]0`); characters that look like ASCII's, and those that nobody sees.
     All,
     /// The same, but of quoted-printable text dots and colons alone: `ip=192.0.2.1` is none.
     Around,
@@ -112,7 +112,10 @@ impl Plain {
 /// character that an escape stands for is a part of its own, of one byte.
 fn undo(source: &[u8], escapes: Escapes, mut take: impl FnMut(&[u8], usize)) -> bool {
     let (mut at, mut plain, mut is_any) = (0, 0, false);
-    let marks = |byte: &u8| matches!(byte, b'\\' | 0 | b'%' | b'&' | b'[' | b'(' | b'{' | b'=');
+    let marks = |byte: &u8| {
+        matches!(byte, b'\\' | 0 | b'%' | b'&' | b'[' | b'(' | b'{' | b'=')
+            || (!byte.is_ascii() && matches!(escapes, Escapes::All | Escapes::Around))
+    };
     while let Some(skipped) = source.get(at..).and_then(|rest| rest.iter().position(marks)) {
         at += skipped;
         let Some((byte, len)) = escape(source.get(at..).unwrap_or_default(), escapes) else {
@@ -143,9 +146,35 @@ fn escape(rest: &[u8], escapes: Escapes) -> Option<(Option<u8>, usize)> {
         b'&' if is_more => reference(rest)?,
         b'[' | b'(' | b'{' if is_more => bracketed(rest)?,
         b'=' if is_more => return quoted_printable(rest, escapes),
+        0xc2..=0xf4 if is_more => return like_ascii(rest),
         _ => return None,
     };
     Some((Some(byte), len))
+}
+
+/// A character that is read as one of ASCII's, such as full-width digits and the leader of one dot; one that is not seen at
+/// all stands for nothing.
+fn like_ascii(rest: &[u8]) -> Option<(Option<u8>, usize)> {
+    let len = match rest.first()? {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        _ => 4,
+    };
+    let code = u32::from(std::str::from_utf8(rest.get(..len)?).ok()?.chars().next()?);
+    let digit = |zero: u32| u8::try_from((code - zero) % 10).ok().map(|digit| b'0' + digit);
+    let byte = match code {
+        0xad | 0x180e | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x2069 | 0xfeff => None,
+        0xff01..=0xff5e => Some(u8::try_from(code - 0xff01).ok()? + b'!'),
+        0xb7 | 0x2024 | 0x3002 | 0xff61 => Some(b'.'),
+        0x2236 | 0xa789 => Some(b':'),
+        0x2010 | 0x2011 => Some(b'-'),
+        0x660..=0x669 => digit(0x660),
+        0x6f0..=0x6f9 => digit(0x6f0),
+        0x966..=0x96f => digit(0x966),
+        0x1d7ce..=0x1d7ff => digit(0x1d7ce),
+        _ => return None,
+    };
+    Some((byte, len))
 }
 
 /// A dot or a colon that was put in brackets so that nothing makes a link of it.
@@ -298,6 +327,10 @@ mod tests {
         assert_eq!((0..4).map(|at| twice.origin(at)).collect::<Vec<_>>(), [0, 1, 6, 7]);
         assert_eq!(Plain::of(b"%2e").undo(Escapes::Backslash), None);
         assert_eq!(undone(b"x=192=2E0", Escapes::Around).unwrap(), b"x=192.0");
+        let wide =
+            Plain::of("\u{ff11}\u{200b}\u{2024}\u{661}x\u{e9}".as_bytes()).undo(Escapes::Around).unwrap();
+        assert_eq!(wide.bytes, "1.1x\u{e9}".as_bytes());
+        assert_eq!((0..5).map(|at| wide.origin(at)).collect::<Vec<_>>(), [0, 6, 9, 11, 12]);
         assert_eq!(undone(b"a\0b%41\\n", Escapes::Strings).unwrap(), b"ab%41\n");
     }
 }

@@ -27,7 +27,7 @@ enum Holds {
 }
 
 /// The fields that are kept, in alphabetical order.
-const FIELDS: [(&str, Holds); 37] = [
+const FIELDS: [(&str, Holds); 40] = [
     ("blockReason", Holds::End),
     ("cache_creation_input_tokens", Holds::Number),
     ("cache_read_input_tokens", Holds::Number),
@@ -35,6 +35,7 @@ const FIELDS: [(&str, Holds); 37] = [
     ("candidatesTokenCount", Holds::Number),
     ("choices", Holds::Fields),
     ("completion_tokens", Holds::Number),
+    ("completion_tokens_details", Holds::Fields),
     ("content", Holds::Words),
     ("created", Holds::Number),
     ("finishReason", Holds::End),
@@ -48,10 +49,12 @@ const FIELDS: [(&str, Holds); 37] = [
     ("native_finish_reason", Holds::End),
     ("object", Holds::Kind),
     ("output_tokens", Holds::Number),
+    ("output_tokens_details", Holds::Fields),
     ("parts", Holds::Words),
     ("promptFeedback", Holds::Fields),
     ("promptTokenCount", Holds::Number),
     ("prompt_tokens", Holds::Number),
+    ("reasoning_tokens", Holds::Number),
     ("refusal", Holds::Words),
     ("responseId", Holds::Id),
     ("role", Holds::Kind),
@@ -127,7 +130,7 @@ mod tests {
     use super::*;
 
     fn kept_of(body: &Value) -> Vec<u8> {
-        kept(body.to_string().as_bytes(), "choices", &Screen::new(&[])).unwrap()
+        kept(body.to_string().as_bytes(), "choices", &Screen::new(&[], "")).unwrap()
     }
 
     #[test]

@@ -2,18 +2,21 @@
 
 use crate::address::{self, Kind};
 use crate::form;
+use crate::name;
 use crate::secret::{REDACTED, Secret};
 
 /// The screen of one vendor's answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Screen<'a> {
     secrets: &'a [Secret],
+    /// The model that was asked for; empty for none.
+    asked: &'a str,
 }
 
 impl<'a> Screen<'a> {
-    /// The screen for whoever is called with these secrets.
-    pub(crate) fn new(secrets: &'a [Secret]) -> Self {
-        Self { secrets }
+    /// The screen for whoever is called with these secrets, and asked for this model, which is in the job.
+    pub(crate) fn new(secrets: &'a [Secret], asked: &'a str) -> Self {
+        Self { secrets, asked }
     }
 
     /// Whether a part of a key stands there.
@@ -53,14 +56,16 @@ impl<'a> Screen<'a> {
         Some(String::from_utf8_lossy(&cleaned).into_owned())
     }
 
-    /// The name of a model: without addresses, of a file its name alone, and nothing of it if the id of an account stands
-    /// in it.
+    /// The name of a model: without addresses, of a file its name alone, and nothing of it if it is neither the one that was
+    /// asked for nor has the form of public names.
     pub(crate) fn name(&self, name: &str) -> String {
-        let name = file_name(name);
-        if form::names_account(name) {
-            return form::OTHER.to_owned();
+        let without = |name: &str| self.text(name).unwrap_or_else(|| name.to_owned());
+        if name::is_asked(name, self.asked) {
+            return without(name);
         }
-        self.text(name).unwrap_or_else(|| name.to_owned())
+        let name = without(file_name(name));
+        // what stands for an address is no mark of another form
+        if name::is_public(&name.replace("[ip]", "ip")) { name } else { form::OTHER.to_owned() }
     }
 }
 
@@ -140,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_models_file_tells_no_user() {
-        let screen = Screen::new(&[]);
+        let screen = Screen::new(&[], "ft:gpt-4o:acme::id");
         for (name, kept) in [
             // tidy: so they are on any machine
             ("/home/alice/models/q.gguf", "q.gguf"),
@@ -163,6 +168,9 @@ mod tests {
             // tidy: so it is on any machine
             ("/home/alice/192.0.2.1", "[ip]"),
             ("ft:gpt-4o:org-a1B2c3D4::x", "[other]"),
+            ("accounts/jdoe-9f3a/models/llama", "[other]"),
+            ("jdoe@example.org/llama", "[other]"),
+            ("m-192.0.2.1", "m-[ip]"),
         ] {
             assert_eq!(screen.name(name), kept, "{name}");
         }
@@ -182,7 +190,7 @@ mod tests {
     fn a_header_with_a_part_of_the_key_is_gone() {
         let key = Secret::new("sk-a1B2c3D4e5F6").unwrap();
         let secrets = [key];
-        let screen = Screen::new(&secrets);
+        let screen = Screen::new(&secrets, "");
         for name in ["server", "via", "x-request-id"] {
             assert_eq!(screen.header(name, b"1.1 a1B2c3D4"), REDACTED);
         }

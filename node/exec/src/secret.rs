@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::guess::{beside, is_made_up, is_wordy};
 use crate::trace::{Trace, WINDOW};
 
 /// What stands in evidence where a key stood.
@@ -18,10 +19,12 @@ pub const KEY_LEN_MAX: usize = 4096;
 
 /// How vendors' keys begin, as their references show them: what all keys of a vendor share tells nothing of one. Where
 /// several fit, the longest counts.
-const PUBLIC_PREFIXES: [&str; 37] = [
+const PUBLIC_PREFIXES: [&str; 39] = [
+    "ABSK", // Amazon Bedrock
     "AIza", // Google
     "AQ.",
     "api-",
+    "bedrock-api-key-",
     "cpk_",     // Chutes
     "csk-",     // Cerebras
     "esecret_", // Anyscale
@@ -74,10 +77,11 @@ pub enum SecretError {
          key = \"none\""
     )]
     TooShort(usize),
-    /// Made of words, or of few characters.
+    /// Made of words, of runs of the alphabet, of digits or of the keyboard, or of few characters.
     #[error(
-        "is made of words or of few different characters, so honest answers would be taken for ones that give it away; \
-         where no key is checked, say key = \"none\", else choose one by chance, such as with `openssl rand -hex 16`"
+        "is made of words, of rows of letters or digits, or of few different characters, so honest answers would be taken \
+         for ones that give it away; where no key is checked, say key = \"none\", else choose one by chance, such as with \
+         `openssl rand -hex 16`"
     )]
     Weak,
     /// Longer than [`KEY_LEN_MAX`].
@@ -86,6 +90,9 @@ pub enum SecretError {
     /// Something that cannot stand in an HTTP header.
     #[error("holds a blank or a character outside printable ASCII: it must be the bare key on one line")]
     NotPrintable,
+    /// Not the bare key: something was copied along with it, or in its stead.
+    #[error("holds {0}")]
+    NotBare(&'static str),
 }
 
 impl Secret {
@@ -93,14 +100,26 @@ impl Secret {
     pub fn new(key: impl Into<String>) -> Result<Self, SecretError> {
         let text = Zeroizing::new(key.into());
         let key = Zeroizing::new(text.trim().to_owned());
+        if key.len() > KEY_LEN_MAX {
+            return Err(SecretError::TooLong(key.len()));
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SecretError::NotPrintable);
+        }
         let told = private(&key).as_bytes();
-        match key.len() {
-            len if len > KEY_LEN_MAX => Err(SecretError::TooLong(len)),
-            _ if !key.bytes().all(|byte| byte.is_ascii_graphic()) => Err(SecretError::NotPrintable),
+        match beside(&key) {
+            Some(why) => Err(SecretError::NotBare(why)),
             _ if told.len() < KEY_LEN_MIN => Err(SecretError::TooShort(told.len())),
-            _ if is_weak(told) => Err(SecretError::Weak),
+            _ if is_made_up(told) => Err(SecretError::Weak),
             _ => Ok(Self { trace: Arc::new(Trace::of(told)), key }),
         }
+    }
+
+    /// A part of an address that may be a secret, whatever stands around it; `None` for one that honest answers hold.
+    pub(crate) fn of_part(part: &str) -> Option<Self> {
+        let told = private(part).as_bytes();
+        let is_secret = (KEY_LEN_MIN..=KEY_LEN_MAX).contains(&told.len()) && !is_made_up(told);
+        is_secret.then(|| Self { trace: Arc::new(Trace::of(told)), key: Zeroizing::new(part.to_owned()) })
     }
 
     /// The key itself, for the one header that carries it.
@@ -128,30 +147,6 @@ fn prefix_len(key: &str) -> Option<usize> {
     PUBLIC_PREFIXES.iter().filter(|prefix| key.starts_with(**prefix)).map(|prefix| prefix.len()).max()
 }
 
-/// Fewest different characters of a key: one drawn by chance from hexadecimal digits has eight among sixteen.
-const KINDS_MIN: usize = 5;
-
-/// Whether a key is one that people make up, such as `not-needed`, `LM Studio`'s or `password123`: words of one case (or
-/// capitalised) with few digits behind them, between marks. Parts of it stand in honest answers.
-fn is_weak(private: &[u8]) -> bool {
-    let mut kinds = private.to_vec();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let is_word = |word: &[u8]| {
-        let letters = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let (word, digits) = word.split_at_checked(letters).unwrap_or((word, &[]));
-        let tail = word.get(1..).unwrap_or_default();
-        let one_case = tail.iter().all(u8::is_ascii_lowercase)
-            || (word.first().is_none_or(u8::is_ascii_uppercase) && tail.iter().all(u8::is_ascii_uppercase));
-        // `7b`, `2nd`
-        let unit = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (digits, unit) = digits.split_at_checked(unit).unwrap_or((digits, &[]));
-        let is_unit = unit.len() <= 2 && unit.iter().all(u8::is_ascii_alphabetic);
-        word.len() <= 16 && one_case && digits.len() <= 4 && is_unit
-    };
-    kinds.len() < KINDS_MIN || private.split(|byte| byte.is_ascii_punctuation()).all(is_word)
-}
-
 /// How often a word changes between letters and digits, or to capitals: what is drawn by chance does so all the time.
 pub(crate) fn changes(word: &[u8]) -> usize {
     let is_one = |[a, b]: &&[u8; 2]| {
@@ -167,16 +162,17 @@ const DRAWN_LEN_MIN: usize = 8;
 /// Whether a part of an address, such as a segment of its path, looks as if it were drawn by chance: it may be a key, or an
 /// account's id that works like one. Names of models and versions change less often between letters and digits.
 pub(crate) fn looks_secret(part: &str) -> bool {
-    let is_drawn = |word: &str| {
-        let changes = changes(word.as_bytes());
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        let is_number = digits == word.len() && digits >= 12;
-        word.len() >= DRAWN_LEN_MIN
-            && (changes > word.len() / 5 || is_number || (word.len() >= 24 && digits > 0))
-    };
     let is_long = part.len() >= PART_LEN_MIN;
     let mut words = part.split(|c: char| !c.is_ascii_alphanumeric());
     is_long && (words.any(is_drawn) || prefix_len(part).is_some_and(|len| len > 3))
+}
+
+/// Whether a word looks drawn by chance.
+fn is_drawn(word: &str) -> bool {
+    let changes = changes(word.as_bytes());
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = digits == word.len() && digits >= 12;
+    word.len() >= DRAWN_LEN_MIN && (changes > word.len() / 5 || is_number || (word.len() >= 24 && digits > 0))
 }
 
 /// Longest value that an error quotes, in bytes.
@@ -185,8 +181,28 @@ const SHOWN_LEN_MAX: usize = 64;
 /// Whether a text could be a key: it begins like one, or would be accepted as one.
 pub fn may_be_key(text: &str) -> bool {
     let text = text.trim();
+    let told = private(text).as_bytes();
+    let is_text = told.iter().all(u8::is_ascii_graphic) && (KEY_LEN_MIN..=KEY_LEN_MAX).contains(&told.len());
     prefix_len(text).is_some_and(|len| len < text.len() && text.len() >= KEY_LEN_MIN)
-        || Secret::new(text).is_ok()
+        || (is_text && !is_wordy(told))
+}
+
+/// Whether the name of a variable or of a file, or a directory's, may be the key itself: it begins like one and goes on
+/// like no word, or looks drawn by chance.
+pub(crate) fn is_key_like(name: &str) -> bool {
+    let begins = |name: &str| {
+        let told = prefix_len(name).and_then(|len| name.get(len..)).unwrap_or_default().as_bytes();
+        told.len() >= KEY_LEN_MIN && !is_wordy(told)
+    };
+    let words = || name.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_long = |word: &str| {
+        word.len() >= PART_LEN_MIN
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+            && !is_wordy(word.as_bytes())
+    };
+    begins(name)
+        || name.match_indices("sk-").any(|(at, _)| begins(name.get(at..).unwrap_or_default()))
+        || words().any(|word| is_drawn(word) || is_long(word))
 }
 
 /// A value of a configuration as an error may quote it: bounded, and not if it could be a key in the wrong place.
@@ -236,6 +252,11 @@ mod tests {
             ("Qwen2-7b-2nd", SecretError::Weak),
             ("correct-horse-battery-staple-2026", SecretError::Weak),
             ("0000000000000001", SecretError::Weak),
+            ("abcdefghijklmnopqrstuvwxyz", SecretError::Weak),
+            ("sk-test-abcdefgh12345678", SecretError::Weak),
+            ("\"sk-proj-a1B2c3D4e5F6\"", SecretError::NotBare(beside("\"").unwrap())),
+            ("sk-proj-****************gUeA", SecretError::NotBare(beside("**").unwrap())),
+            ("OPENAI_API_KEY=a1B2c3D4e5F6", SecretError::NotBare(beside("A=b").unwrap())),
             ("two words here", SecretError::NotPrintable),
             ("sk-with-\u{e9}-accent", SecretError::NotPrintable),
         ] {
@@ -254,6 +275,8 @@ mod tests {
             ("sk-ant-api03-a1B2c3D4e5F6", "a1B2c3D4e5F6"),
             ("AIzaSyA1B2c3D4e5F6", "SyA1B2c3D4e5F6"),
             ("a1B2c3D4e5F6", "a1B2c3D4e5F6"),
+            ("bedrock-api-key-a1B2c3D4e5F6", "a1B2c3D4e5F6"),
+            ("ABSKa1B2c3D4e5F6", "a1B2c3D4e5F6"),
             ("eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.a1B2c3D4", "eyJpc3MiOiJhIn0.a1B2c3D4"),
         ] {
             assert_eq!(private(key), begins);
@@ -315,9 +338,16 @@ mod tests {
             assert_eq!(shown(value), format!("{value:?}"));
         }
         let long = "a b ".repeat(20);
-        for value in
-            ["sk-abcdefgh", "AIzaabcd", KEY, "9f2c1a7be04d4c3e", "1234567890", &format!(" {KEY}\n"), &long]
-        {
+        for value in [
+            "sk-abcdefgh",
+            "AIzaabcd",
+            KEY,
+            "9f2c1a7be04d4c3e",
+            "1234567890",
+            &format!(" {KEY}\n"),
+            &long,
+            "\"Zq7Rt2mKp9Lx4Wv8\"",
+        ] {
             assert!(!shown(value).contains(value.trim()), "{value}");
         }
     }

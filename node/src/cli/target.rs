@@ -108,6 +108,9 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
     let desk = Desk::open(&config)?;
     let most = probe.most(&client).map_err(|error| CliError::failed(error).at("the request"))?;
     let known = desk.ledger.price(&args.target);
+    if known.is_none() && config.budget.limits.need_price(vendor.target()) {
+        return Err(unpriced(&config, &args.target));
+    }
     let purse = desk.ledger.purse(&args.target, vendor.target(), Purpose::Probe);
     let plan = Plan { args, region: &region, endpoint, suite: &suite, most, known: &known };
     let most_microusd = purse.cost_microusd(most);
@@ -135,6 +138,17 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
         advice.iter().for_each(|advice| out.painted(Paint::Warn, "advice: ", advice));
     }
     Ok(if probed.receipt.failure.is_none() { Exit::Done } else { Exit::Failed })
+}
+
+/// A budget of money cannot tell what a call costs whose price is not known, so it lets none through.
+fn unpriced(config: &Config, target: &Target) -> CliError {
+    CliError::failed(format!("there is a budget of money, and no price of {target} is known: nothing was sent"))
+        .at(config.file.display())
+        .advise(format!(
+            "write it into the vendor's table, as in prices = {{ {:?} = {{ input = 400_000, output = 1_600_000 }} }} \
+             (millionths of a US dollar for a million tokens)",
+            target.model()
+        ))
 }
 
 /// What a probe needs of the data directory, which nobody else has meanwhile.

@@ -18,7 +18,7 @@ use super::plant::{Plant, PlantError, PlantKind};
 use super::{routes, wire};
 
 /// The API key that a simulated vendor wants unless told otherwise. It opens nothing else.
-pub const SIM_KEY: &str = "sk-sim-0123456789abcdef0123456789abcdef";
+pub const SIM_KEY: &str = "sk-sim-c41e7b09d85f2a63907bde14c8a5f206";
 
 /// How a simulated vendor behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]

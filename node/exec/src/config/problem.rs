@@ -1,5 +1,7 @@
 //! What is wrong in a vendor's configuration, and what to do. No value is quoted that may be a key.
 
+use serde::de::{Deserializer, Error, Visitor};
+
 use crate::key::KeyError;
 use crate::secret::shown;
 
@@ -104,4 +106,35 @@ pub struct NoEndpoint {
     pub region: String,
     /// The regions that have one, for the message.
     pub known: String,
+}
+
+/// Reads a price, and says in words what one is: people write dollars.
+pub(super) fn whole_price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Price;
+    const WANTED: &str =
+        "a price is in whole millionths of a dollar per million tokens: for 0.20 dollars write 200_000";
+    impl Visitor<'_> for Price {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("whole millionths of a dollar per million tokens")
+        }
+
+        fn visit_u64<E: Error>(self, price: u64) -> Result<u64, E> {
+            Ok(price)
+        }
+
+        fn visit_i64<E: Error>(self, price: i64) -> Result<u64, E> {
+            u64::try_from(price).map_err(|_| E::custom(WANTED))
+        }
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<u64, E> {
+            Err(E::custom(WANTED))
+        }
+
+        fn visit_str<E: Error>(self, _: &str) -> Result<u64, E> {
+            Err(E::custom(WANTED))
+        }
+    }
+    deserializer.deserialize_any(Price)
 }

@@ -63,6 +63,12 @@ fn bad_addresses_say_where_and_what() {
         ("https://api.example/v1#top", "? or #"),
         ("https://api.example/v1/chat/completions", "leave off /chat/completions"),
         ("https://api.example/v1/chat/completions/", "leave off /chat/completions"),
+        ("https://api.example/v1/Chat/Completions", "leave off /chat/completions"),
+        ("https://api.example/v1/completions", "leave off /completions"),
+        ("https://api.example/v1/chat", "leave off /chat,"),
+        ("https://api.example/v1/Responses/", "leave off /responses"),
+        ("https://api.example/v1/messages", "leave off /messages"),
+        ("https://api.example/v1beta/models/g:generateContent", "address of the compatible endpoint"),
         ("https://", "empty host"),
     ] {
         let error = problem(with_endpoint("compatible", address), false);
@@ -190,6 +196,20 @@ fn numbers_out_of_range_are_named() {
 }
 
 #[test]
+fn a_price_in_dollars_is_refused_in_words() {
+    let read = |input: &str| {
+        let text =
+            format!("target = \"x\"\nprices = {{ m = {{ input = {input}, output = 1 }} }}\n[endpoints]");
+        toml::from_str::<VendorConfig>(&text).map_err(|error| error.to_string())
+    };
+    for input in ["0.2", "-1", "\"0.20\""] {
+        let error = read(input).unwrap_err();
+        assert!(error.contains("whole millionths of a dollar per million tokens"), "{error}");
+    }
+    assert_eq!(read("200_000").unwrap().prices["m"].input, 200_000);
+}
+
+#[test]
 fn a_missing_endpoint_is_an_error_that_says_what_to_set() {
     let vendor = with_endpoint("openai", "https://eu.api.openai.com").check(false).unwrap();
     assert!(vendor.endpoint("eu").is_ok());
@@ -207,6 +227,8 @@ fn what_may_be_a_secret_in_an_address_is_looked_for_and_not_shown() {
     assert_eq!(shown, "https://gateway.example/v1/***/lab/openai");
     assert!(!format!("{vendor:?}").contains(&account[..8]), "{vendor:?}");
     assert!(vendor.secrets().iter().any(|secret| secret.is_in(&account.as_bytes()[5..13])));
+    let named = with_endpoint("lab", "https://gateway.example/key=Zq7Rt2mKp9Lx4Wv8/v1").check(false).unwrap();
+    assert!(named.secrets().iter().any(|secret| secret.is_in(b"Rt2mKp9L")));
     let plain =
         with_endpoint("lab", "https://api.example:8443/models/Qwen2.5-7B-Instruct/v1").check(false).unwrap();
     assert_eq!(plain.shown_endpoint("eu").unwrap(), "https://api.example:8443/models/Qwen2.5-7B-Instruct/v1");

@@ -2,7 +2,7 @@ use super::*;
 
 use crate::secret::REDACTED;
 
-const KEY: &str = "sk-evidence-0123456789";
+const KEY: &str = "sk-evidence-7193058264";
 const MOST: Tokens = Tokens { input: 1000, output: 100 };
 
 fn reply(status: u16, headers: &[(&'static str, String)], body: &str) -> Reply {
@@ -91,20 +91,34 @@ fn what_cannot_have_cost_anything_is_told_from_what_may_have() {
     assert_eq!(charge(none(Failure::Timeout, true)), Charge::Unknown);
     assert_eq!(charge(Ok(reply(429, &[], "{}"))), Charge::Nothing);
     assert_eq!(charge(Ok(reply(200, &[], "{"))), Charge::Unknown);
+    for (status, booked) in [
+        (408, Charge::Unknown),
+        (502, Charge::Unknown),
+        (504, Charge::Unknown),
+        (520, Charge::Unknown),
+        (524, Charge::Unknown),
+        (500, Charge::Nothing),
+        (503, Charge::Nothing),
+        (521, Charge::Nothing),
+    ] {
+        for body in ["", "<html>", r#"{"error":{"code":"x"}}"#] {
+            assert_eq!(charge(Ok(reply(status, &[], body))), booked, "{status} {body}");
+        }
+    }
 }
 
 #[test]
 fn a_key_in_an_answer_leaves_nothing_of_it() {
     let escaped: String = KEY.chars().map(|c| format!("\\u{:04X}", u32::from(c))).collect();
     let in_pieces = serde_json::json!({ "type": "message", "id": "msg_1", "content": [
-        { "type": "text", "text": "nce-01" }, { "type": "text", "text": "2345" },
+        { "type": "text", "text": "nce-71" }, { "type": "text", "text": "9305" },
     ]});
     let mut evidence = Evidence::begun(1);
     let key = Secret::new(KEY).unwrap();
     evidence.absorb(2, Ok(reply(200, &[], &in_pieces.to_string())), Adapter::AnthropicMessages, &[key], MOST);
     let whole = [
         answer(&format!("your key is {KEY}")),
-        answer("it ends in 23456789"),
+        answer("it ends in 93058264"),
         answer("yes").replace("yes", &escaped),
         answer("yes").replace("chatcmpl-1", KEY),
         answer("yes").replace("\"id\"", &format!("\"echo\":\"{KEY}\",\"id\"")),
@@ -114,7 +128,7 @@ fn a_key_in_an_answer_leaves_nothing_of_it() {
         assert_eq!((evidence.text.as_ref(), evidence.response.len()), (None, 0), "{evidence:?}");
         let shown = kept(&evidence);
         assert!(
-            !shown.contains("2345") && evidence.model.is_none() && evidence.request_id.is_none(),
+            !shown.contains("9305") && evidence.model.is_none() && evidence.request_id.is_none(),
             "{shown}"
         );
     }
@@ -124,7 +138,7 @@ fn a_key_in_an_answer_leaves_nothing_of_it() {
 fn a_key_in_a_header_is_redacted_and_the_answer_stands() {
     let evidence = absorbed(reply(
         200,
-        &[("server", "Bearer sk-evidence-01234567".into()), ("x-request-id", "r-23456789".into())],
+        &[("server", "Bearer sk-evidence-71930582".into()), ("x-request-id", "r-93058264".into())],
         &answer("yes"),
     ));
     assert_eq!((evidence.failure, evidence.text.as_deref()), (None, Some("yes")));
@@ -136,7 +150,7 @@ fn a_key_in_a_header_is_redacted_and_the_answer_stands() {
 fn of_what_is_no_answer_the_body_is_not_kept() {
     let page = format!("<h1>Blocked</h1> 203.0.113.7, org-secret, {KEY}");
     let masked =
-        r#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: sk-ev****6789."}}"#;
+        r#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: sk-ev****8264."}}"#;
     for (status, body, failure) in [
         (403, page.as_str(), "http_4xx(403)"),
         (200, page.as_str(), "malformed"),
@@ -148,7 +162,7 @@ fn of_what_is_no_answer_the_body_is_not_kept() {
         assert_eq!(evidence.failure.map(|failure| failure.to_string()).as_deref(), Some(failure));
         let shown = kept(&evidence);
         assert!(evidence.response.is_empty() && evidence.text.is_none(), "{shown}");
-        for canary in ["Blocked", "203.0", "org-secret", "6789"] {
+        for canary in ["Blocked", "203.0", "org-secret", "8264"] {
             assert!(!shown.contains(canary), "{shown}");
         }
     }
@@ -196,6 +210,33 @@ fn a_models_file_in_a_users_directory_tells_no_user() {
     let evidence = absorbed(reply(200, &[], &body));
     assert_eq!((evidence.text.as_deref(), evidence.model.as_deref()), (Some("yes"), Some("q.gguf")));
     assert!(!kept(&evidence).contains("alice") && !evidence.response.is_empty(), "{}", kept(&evidence));
+}
+
+#[test]
+fn a_models_name_is_the_one_asked_for_or_a_public_one() {
+    let named = |name: &str, asked: &str| {
+        let mut evidence = Evidence::begun(1);
+        evidence.asked = asked.to_owned();
+        let body = answer("yes").replace("\"m\"", &format!("{name:?}"));
+        evidence.absorb(2, Ok(reply(200, &[], &body)), Adapter::CompatibleChat, &[], MOST);
+        assert!(!evidence.response.is_empty());
+        let response = String::from_utf8(evidence.response).unwrap();
+        let model = evidence.model.unwrap();
+        assert!(response.contains(&format!("{model:?}")), "{response}");
+        assert!(model == name || !response.contains(name), "{response}");
+        (model, evidence.asked)
+    };
+    let own = "ft:gpt-4o-mini:acme:jdoe:9x8y7z";
+    for (name, asked, kept) in [
+        (own, own, own),
+        (own, "gpt-4o-mini", "[other]"),
+        ("gpt-4o-mini-2024-07-18", "gpt-4o-mini", "gpt-4o-mini-2024-07-18"),
+        ("llama", "gpt-4o-mini", "llama"),
+        ("accounts/jdoe-9f3a/models/llama", "llama", "[other]"),
+        ("jdoe-laptop.local:llama", "llama", "[other]"),
+    ] {
+        assert_eq!(named(name, asked), (kept.to_owned(), asked.to_owned()), "{name}");
+    }
 }
 
 #[test]

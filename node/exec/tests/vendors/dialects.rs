@@ -181,7 +181,7 @@ async fn an_echoed_key_is_kept_nowhere() {
 
 #[tokio::test]
 async fn a_wrong_key_is_refused_and_nothing_of_the_refusal_is_kept() {
-    let wrong = "sk-wrong-0123456789abcdefghijklmnop";
+    let wrong = "sk-wrong-Zq7Rt2mKp9Lx4Wv8BnC1";
     for dialect in DIALECTS {
         let key_dir = tempfile::tempdir().unwrap();
         let path = crate::support::key_file(&key_dir, wrong);

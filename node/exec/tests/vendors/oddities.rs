@@ -87,7 +87,7 @@ async fn every_field_is_read_by_itself() {
 #[tokio::test]
 async fn what_is_told_beside_no_answer_is_in_the_evidence() {
     for (content, model) in
-        [(json!(7), "lab-1"), (json!([{ "type": "new", "text": "half" }, "half"]), "at 192.0.2.7")]
+        [(json!(7), "lab-1"), (json!([{ "type": "new", "text": "half" }, "half"]), "lab-192.0.2.7")]
     {
         let asked = ask(&[chat(|body| {
             body["choices"][0]["message"]["content"] = content.clone();
@@ -262,6 +262,7 @@ async fn a_torn_answer_is_never_an_answer() {
 async fn an_error_under_200_is_that_error() {
     let asked = ask(&[error(200, json!({ "message": "come back", "code": 502 })), chat(|_| {})]).await;
     assert_eq!(outcomes(&asked.evidence), ["http_5xx(502)", "answered"]);
+    assert_eq!(asked.charges[0], Some(Charge::Unknown), "as under its own status");
     let limited =
         error(200, json!({ "message": "too many", "code": 429, "metadata": { "provider_name": "x" } }));
     let asked = ask(&[limited, chat(|_| {})]).await;
