@@ -302,7 +302,7 @@ mod tests {
             "/run/secrets/openai_api_key",
             "/etc/vantage/sk-openai-key.txt",
             "/etc/vantage/key-openai-prod-2026",
-            "/home/vantage/keys/gemini-2.5-flash.key",
+            "/etc/vantage/keys/gemini-2.5-flash.key",
             "/run/credentials/vantage.service/openai",
         ] {
             assert!(!is_path_key_like(path.as_ref()), "{path}");

@@ -85,7 +85,7 @@ fn the_documentation_shows_a_configuration_that_works() {
         .collect();
     let peer = vantage_net::peer_id_from_seed([3; 32]).unwrap().to_string();
     let dir = tempfile::tempdir().unwrap();
-    private(dir.path(), "api.key", "sk-0123456789abcdef\n");
+    private(dir.path(), "api.key", "sk-q7Zx2mB9pLk4Tn8wVd3R\n");
     let file = format!("file = {:?}", dir.path().join("api.key"));
     let toml = toml.replace("12D3KooW…", &peer).replace("env = \"OPENAI_API_KEY\"", &file);
     let config = load_in(dir.path(), &toml).unwrap();
@@ -245,7 +245,7 @@ fn a_budget_of_money_wants_a_price_for_what_is_offered() {
 #[test]
 fn a_vendor_with_a_key_wants_a_cap_of_money_per_day_and_the_line_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    private(dir.path(), "api.key", "sk-0123456789abcdef\n");
+    private(dir.path(), "api.key", "sk-q7Zx2mB9pLk4Tn8wVd3R\n");
     let of = |target: &str, key: &str, more: &str| {
         let own = if target == "openai" { "https://api.openai.com" } else { "http://127.0.0.1:9/eu" };
         format!(
@@ -389,7 +389,7 @@ fn private(dir: &Path, name: &str, text: &str) -> std::path::PathBuf {
 
 /// A `[golem]` table, its app-key in a file of the directory.
 fn golem(dir: &Path, lines: &str) -> String {
-    let key = private(dir, "yagna.key", "0123456789abcdef\n");
+    let key = private(dir, "yagna.key", "9f3c1e7ab2d84c60\n");
     let hash = "9a".repeat(28);
     format!(
         "genesis = \"genesis.toml\"\n{lines}\n[golem]\napp_key = {{ file = {key:?} }}\nplatform = \"erc20-polygon-glm\"\n\
@@ -488,10 +488,11 @@ fn what_golem_needs_is_asked_for() {
 #[test]
 fn a_log_level_is_one() {
     for good in ["info", "WARN", "info,vantage_net=debug", "vantage_node::engine=trace,warn", "off"] {
-        load(&format!("[log]\nlevel = \"{good}\"\n")).unwrap_or_else(|error| panic!("{good}: {error}"));
+        load(&format!("genesis = \"genesis.toml\"\n[log]\nlevel = \"{good}\"\n"))
+            .unwrap_or_else(|error| panic!("{good}: {error}"));
     }
     for bad in ["loud", "infos", "info,loud", "vantage_net=loud"] {
-        let said = refused(&format!("[log]\nlevel = \"{bad}\"\n"));
+        let said = refused(&format!("genesis = \"genesis.toml\"\n[log]\nlevel = \"{bad}\"\n"));
         assert!(said.contains("log.level") && said.contains("write a level"), "{said}");
     }
 }

@@ -259,6 +259,16 @@ mod tests {
             (json!([{ "text": "a" }, { "type": "string", "value": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "type": "message", "output": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "type": "audio", "audio": { "transcript": "b" } }]), Words::Odd),
+        ] {
+            assert_eq!(words(Some(&content)), expected, "{content}");
+        }
+        assert_eq!(words(None), Words::None);
+    }
+
+    #[test]
+    fn a_part_that_may_hold_words_under_another_name_makes_all_of_it_odd() {
+        let said = |text: &str| Words::Said(text.to_owned());
+        for (content, expected) in [
             (json!([{ "text": "a" }, { "type": "audio", "transcript": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "Text": "b" }]), Words::Odd),
             (json!([{ "text": "a" }, { "type": "code", "code": "b" }]), Words::Odd),
@@ -274,7 +284,6 @@ mod tests {
         ] {
             assert_eq!(words(Some(&content)), expected, "{content}");
         }
-        assert_eq!(words(None), Words::None);
     }
 
     #[test]
