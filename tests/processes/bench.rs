@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use vantage_testnet::bench::{BenchArgs, measure};
 
 /// All figures there are.
-const FIGURES: [&str; 15] = [
+const FIGURES: [&str; 19] = [
     "verify_receipts_over_bare_loop",
     "verify_receipts_over_signatures",
     "verify_whole_over_bare_loop",
@@ -17,8 +17,12 @@ const FIGURES: [&str; 15] = [
     "group_over_alone",
     "latency_over_critical_path",
     "latency_near_over_critical_path",
+    "hostile_gossip_over_signature",
+    "hostile_gossip_many_jobs_over_one",
     "idle_resident_mib",
     "idle_cpu_percent",
+    "cells_times_four",
+    "cell_cpu_ms",
     "golem_1_over_embedded",
     "golem_1_over_apart",
     "golem_1_way_ms",

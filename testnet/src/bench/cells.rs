@@ -64,7 +64,8 @@ async fn start(binaries: &Binaries, dir: &Path) -> Result<Cluster, String> {
         cell_gap_ms: 0,
         golem: None,
     };
-    let sim = SimConfig { regions: plan.regions().into_iter().collect(), ..SimConfig::default() };
+    let regions = plan.regions().into_iter().collect();
+    let sim = SimConfig { regions, plants: Vec::new(), ..SimConfig::default() };
     let cluster =
         Cluster::start(dir, &plan, vec![sim], binaries.clone()).await.map_err(|error| error.to_string())?;
     cluster.gathered().await.map_err(|error| error.to_string())?;

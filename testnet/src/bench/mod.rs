@@ -107,9 +107,7 @@ pub enum BenchError {
 /// Measures, and tells on standard error what is being measured.
 pub async fn measure(arguments: &BenchArgs) -> Result<Report, BenchError> {
     let mut machine = Machine::look();
-    // whole jobs over processes take too long for a look at whether everything runs
-    let by_default = |part: Part| arguments.only.is_empty() && !(arguments.quick && part == Part::Cells);
-    let wanted = |part: Part| by_default(part) || arguments.only.contains(&part);
+    let wanted = |part: Part| arguments.only.is_empty() || arguments.only.contains(&part);
     let parts = Part::value_variants().iter().copied().filter(|part| wanted(*part));
     let mut binaries = None;
     let mut figures = Vec::new();
