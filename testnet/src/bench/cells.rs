@@ -1,9 +1,9 @@
 //! What a job costs a member, by its cells: real processes, four members over loopback, four slots.
 
 use super::figure::{Figure, Goal};
+use super::four::four_members;
 use super::process::cpu_s;
-use crate::cluster::{Binaries, Cluster, NodePlan, Plan, vantage};
-use crate::vendors::SimConfig;
+use crate::cluster::{Binaries, Cluster, vantage};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) async fn measure(
     cells: u32,
     rounds: usize,
 ) -> Result<Vec<Figure>, String> {
-    let cluster = start(binaries, dir).await?;
+    let cluster = four_members("cells", REGIONS, binaries, dir).await?;
     let (small, large) = (Load::of(cells), Load::of(cells * TIMES));
     let mut costs = Vec::new();
     for round in 0..rounds {
@@ -49,27 +49,6 @@ pub(super) async fn measure(
 
 fn large_cells(cells: u32) -> u32 {
     cells * TIMES
-}
-
-async fn start(binaries: &Binaries, dir: &Path) -> Result<Cluster, String> {
-    let member = |(i, region): (usize, &&str)| NodePlan {
-        name: format!("member-{i}"),
-        operator: Some(format!("operator-{i}")),
-        region: (*region).to_owned(),
-    };
-    let plan = Plan {
-        name: "cells".into(),
-        nodes: REGIONS.iter().enumerate().map(member).collect(),
-        offers: vec!["sim:openai".into()],
-        cell_gap_ms: 0,
-        golem: None,
-    };
-    let regions = plan.regions().into_iter().collect();
-    let sim = SimConfig { regions, plants: Vec::new(), ..SimConfig::default() };
-    let cluster =
-        Cluster::start(dir, &plan, vec![sim], binaries.clone()).await.map_err(|error| error.to_string())?;
-    cluster.gathered().await.map_err(|error| error.to_string())?;
-    Ok(cluster)
 }
 
 /// A job of a certain size.

@@ -2,9 +2,9 @@
 
 use super::Watch;
 use super::figure::Figure;
+use super::four::four_members;
 use super::process::{cpu_s, memory_mib, threads};
-use crate::cluster::{Binaries, Cluster, NodePlan, Plan};
-use crate::vendors::SimConfig;
+use crate::cluster::Binaries;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,22 +13,7 @@ const REGIONS: [&str; 4] = ["eu", "us", "ap", "eu"];
 
 /// Lets a network of four come together, waits until it has settled, and watches it.
 pub(super) async fn measure(binaries: &Binaries, dir: &Path, watch: Watch) -> Result<Vec<Figure>, String> {
-    let member = |(i, region): (usize, &&str)| NodePlan {
-        name: format!("member-{i}"),
-        operator: Some(format!("operator-{i}")),
-        region: (*region).to_owned(),
-    };
-    let plan = Plan {
-        name: "idle".into(),
-        nodes: REGIONS.iter().enumerate().map(member).collect(),
-        offers: vec!["sim:openai".into()],
-        cell_gap_ms: 0,
-        golem: None,
-    };
-    let cluster = Cluster::start(dir, &plan, vec![SimConfig::default()], binaries.clone())
-        .await
-        .map_err(|error| error.to_string())?;
-    cluster.gathered().await.map_err(|error| error.to_string())?;
+    let cluster = four_members("idle", REGIONS, binaries, dir).await?;
     tokio::time::sleep(watch.settle).await;
     let pids: Vec<u32> = cluster.nodes.iter().filter_map(|node| node.process.pid()).collect();
     let figures = watch_all(&pids, watch.watch).await;

@@ -7,6 +7,7 @@
 mod answers;
 mod cells;
 mod figure;
+mod four;
 mod golem;
 mod gossip;
 mod idle;
