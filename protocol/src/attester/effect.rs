@@ -7,7 +7,7 @@ use crate::id::{Hash, JobId, NodeId};
 use crate::request::Request;
 use crate::target::Target;
 
-/// An instruction to the shell. The list that [`Attester::handle`](super::Attester::handle) returns
+/// An instruction to the shell. The list that [`Attester::drive`](super::Attester::drive) returns
 /// is ordered: [`Persist`](Effect::Persist), [`Put`](Effect::Put) and [`Release`](Effect::Release)
 /// are on disk before anything after them is carried out.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -146,7 +146,7 @@ pub struct Attester {
 
 impl Attester {
     /// A node with an empty log. Call [`restore`](Self::restore) with its records before the first
-    /// [`handle`](Self::handle). The error says which key does not fit.
+    /// [`hear`](Self::hear). The error says which key does not fit.
     pub fn new(config: Config) -> Result<Self, String> {
         Self::remembering(config, Memo::default())
     }
