@@ -343,10 +343,12 @@ impl Attester {
     }
 
     fn take(&mut self, step: &mut Step<'_>, input: Input) {
-        // what a peer sends costs a look at what is due only if it tells anything; see `gossip_heard`
+        // what comes in costs a look at what is due only if it tells anything: see `gossip_heard` and `Fetched`
         self.stirred |= !matches!(
             input,
-            Input::Gossip { .. } | Input::Request { stream: Stream::Log | Stream::Certs, .. }
+            Input::Gossip { .. }
+                | Input::Request { stream: Stream::Log | Stream::Certs, .. }
+                | Input::Fetched { .. }
         );
         match input {
             Input::Tick => (self.news, self.ticked) = (true, true),
@@ -377,7 +379,8 @@ impl Attester {
             },
             Input::Fetched { cid, found } => {
                 self.fetches.ended(&cid, found, step.now_ms);
-                self.news |= found && self.awaited.came(&cid);
+                let tells = found && self.awaited.came(&cid);
+                (self.news, self.stirred) = (self.news | tells, self.stirred | tells);
             }
             // what can't be said is not said later either: the slot is asked for again after the next start
             Input::Executed { .. } | Input::Declined { .. } | Input::Announce { .. } if !self.may_sign() => {}
