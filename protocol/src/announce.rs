@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// An executor's offer. It ends by itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Announce {
     /// Regions that the executor says it stands in (`declared`), sorted.
@@ -23,6 +24,7 @@ pub struct Announce {
 
 /// One target that an executor runs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// What is run.

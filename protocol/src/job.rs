@@ -49,6 +49,7 @@ pub struct Job {
 
 /// A target and how often each prompt is put to it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobTarget {
     /// What is asked.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Names one leaf of one log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LeafRef {
     /// Whose log.

@@ -28,6 +28,8 @@ pub mod params;
 pub mod proof;
 pub mod receipt;
 pub mod request;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod statement;
 pub mod suite;
 pub mod target;

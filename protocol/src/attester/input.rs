@@ -103,6 +103,7 @@ pub enum Input {
 
 /// A job as its author orders it; the core adds the executors that it knows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobOrder {
     /// The suite's block.
@@ -114,6 +115,7 @@ pub struct JobOrder {
     /// Executors of different operators for each (region, target).
     pub replicas: u32,
     /// Pairs of regions named beforehand; empty means all.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<String>>))]
     pub contrasts: Vec<(String, String)>,
     /// Seconds from now to the commit deadline.
     pub commit_s: u64,

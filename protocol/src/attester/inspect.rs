@@ -14,6 +14,7 @@ pub const PAGE_LEAVES_MAX: u32 = 128;
 
 /// A node whose log is held here.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KnownNode {
     /// Node id.
@@ -36,6 +37,7 @@ pub struct KnownNode {
 
 /// Some leaves of one log, in order.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogPage {
     /// Whose.
@@ -48,17 +50,20 @@ pub struct LogPage {
     pub start: u64,
     /// Canonical bytes of the leaves, at most [`PAGE_LEAVES_MAX`].
     #[serde(with = "base64_list")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub leaves: Vec<Vec<u8>>,
 }
 
 /// A certified statement with its proof, and the keysets that it takes to check it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     /// Which leaf.
     pub leaf: LeafRef,
     /// Its canonical bytes.
     #[serde(with = "base64_bytes")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub bytes: Vec<u8>,
     /// `c2sp.org/tlog-proof@v1` text: index, inclusion path, checkpoint with a quorum's cosignatures.
     pub proof: String,
@@ -66,6 +71,7 @@ pub struct Shown {
     pub genesis: String,
     /// Leaves 0 of the log and of the committee's members as far as they are known, by node id.
     #[serde(with = "base64_list")]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub keysets: Vec<Vec<u8>>,
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// One job as a node sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobView {
     /// Its id.
     pub id: JobId,
@@ -53,6 +54,7 @@ pub struct JobView {
 
 /// Where a job stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Blocks or leaves that it names are missing here.
@@ -71,6 +73,7 @@ pub enum Phase {
 
 /// One slot.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SlotView {
     /// Index.
     pub index: u32,
@@ -94,6 +97,7 @@ pub struct SlotView {
 
 /// What is certified of a slot.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SlotState {
     /// Nobody eligible.
@@ -117,6 +121,7 @@ pub enum SlotState {
 
 /// One member's Final.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FinalView {
     /// Who.
     pub member: NodeId,
@@ -134,6 +139,7 @@ pub struct FinalView {
 
 /// How a job ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeView {
     /// A quorum holds the same set.
