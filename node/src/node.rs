@@ -3,7 +3,6 @@
 use crate::backup::{self, BackupError};
 use crate::clock;
 use crate::config::{Config, ConfigError};
-use crate::control::protocol::Ready;
 use crate::control::{self, About, Context, Socket, SocketError, Upkeep};
 use crate::engine::{Command, EVENTS_MAX, Engine, EngineError, Event, Inbox, Offering, Parts};
 use crate::execution::Executions;
@@ -22,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use vantage_api::Ready;
 use vantage_exec::TransportError;
 use vantage_net::{NetConfig, NetError, NetEvent, NetHandle};
 use vantage_protocol::attester::{Attester, Config as CoreConfig};

@@ -1,12 +1,12 @@
 //! Networks of real nodes in one process, on loopback, for tests.
 
 use crate::config::{self, Config};
-use crate::control::Client;
 use crate::keys;
 use crate::node::{Node, NodeError};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
+use vantage_api::{Client, Submit};
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::genesis::{EDITION, Genesis, Member};
@@ -94,7 +94,7 @@ impl Bed {
 
     /// Orders a job of `sim:openai` in some regions at a node, as soon as it knows executors for all slots.
     pub(crate) async fn submit(&self, n: usize, regions: &[&str], prompts: u32, commit_s: u64) -> JobId {
-        let mut client = self.client(n).await;
+        let client = self.client(n).await;
         loop {
             let status = client.status().await.unwrap();
             let nodes = client.nodes().await.unwrap();
@@ -104,8 +104,8 @@ impl Bed {
             };
             if status.members_known == self.genesis.size() && regions.iter().all(|region| served(region)) {
                 let (order, suite) = order(regions, prompts, commit_s);
-                if let Ok(id) = client.submit(order, &suite).await {
-                    return id;
+                if let Ok(submitted) = client.ask(&Submit { order, suite, key: None }).await {
+                    return submitted.id;
                 }
             }
             tokio::task::yield_now().await;
@@ -114,12 +114,15 @@ impl Bed {
 
     /// Watches a job at a node until it is done and published there.
     pub(crate) async fn done(&self, n: usize, id: &JobId) -> JobView {
-        let mut client = self.client(n).await;
+        let client = self.client(n).await;
         loop {
             // the node may not know the job yet
-            client.watch(&id.to_string()).await.unwrap();
             let mut last = None;
-            while let Ok(Some(view)) = client.next_view().await {
+            let Ok(mut watched) = client.watch(&id.to_string()).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            while let Ok(Some(view)) = watched.next().await {
                 last = Some(view);
             }
             match last {

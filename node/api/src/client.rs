@@ -3,9 +3,11 @@
 use crate::block::{GetBlock, GetCar};
 use crate::call::{Call, Method, Stream};
 use crate::fault::Fault;
-use crate::job::{ListJobs, WatchJob};
+use crate::job::{GetJob, ListJobs, WatchJob};
+use crate::peer::{ListNodes, ListPeers, Peer};
 use crate::socket::{Reach, SOCKET};
-use crate::{BODY_BYTES_MAX, JobView};
+use crate::status::{GetStatus, Status};
+use crate::{BODY_BYTES_MAX, JobView, KnownNode};
 use futures::StreamExt as _;
 use reqwest::{RequestBuilder, Response};
 use serde::Serialize;
@@ -79,6 +81,26 @@ impl Client {
             }
         }
         read(&body)
+    }
+
+    /// How the node stands.
+    pub async fn status(&self) -> Result<Status, ClientError> {
+        self.ask(&GetStatus {}).await
+    }
+
+    /// One job, by its id or a prefix of it.
+    pub async fn job(&self, id: &str) -> Result<JobView, ClientError> {
+        self.ask(&GetJob { id: id.to_owned() }).await
+    }
+
+    /// Connected peers.
+    pub async fn peers(&self) -> Result<Vec<Peer>, ClientError> {
+        Ok(self.ask(&ListPeers {}).await?.peers)
+    }
+
+    /// Nodes whose logs the node holds, members first.
+    pub async fn nodes(&self) -> Result<Vec<KnownNode>, ClientError> {
+        Ok(self.ask(&ListNodes {}).await?.nodes)
     }
 
     /// All jobs, newest first, page after page.

@@ -26,7 +26,7 @@ mod vendor;
 
 pub use block::{GetBlock, GetCar, PutBlock};
 pub use call::{Call, Done, Method, Stream};
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, Watch};
 pub use fault::Fault;
 pub use golem::{AgreementView, GolemOpenView, GolemView};
 pub use job::{BundleIds, GetBundle, GetJob, JOBS_PAGE_MAX, Jobs, ListJobs, WatchJob};
@@ -35,7 +35,7 @@ pub use openapi::openapi;
 pub use order::{ORDER_KEY_BYTES_MAX, StopHere, StoppedHere, Submit, Submitted};
 pub use peer::{ListNodes, ListPeers, Nodes, Peer, Peers};
 pub use ready::Ready;
-pub use socket::{Reach, SOCKET};
+pub use socket::{PATH_BYTES_MAX, Reach, SOCKET};
 pub use status::{GetStatus, NOTICES_MAX, NoticeView, Room, Status};
 pub use upkeep::{Backup, Prune, Pruned, Shutdown, Written};
 pub use vantage_protocol::attester::{

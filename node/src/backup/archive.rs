@@ -11,26 +11,13 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use vantage_api::Written;
 use vantage_protocol::id::Hash;
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 /// Missing large blocks that are named. A guess: what nobody reads further.
 const BLOCKS_SHOWN_MAX: usize = 20;
-
-/// What was written.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Written {
-    /// Length of the file.
-    pub bytes: u64,
-    /// Files in it, the manifest not counted.
-    pub parts: u64,
-    /// SHA-256 of the manifest, which holds the hash of everything else.
-    pub manifest: Hash,
-    /// Files that a node has and that were not there to be copied, and large blocks of which that is so.
-    pub missing: Vec<String>,
-}
 
 /// Writes a backup of a store and the files beside it, durable and whole when this returns; nothing is overwritten. The
 /// store may be in use: what is copied is how it stood at one moment. The root key is left out unless it is asked for.

@@ -14,7 +14,7 @@ mod relocate;
 mod restore;
 mod retired;
 
-pub use archive::{Written, write};
+pub use archive::write;
 pub use manifest::{Manifest, Part, is_needed};
 pub use relocate::relocate;
 pub use restore::restore;

@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What belongs to a process and not to the node.
-const LEFT_BEHIND: [&str; 4] = ["lock", crate::control::protocol::SOCKET, crate::node::READY, RETIRED];
+const LEFT_BEHIND: [&str; 4] = ["lock", vantage_api::SOCKET, crate::node::READY, RETIRED];
 
 /// Moves a stopped node: copies everything, checks the copy, retires the old directory, and only then lets the new one
 /// run. After a crash the same call finishes what was begun. Returns the bytes that were copied; nothing is removed

@@ -6,9 +6,9 @@ use super::exit::Exit;
 use super::fetch::fetch;
 use super::render::Out;
 use super::{content_id, control, data, file, verdict, verify};
-use crate::control::Client;
 use serde_json::json;
 use std::path::Path;
+use vantage_api::Client;
 use vantage_protocol::bundle::Bundle;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::proof::{CAR_BYTES_MAX, Car, Summary, Trust, Verdict};
@@ -49,8 +49,8 @@ fn from_peers(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
 fn from_node(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
     let dir = data::dir(&args.data)?;
     control::block_on(async {
-        let mut client = control::connect(&dir).await?;
-        let root = root(&mut client, &args.what).await?;
+        let client = control::connect(&dir).await?;
+        let root = root(&client, &args.what).await?;
         let refuse = |e: std::io::Error| CliError::file("write", &args.out, &e);
         let draft = file::Draft::begin(&args.out)?;
         let options = tokio::fs::OpenOptions::new().write(true).create_new(true).open(draft.place()).await;
@@ -62,9 +62,10 @@ fn from_node(args: &BundleExportArgs) -> CliResult<(Cid, u64)> {
 }
 
 /// The bundle's root of a job id, a content id, or a bundle id.
-async fn root(client: &mut Client, what: &str) -> CliResult<Cid> {
+async fn root(client: &Client, what: &str) -> CliResult<Cid> {
     let Ok(cid) = content_id::parse(what) else {
-        let (id, _, bundle) = client.bundle(what).await.map_err(control::refused)?;
+        let BundleIds { id, bundle, .. } =
+            client.ask(&GetBundle { id: what.to_owned() }).await.map_err(control::refused)?;
         return bundle.ok_or_else(|| {
             CliError::failed("the job has no bundle yet")
                 .at(format!("job {id}"))
@@ -87,7 +88,7 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
     let bytes = file::read(&args.file, CAR_BYTES_MAX as u64)?;
     let dir = data::dir(&args.data)?;
     control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         let net = client.status().await.map_err(control::refused)?.net;
         let found = verify::judge_file(&bytes, &args.file, &Trust::Hash(net))?;
         if !matches!(found.summary, Summary::Sealed | Summary::Bounded) {
@@ -96,7 +97,7 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
         }
         let car = Car::parse(&bytes)
             .map_err(|error| CliError::usage(error).at(args.file.display()).advise("get the file again"))?;
-        let blocks = put(&mut client, &car).await?;
+        let blocks = put(&client, &car).await?;
         if out.is_json() {
             let mut object = verdict::object(&found, &args.file.display().to_string(), false);
             if let Some(map) = object.as_object_mut() {
@@ -112,15 +113,21 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
 }
 
 /// Hands the blocks over, the roots last: whoever finds them finds all below.
-async fn put(client: &mut Client, car: &Car) -> CliResult<usize> {
+async fn put(client: &Client, car: &Car) -> CliResult<usize> {
     let content =
         car.blocks.get(&car.root).and_then(|head| wire::decode::<Bundle>(head).ok()).map(|b| b.content);
     let is_root = |cid: &Cid| *cid == car.root || Some(*cid) == content;
     for (cid, block) in car.blocks.iter().filter(|(cid, _)| !is_root(cid)) {
-        client.put(*cid, block, false).await.map_err(control::refused)?;
+        client
+            .ask(&PutBlock { cid: *cid, bytes: block.clone(), provide: false })
+            .await
+            .map_err(control::refused)?;
     }
     for (cid, block) in car.blocks.iter().filter(|(cid, _)| is_root(cid)) {
-        client.put(*cid, block, true).await.map_err(control::refused)?;
+        client
+            .ask(&PutBlock { cid: *cid, bytes: block.clone(), provide: true })
+            .await
+            .map_err(control::refused)?;
     }
     Ok(car.blocks.len())
 }

@@ -1,9 +1,9 @@
 //! Speaking with the running node over its control socket.
 
 use super::error::{CliError, CliResult};
-use crate::control::{Client, ClientError};
 use std::future::Future;
 use std::path::Path;
+use vantage_api::{Client, ClientError};
 
 /// Runs a command that waits for something, on this thread.
 pub(super) fn block_on<T>(work: impl Future<Output = CliResult<T>>) -> CliResult<T> {

@@ -13,12 +13,12 @@ use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, data};
-use crate::control::Client;
-use crate::control::protocol::{Peer, Status};
 use crate::lock::{self, DataLock, LockError};
 use finding::{Findings, Level};
 use serde_json::json;
 use std::path::Path;
+use vantage_api::Client;
+use vantage_api::{Peer, Status};
 
 /// What the running node says of itself.
 struct Answered {
@@ -70,7 +70,7 @@ pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
 /// Asks the node, or takes its place.
 fn running(dir: &Path) -> Running {
     let asked = control::block_on(async {
-        let mut client = match Client::connect(dir).await {
+        let client = match Client::connect(dir).await {
             Ok(client) => client,
             Err(_) => return Ok(None),
         };

@@ -7,9 +7,9 @@ use super::exit::Exit;
 use super::render::{Field, Out, Table};
 use super::standing::{self, Source};
 use super::{data, suite, watch};
-use crate::control::ClientError;
 use crate::engine::Taken;
 use serde_json::json;
+use vantage_api::{ClientError, StopHere, Submit};
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::job::JobTarget;
@@ -34,10 +34,10 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
     let order = order(args, &suite, Cid::dag_cbor(&block))?;
     let dir = data::dir(&args.data)?;
     control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         let cid = order.suite;
         let key = args.key.clone().map_or_else(random_key, Ok)?;
-        let taken = client.submit_as(Some(&key), order, &block).await;
+        let taken = client.ask(&Submit { order, suite: block, key: Some(key.clone()) }).await;
         let Taken { id, again } = taken.map_err(|error| lost(error, &key))?;
         if out.is_json() {
             out.object(&json!({ "id": id, "suite": cid, "again": again }));
@@ -45,8 +45,8 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
             out.line(format!("job {id}{}", if again { " (ordered before under this key)" } else { "" }));
         }
         if args.watch {
-            watch::certified(&mut client, id, args.commit.duration()).await?;
-            return watch::follow(&mut client, &id.to_string(), &args.data, out).await;
+            watch::certified(&client, id, args.commit.duration()).await?;
+            return watch::follow(&client, &id.to_string(), &args.data, out).await;
         }
         if !out.is_json() {
             let data = data::argument(&args.data);
@@ -164,7 +164,7 @@ fn row(view: &JobView) -> [Field; 7] {
 fn show(args: &JobArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     let (view, status) = control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         let view = client.job(&args.id).await.map_err(control::refused)?;
         Ok((view, client.status().await.map_err(control::refused)?))
     })?;
@@ -182,20 +182,20 @@ fn show(args: &JobArgs, out: &mut Out) -> CliResult<Exit> {
 fn follow(args: &JobWatchArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     control::block_on(async {
-        let mut client = control::connect(&dir).await?;
-        watch::follow(&mut client, &args.id, &args.data, out).await
+        let client = control::connect(&dir).await?;
+        watch::follow(&client, &args.id, &args.data, out).await
     })
 }
 
 fn cancel(args: &JobCancelArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         if !args.stop_here {
             let view = client.job(&args.id).await.map_err(control::refused)?;
             return Err(cannot_cancel(&view));
         }
-        let done = client.stop_here(&args.id).await.map_err(control::refused)?;
+        let done = client.ask(&StopHere { id: args.id.clone() }).await.map_err(control::refused)?;
         if out.is_json() {
             out.object(&json!({
                 "id": done.id, "declined_now": done.declined_now, "declined_before": done.declined_before,

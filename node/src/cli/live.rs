@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(super) fn watch(dir: &Path, every: Duration, out: &mut Out) -> CliResult<Exit> {
     control::block_on(async {
         // a node that does not run is told before anything is drawn
-        let mut client = control::connect(dir).await?;
+        let client = control::connect(dir).await?;
         if out.is_terminal() {
             return screen::show(client, dir, every, out.is_coloured()).await;
         }

@@ -5,8 +5,8 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, data, statement};
-use crate::control::Client;
 use serde_json::json;
+use vantage_api::{Client, GetLog};
 use vantage_protocol::attester::{LogPage, PAGE_LEAVES_MAX};
 use vantage_protocol::id::{Hash, NetId};
 use vantage_protocol::leaf::{Leaf, Statement};
@@ -24,9 +24,9 @@ struct Entry {
 pub(super) fn log(args: &LogArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     let (net, page, entries) = control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         let net = client.status().await.map_err(control::refused)?.net;
-        let (page, entries) = read(&mut client, args, &net).await?;
+        let (page, entries) = read(&client, args, &net).await?;
         Ok((net, page, entries))
     })?;
     if out.is_json() {
@@ -58,9 +58,10 @@ pub(super) fn log(args: &LogArgs, out: &mut Out) -> CliResult<Exit> {
 }
 
 /// Asks page after page.
-async fn read(client: &mut Client, args: &LogArgs, net: &NetId) -> CliResult<(LogPage, Vec<Entry>)> {
-    let mut ask =
-        async |start, count| client.log(args.node.clone(), start, count).await.map_err(control::refused);
+async fn read(client: &Client, args: &LogArgs, net: &NetId) -> CliResult<(LogPage, Vec<Entry>)> {
+    let mut ask = async |start, count| {
+        client.ask(&GetLog { node: args.node.clone(), start, count }).await.map_err(control::refused)
+    };
     let head = ask(0, 0).await?;
     let mut next = args.from.unwrap_or_else(|| head.size.saturating_sub(args.count.into()));
     let end = next.saturating_add(args.count.into()).min(head.size);

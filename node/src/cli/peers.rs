@@ -6,8 +6,8 @@ use super::data;
 use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
-use crate::control::protocol::{KnownNode, Peer};
 use serde_json::json;
+use vantage_api::{KnownNode, Peer};
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 
 /// Carries the command out.

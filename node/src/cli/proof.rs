@@ -7,11 +7,11 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Out, Paint};
 use super::{control, data, file, genesis, statement};
-use crate::control::protocol::Shown;
 use crate::text_file;
 use policy::{PolicyFile, Refusal, Written};
 use serde_json::json;
 use std::path::Path;
+use vantage_api::{GetJobProof, GetProof, Shown};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::leaf::Leaf;
 use vantage_protocol::log::TlogProof;
@@ -35,10 +35,10 @@ fn show(args: &ProofArgs, out: &mut Out) -> CliResult<Exit> {
     };
     let dir = data::dir(&args.data)?;
     let shown = control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         let shown = match leaf {
-            Some((node, index)) => client.proof(node, index).await,
-            None => client.job_proof(what).await,
+            Some((node, index)) => client.ask(&GetProof { node: node.to_owned(), index }).await,
+            None => client.ask(&GetJobProof { id: what.to_owned() }).await,
         };
         shown.map_err(control::refused)
     })?;

@@ -1,7 +1,7 @@
 //! Money and calls, as people read them.
 
 use super::render::{Field, Out, Paint, Table};
-use crate::control::protocol::{GolemView, PaceView, VendorView};
+use vantage_api::{GolemView, PaceView, VendorView};
 use vantage_golem::Nano;
 
 /// Millionths of a US dollar, in dollars: `$0.001234`, at least two digits behind the point.

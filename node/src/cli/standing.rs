@@ -4,7 +4,7 @@ use super::args::DataArg;
 use super::data;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
-use crate::control::protocol::Status;
+use vantage_api::Status;
 use vantage_protocol::attester::{JobView, OutcomeView, Phase, SlotState, SlotView};
 use vantage_protocol::id::NetId;
 

@@ -6,10 +6,10 @@ use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Out, Paint};
 use super::{data, live, spending};
-use crate::control::protocol::Status;
 use crate::policy::Room;
 use serde_json::json;
 use std::cmp::Ordering;
+use vantage_api::Status;
 
 /// A clock this far from the committee's is said, seconds: a guess, far above what time daemons leave.
 const CLOCK_WARN_S: u64 = 10;
@@ -33,7 +33,9 @@ pub(super) fn status(args: &StatusArgs, out: &mut Out) -> CliResult<Exit> {
 /// Carries `stop` out.
 pub(super) fn stop(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
-    control::block_on(async { control::connect(&dir).await?.shutdown().await.map_err(control::refused) })?;
+    control::block_on(async {
+        control::connect(&dir).await?.ask(&Shutdown {}).await.map_err(control::refused)
+    })?;
     if out.is_json() {
         out.object(&json!({ "stopping": true }));
     } else {

@@ -6,11 +6,12 @@ use super::data;
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Out, Paint};
-use crate::backup::{self, BackupError, Written};
+use crate::backup::{self, BackupError};
 use crate::lock::{DataLock, LockError};
-use crate::store::{Pruned, Store};
+use crate::store::Store;
 use serde_json::json;
 use std::path::Path;
+use vantage_api::{Backup, Prune, Pruned, Written};
 
 /// Carries `backup` out: the running node writes it, or this process does where none runs.
 pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {
@@ -19,8 +20,11 @@ pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {
     let written = match DataLock::take(&dir) {
         Ok(_lock) => of_stopped(&dir, &file, args.with_root_key).map_err(|error| refuse(error, &dir))?,
         Err(LockError::Held { .. }) => control::block_on(async {
-            let mut client = control::connect(&dir).await?;
-            client.backup(&file, args.with_root_key).await.map_err(control::refused)
+            let client = control::connect(&dir).await?;
+            client
+                .ask(&Backup { out: file.clone(), root_key: args.with_root_key })
+                .await
+                .map_err(control::refused)
         })?,
         Err(error) => return Err(refuse(error.into(), &dir)),
     };
@@ -109,7 +113,7 @@ pub(super) fn relocate(args: &MoveArgs, out: &mut Out) -> CliResult<Exit> {
 pub(super) fn prune(args: &PruneArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     let pruned: Pruned = control::block_on(async {
-        control::connect(&dir).await?.prune(args.dry_run).await.map_err(control::refused)
+        control::connect(&dir).await?.ask(&Prune { dry: args.dry_run }).await.map_err(control::refused)
     })?;
     if out.is_json() {
         out.object(&json!({ "dry_run": args.dry_run, "pruned": pruned }));

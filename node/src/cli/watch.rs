@@ -6,8 +6,8 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::Out;
 use super::standing::{self, Source};
-use crate::control::Client;
 use std::time::Duration;
+use vantage_api::Client;
 use vantage_protocol::attester::JobView;
 use vantage_protocol::id::JobId;
 
@@ -18,7 +18,7 @@ const REDRAW: Duration = Duration::from_secs(1);
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
 
 /// Waits until a job that was just ordered is certified, for as long as its commits may come.
-pub(super) async fn certified(client: &mut Client, id: JobId, patience: Duration) -> CliResult<()> {
+pub(super) async fn certified(client: &Client, id: JobId, patience: Duration) -> CliResult<()> {
     let until = tokio::time::Instant::now() + patience;
     while tokio::time::Instant::now() < until {
         if client.jobs().await.map_err(control::refused)?.iter().any(|view| view.id == id) {
@@ -32,16 +32,16 @@ pub(super) async fn certified(client: &mut Client, id: JobId, patience: Duration
 }
 
 /// Follows a job until it is done, or nobody reads any more.
-pub(super) async fn follow(client: &mut Client, id: &str, data: &DataArg, out: &mut Out) -> CliResult<Exit> {
+pub(super) async fn follow(client: &Client, id: &str, data: &DataArg, out: &mut Out) -> CliResult<Exit> {
     let source = Source::of(&client.status().await.map_err(control::refused)?, data);
-    client.watch(id).await.map_err(control::refused)?;
+    let mut watched = client.watch(id).await.map_err(control::refused)?;
     let mut screen = Screen::default();
     let mut last: Option<JobView> = None;
     let mut redraw = tokio::time::interval(REDRAW);
     loop {
         let next = {
             // kept over redraws: a line read half must not be lost
-            let view = client.next_view();
+            let view = watched.next();
             tokio::pin!(view);
             loop {
                 tokio::select! {

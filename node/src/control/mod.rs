@@ -1,19 +1,19 @@
-//! Control of a running node over a Unix socket in its data directory, mode 0600.
+//! A running node's interface: HTTP over a Unix socket in its data directory, mode 0600. Its types, paths and client are
+//! the crate `vantage-api`.
 
-pub mod client;
-pub mod golem;
-pub mod protocol;
-mod requests;
+mod orders;
+mod reads;
+mod route;
 mod server;
+mod snapshot;
 mod socket;
-mod upkeep;
+mod streams;
 mod vendors;
-mod wire;
 
-pub use client::{Client, ClientError};
-pub use requests::Snapshot;
-pub use server::{About, Context, Upkeep, serve};
+pub use server::{About, CONNECTIONS_MAX, Context, Upkeep, serve};
+pub use snapshot::Snapshot;
 pub use socket::{Socket, SocketError};
+pub(crate) use vendors::vendor_view;
 
 #[cfg(test)]
 mod tests;

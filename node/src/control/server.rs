@@ -1,24 +1,34 @@
-//! The node's end of the control socket: a bounded number of clients, each with lines of bounded length.
+//! The node's end of its socket: HTTP with JSON, for a bounded number of connections.
 
-use super::protocol::{CLIENTS_MAX, Fault, LINE_BYTES_MAX, Request, Response};
-use super::requests;
+use super::route::fault;
 use super::socket::Socket;
-use super::wire::{self, LineError};
+use super::{orders, reads, streams};
 use crate::engine::{Command, Event};
 use crate::store::Store;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
-use tokio::io::BufReader;
-use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use std::task::{self, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use vantage_api::{BODY_BYTES_MAX, Fault};
 use vantage_net::NetHandle;
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
 
-/// What requests are answered from.
+/// Connections at once; others wait in the system's queue. A guess: an operator and some scripts.
+pub const CONNECTIONS_MAX: usize = 64;
+/// How long a stopping node lets its clients read their last answer.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What calls are answered from.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Reaches the engine.
@@ -61,108 +71,102 @@ pub struct About {
 
 /// Serves clients until the node stops.
 pub async fn serve(socket: Socket, context: Context) {
-    let places = Arc::new(Semaphore::new(CLIENTS_MAX));
-    let clients = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = socket.listener.accept() => accepted,
-            () = context.stop.cancelled() => break,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "a control client could not be accepted");
-                // Out of file descriptors, mostly: the next attempt fails as quickly.
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                continue;
+    let stop = context.stop.clone();
+    let router = Router::new()
+        .merge(reads::routes())
+        .merge(streams::routes())
+        .merge(orders::routes())
+        .fallback(nowhere)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(context);
+    let (listener, path) = socket.into_parts();
+    let served =
+        axum::serve(Limited::new(listener), router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = async { served.await };
+    tokio::select! {
+        served = served => if let Err(error) = served {
+            tracing::error!(%error, "the control socket is not served any more");
+        },
+        () = async { stop.cancelled().await; tokio::time::sleep(LAST_WORDS).await } => {}
+    }
+    drop(path);
+}
+
+async fn nowhere(uri: Uri) -> Response {
+    let what = format!("there is no {}", uri.path());
+    fault(
+        StatusCode::NOT_FOUND,
+        Fault::new("path", what, "see docs/openapi.json: do program and node have the same version?"),
+    )
+}
+
+/// A connection that holds its place.
+pub(super) struct Connection {
+    stream: UnixStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A listener with a limited number of connections.
+struct Limited {
+    listener: UnixListener,
+    places: Arc<Semaphore>,
+}
+
+impl Limited {
+    fn new(listener: UnixListener) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    }
+}
+
+impl axum::serve::Listener for Limited {
+    type Io = Connection;
+    type Addr = tokio::net::unix::SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, Self::Addr) {
+        loop {
+            // the semaphore is never closed
+            let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
+            match self.listener.accept().await {
+                Ok((stream, addr)) => return (Connection { stream, _place: place }, addr),
+                Err(error) => {
+                    tracing::warn!(%error, "a control client could not be accepted");
+                    // out of file descriptors, mostly: the next attempt fails as quickly
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
             }
-        };
-        match places.clone().try_acquire_owned() {
-            Ok(place) => {
-                let context = context.clone();
-                clients.spawn(async move {
-                    tokio::select! {
-                        ended = converse(stream, &context) => if let Err(error) = ended {
-                            tracing::debug!(%error, "a control client left");
-                        },
-                        () = stopped_for_a_while(&context.stop) => {}
-                    }
-                    drop(place);
-                });
-            }
-            // one short line fits any socket's buffer, so this does not wait
-            Err(_) => refuse(stream).await,
         }
     }
-    clients.close();
-    clients.wait().await;
-}
 
-/// A stopping node gives its clients a moment to read their last answer.
-async fn stopped_for_a_while(stop: &CancellationToken) {
-    stop.cancelled().await;
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-}
-
-async fn refuse(mut stream: UnixStream) {
-    let fault = Fault {
-        what: format!("{CLIENTS_MAX} clients are served already"),
-        place: "control socket".to_owned(),
-        help: "close one of them, such as a `vantage job watch`".to_owned(),
-    };
-    // It may be gone already.
-    let _ = wire::write(&mut stream, &Response::Error(fault)).await;
-}
-
-async fn converse(stream: UnixStream, context: &Context) -> io::Result<()> {
-    let (reader, writer) = stream.into_split();
-    let mut link = Link { reader: BufReader::new(reader), writer };
-    loop {
-        let line = tokio::select! {
-            line = wire::read::<Request>(&mut link.reader, LINE_BYTES_MAX) => line,
-            () = context.stop.cancelled() => return Ok(()),
-        };
-        match line {
-            Ok(Some(request)) => requests::answer(request, &mut link, context).await?,
-            Ok(None) => return Ok(()),
-            Err(LineError::Io(error)) => return Err(error),
-            Err(LineError::TooLong(max)) => {
-                let what = format!("the line has more than {max} bytes");
-                return link.fault("request", what, "send shorter ones; the connection is closed").await;
-            }
-            Err(LineError::Shape(why)) => {
-                let help = "send one JSON object a line, such as {\"status\":{}}";
-                link.fault("request", format!("not understood: {why}"), help).await?;
-            }
-        }
-    }
-}
-
-/// A client's connection.
-pub(super) struct Link {
-    pub(super) reader: BufReader<OwnedReadHalf>,
-    pub(super) writer: OwnedWriteHalf,
-}
-
-impl Link {
-    /// Sends one line.
-    pub(super) async fn say(&mut self, response: &Response) -> io::Result<()> {
-        wire::write(&mut self.writer, response).await
-    }
-
-    /// Sends an error.
-    pub(super) async fn fault(
-        &mut self,
-        place: &str,
-        what: impl ToString,
-        help: impl ToString,
-    ) -> io::Result<()> {
-        self.say(&Response::Error(Fault {
-            what: what.to_string(),
-            place: place.to_owned(),
-            help: help.to_string(),
-        }))
-        .await
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
     }
 }
 

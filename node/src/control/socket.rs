@@ -1,28 +1,28 @@
 //! The socket's file: never open to others, not even for a moment.
 
-use super::protocol::SOCKET;
 use crate::private_file;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
+use vantage_api::{PATH_BYTES_MAX, Reach, SOCKET};
 
 /// Directory, open to its owner alone, in which the socket is made before it gets its place.
 const STAGING: &str = ".c";
 /// The socket's name in it.
 const STAGED: &str = "s";
 
-/// Longest path that every system takes for a socket, bytes: macOS has room for 104, Linux for 108, each with a NUL.
-const PATH_BYTES_MAX: usize = 103;
-
 /// A listening control socket. Its file goes away with it.
 #[derive(Debug)]
 pub struct Socket {
-    pub(super) listener: UnixListener,
-    path: PathBuf,
+    listener: UnixListener,
+    file: SocketFile,
 }
+
+/// The socket's file, which goes away with this.
+#[derive(Debug)]
+pub(super) struct SocketFile(PathBuf);
 
 /// The socket could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -42,19 +42,24 @@ impl Socket {
     pub fn bind(data: &Path) -> Result<Self, SocketError> {
         let path = data.join(SOCKET);
         let listener = bind(data, &path).map_err(|source| SocketError { path: path.clone(), source })?;
-        Ok(Self { listener, path })
+        Ok(Self { listener, file: SocketFile(path) })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.file.0
+    }
+
+    /// The listener, and what removes the file in the end.
+    pub(super) fn into_parts(self) -> (UnixListener, SocketFile) {
+        (self.listener, self.file)
     }
 }
 
-impl Drop for Socket {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         // The next start removes it if this fails.
-        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -72,29 +77,4 @@ fn bind(data: &Path, path: &Path) -> io::Result<UnixListener> {
     fs::rename(&staged, path)?;
     fs::remove_dir(&staging)?;
     Ok(listener)
-}
-
-/// A way to a socket that fits a socket's address however long its directory's path is: then it leads through the open
-/// directory, and only as long as this lives.
-pub(super) struct Reach {
-    path: PathBuf,
-    _dir: Option<File>,
-}
-
-impl Reach {
-    /// The way to a socket in a directory.
-    pub(super) fn to(dir: &Path, name: &str) -> io::Result<Self> {
-        let path = dir.join(name);
-        if path.as_os_str().len() <= PATH_BYTES_MAX {
-            return Ok(Self { path, _dir: None });
-        }
-        let dir = File::open(dir)?;
-        let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", dir.as_raw_fd()));
-        Ok(Self { path, _dir: Some(dir) })
-    }
-
-    /// What to bind or connect to.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
 }

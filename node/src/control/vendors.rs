@@ -1,81 +1,35 @@
 //! What people see of the vendors that a node may call.
 
 use crate::ledger::Today;
-use serde::{Deserialize, Serialize};
 use time::Date;
+use vantage_api::{PaceView, VendorView};
 use vantage_exec::{PaceState, VendorClient};
 
-/// One vendor on the day that is, or all together.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VendorView {
-    /// Name of its table; `all` for all together, whose figures include vendors that are no longer set up.
-    pub vendor: String,
-    /// Regions that it can be called from here.
-    pub regions: Vec<String>,
-    /// The day, UTC: `2026-01-31`.
-    pub day: String,
-    /// Calls let through on that day, retries included.
-    pub calls: u64,
-    /// Most calls on a day, where that is set.
-    pub calls_max: Option<u64>,
-    /// Spent on that day, millionths of a US dollar.
-    pub spent_microusd: u64,
-    /// How much of that nobody told, so that the most was assumed.
-    pub assumed_microusd: u64,
-    /// Set aside for calls under way.
-    pub reserved_microusd: u64,
-    /// Most that may be spent on a day, where that is set.
-    pub microusd_max: Option<u64>,
-    /// What is left of that.
-    pub free_microusd: Option<u64>,
-    /// How the vendor is being called right now; none for all together.
-    pub pace: Option<PaceView>,
-}
-
-/// How a vendor is being called right now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PaceView {
-    /// Calls under way.
-    pub in_flight: u32,
-    /// Calls that may be under way at once, as adapted to what the vendor bears.
-    pub at_once: u32,
-    /// Calls that may be under way at once, as configured.
-    pub at_once_max: u32,
-    /// For how much longer the vendor is left alone because it asked for that, milliseconds.
-    pub held_ms: u64,
-    /// How often in a row it has asked for fewer calls.
-    pub throttled_in_row: u32,
-}
-
-impl VendorView {
-    /// All vendors together.
-    pub const ALL: &'static str = "all";
-
-    /// One vendor; without a client all together.
-    pub(crate) fn new(vendor: &str, client: Option<&VendorClient>, today: &Today, on: Date) -> Self {
-        let Today { sum, limit } = today;
-        let regions = client.map(|client| client.vendor().regions().map(str::to_owned).collect());
-        Self {
-            vendor: vendor.to_owned(),
-            regions: regions.unwrap_or_default(),
-            day: on.to_string(),
-            calls: sum.calls,
-            calls_max: limit.calls_max,
-            spent_microusd: sum.spent_microusd,
-            assumed_microusd: sum.assumed_microusd,
-            reserved_microusd: sum.reserved_microusd,
-            microusd_max: limit.microusd_max,
-            free_microusd: limit.free_microusd(sum),
-            pace: client.map(|client| client.pace().into()),
-        }
+/// One vendor; without a client all together.
+pub(crate) fn vendor_view(
+    vendor: &str,
+    client: Option<&VendorClient>,
+    today: &Today,
+    on: Date,
+) -> VendorView {
+    let Today { sum, limit } = today;
+    let regions = client.map(|client| client.vendor().regions().map(str::to_owned).collect());
+    VendorView {
+        vendor: vendor.to_owned(),
+        regions: regions.unwrap_or_default(),
+        day: on.to_string(),
+        calls: sum.calls,
+        calls_max: limit.calls_max,
+        spent_microusd: sum.spent_microusd,
+        assumed_microusd: sum.assumed_microusd,
+        reserved_microusd: sum.reserved_microusd,
+        microusd_max: limit.microusd_max,
+        free_microusd: limit.free_microusd(sum),
+        pace: client.map(|client| pace_view(client.pace())),
     }
 }
 
-impl From<PaceState> for PaceView {
-    fn from(state: PaceState) -> Self {
-        let PaceState { in_flight, at_once, at_once_max, held_ms, throttled_in_row } = state;
-        Self { in_flight, at_once, at_once_max, held_ms, throttled_in_row }
-    }
+fn pace_view(state: PaceState) -> PaceView {
+    let PaceState { in_flight, at_once, at_once_max, held_ms, throttled_in_row } = state;
+    PaceView { in_flight, at_once, at_once_max, held_ms, throttled_in_row }
 }

@@ -2,9 +2,10 @@
 
 use super::{Engine, Group};
 use crate::execution::SlotEnd;
-use crate::policy::{Admission, Room};
+use crate::policy::Admission;
 use crate::store::StoreError;
 use std::time::{Duration, Instant};
+use vantage_api::Room;
 use vantage_protocol::attester::{Execution, Input};
 use vantage_protocol::id::JobId;
 

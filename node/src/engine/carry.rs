@@ -1,6 +1,5 @@
 //! Carrying out what is not durable: everything here leaves the node or starts a task, and nothing waits.
 
-use super::command::Taken;
 use super::event::{stream_out, verdict_out};
 use super::{Engine, Event, peer_id};
 use crate::store::StoreError;
@@ -48,7 +47,7 @@ impl Engine {
             Effect::Submitted { token, result } => {
                 if let Some(reply) = self.orders.remove(&token) {
                     // Whoever asked may be gone.
-                    let _ = reply.send(result.map(|id| Taken { id, again: false }));
+                    let _ = reply.send(result.map(|id| Submitted { id, again: false }));
                 }
             }
             Effect::Notice(notice) => self.notices.take(&notice),

@@ -3,13 +3,13 @@
 use super::carry::library;
 use super::notice::Notices;
 use super::{Engine, Group};
-use crate::control::protocol::{GolemView, NoticeView, VendorView};
-use crate::policy::{Policy, Room};
-use crate::store::{Pruned, StoreError};
+use crate::policy::Policy;
+use crate::store::StoreError;
 use crate::upkeep::{Brief, Plan};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use vantage_api::{GolemView, JOBS_PAGE_MAX, NoticeView, Pruned, Room, StoppedHere, Submitted, VendorView};
 use vantage_protocol::attester::{
     Input, JobOrder, JobView, KnownNode, LogPage, Overview, PeerKey, Shown, job_of,
 };
@@ -21,8 +21,13 @@ use vantage_protocol::id::{JobId, NodeId};
 pub enum Command {
     /// How the node stands.
     Standing(oneshot::Sender<Box<Standing>>),
-    /// All jobs, newest first.
-    Jobs(oneshot::Sender<Vec<JobView>>),
+    /// A page of jobs, newest first.
+    Jobs {
+        /// Behind this one.
+        after: Option<JobId>,
+        /// The page, and its last job if there are more.
+        reply: oneshot::Sender<(Vec<JobView>, Option<JobId>)>,
+    },
     /// One job, by its id or a prefix that only one has.
     Job {
         /// Hex digits.
@@ -39,7 +44,7 @@ pub enum Command {
         /// Names the order: given again under the same key it is not carried out again.
         key: Option<String>,
         /// Gets the job, or why there is none.
-        reply: oneshot::Sender<Result<Taken, String>>,
+        reply: oneshot::Sender<Result<Submitted, String>>,
     },
     /// Keep a block, public.
     Put {
@@ -101,15 +106,6 @@ pub enum Command {
     },
 }
 
-/// A job that was ordered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Taken {
-    /// Its id.
-    pub id: JobId,
-    /// It was ordered under this key before, and nothing new was said.
-    pub again: bool,
-}
-
 /// What a proof is asked of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Subject {
@@ -117,19 +113,6 @@ pub enum Subject {
     Leaf(String, u64),
     /// A job: its id or a prefix of it.
     Job(String),
-}
-
-/// What became of this node's slots of a job that it was told to stop.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoppedHere {
-    /// The job's full id.
-    pub id: JobId,
-    /// Slots declined now.
-    pub declined_now: Vec<u32>,
-    /// Slots declined before.
-    pub declined_before: Vec<u32>,
-    /// Slots committed before: what was said stands.
-    pub committed: Vec<u32>,
 }
 
 /// Reason of the decline of a slot that its operator stopped.
@@ -197,7 +180,9 @@ impl Engine {
     pub(super) fn answer(&mut self, command: Command) -> Result<(), StoreError> {
         match command {
             Command::Standing(reply) => drop(reply.send(Box::new(self.standing()))),
-            Command::Jobs(reply) => drop(reply.send(self.attester.jobs())),
+            Command::Jobs { after, reply } => {
+                drop(reply.send(self.attester.jobs_page(after.as_ref(), JOBS_PAGE_MAX as usize)));
+            }
             Command::Job { id, reply } => drop(reply.send(self.find(&id))),
             Command::Submit { reply, .. } => drop(reply.send(Err("orders are handled before".to_owned()))),
             Command::Put { cid, provide, reply, .. } => {
@@ -289,12 +274,10 @@ impl Engine {
             return Ok(view);
         }
         let shown: String = id.chars().take(SHOWN_MAX).collect();
-        let mut found: Vec<JobView> =
-            self.attester.jobs().into_iter().filter(|view| view.id.to_string().starts_with(id)).collect();
-        match (found.pop(), found.len()) {
-            (Some(view), 0) => Ok(view),
-            (Some(_), others) => Err(Lookup::Ambiguous(shown, others + 1)),
-            (None, _) => Err(self.uncertified(id).unwrap_or(Lookup::Unknown(shown))),
+        match self.attester.jobs_named(id).as_slice() {
+            [one] => self.attester.job(one).ok_or(Lookup::Unknown(shown)),
+            [] => Err(self.uncertified(id).unwrap_or(Lookup::Unknown(shown))),
+            several => Err(Lookup::Ambiguous(shown, several.len())),
         }
     }
 

@@ -18,7 +18,7 @@ mod peer;
 mod tokens;
 mod upkeep;
 
-pub use command::{Command, Lookup, STOPPED_REASON, Standing, StoppedHere, Subject, Taken};
+pub use command::{Command, Lookup, STOPPED_REASON, Standing, Subject};
 pub use event::Event;
 pub use offer::Offering;
 pub use peer::{peer_id, peer_key};
@@ -38,6 +38,7 @@ use tokens::Tokens;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vantage_api::Submitted;
 use vantage_net::{NetEvent, NetHandle};
 use vantage_protocol::attester::{Attester, Effect, Input, Token};
 use vantage_protocol::id::JobId;
@@ -104,7 +105,7 @@ pub struct Engine {
     tasks: TaskTracker,
     relays: Arc<Semaphore>,
     tokens: Tokens,
-    orders: HashMap<Token, oneshot::Sender<Result<Taken, String>>>,
+    orders: HashMap<Token, oneshot::Sender<Result<Submitted, String>>>,
     notices: Notices,
     changes: watch::Sender<u64>,
     gate: Gate,

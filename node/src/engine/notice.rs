@@ -1,8 +1,8 @@
 //! What the core wants people to know: one line in the log, and the latest ones kept for `status`.
 
 use crate::clock;
-use crate::control::protocol::{NOTICES_MAX, NoticeView};
 use std::collections::VecDeque;
+use vantage_api::{NOTICES_MAX, NoticeView};
 use vantage_protocol::attester::Notice;
 
 /// The latest notices.

@@ -1,9 +1,9 @@
 //! Orders: one under a key that was used before is answered from memory and not carried out again.
 
-use super::command::Taken;
 use super::{Engine, Group};
 use crate::store::Ordered;
 use tokio::sync::oneshot;
+use vantage_api::Submitted;
 use vantage_protocol::attester::{Effect, Input, JobOrder, Token};
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{Hash, JobId};
@@ -17,7 +17,7 @@ pub(super) struct Order {
     /// The suite's canonical block.
     pub(super) suite: Vec<u8>,
     pub(super) key: Option<String>,
-    pub(super) reply: oneshot::Sender<Result<Taken, String>>,
+    pub(super) reply: oneshot::Sender<Result<Submitted, String>>,
 }
 
 impl Engine {
@@ -44,7 +44,7 @@ impl Engine {
     }
 
     /// The answer to an order whose key is known; none if it is not.
-    fn given_before(&self, key: &str, digest: &Hash, group: &Group) -> Option<Result<Taken, String>> {
+    fn given_before(&self, key: &str, digest: &Hash, group: &Group) -> Option<Result<Submitted, String>> {
         let (found, written) = match group.batch.find_ordered(key) {
             Some(found) => (found, false),
             None => match self.store.ordered(key) {
@@ -57,7 +57,7 @@ impl Engine {
                 Err(format!("the key {key:?} was given with another order, of which job {} came", found.job))
             }
             () if !written => Err("the same order is being written down: ask again".to_owned()),
-            () => Ok(Taken { id: found.job, again: true }),
+            () => Ok(Submitted { id: found.job, again: true }),
         })
     }
 }

@@ -3,9 +3,9 @@
 use super::carry::library;
 use super::{Engine, EngineError};
 use crate::clock;
-use crate::policy::Room;
-use crate::store::{Pruned, StoreError};
+use crate::store::StoreError;
 use crate::upkeep::{Brief, Plan};
+use vantage_api::{Pruned, Room};
 use vantage_protocol::attester::JobView;
 
 impl Engine {

@@ -5,13 +5,13 @@ use super::cell::{Cell, NoCell, Terms};
 use super::{landmarks, receipt};
 use crate::clock;
 use crate::config;
-use crate::control::protocol::{AgreementView, GolemOpenView, GolemView};
 use crate::ledger::GlmPurse;
 use crate::store::{GlmOpen, Store, StoreError};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use vantage_api::{AgreementView, GolemOpenView, GolemView};
 use vantage_golem::{
     Account, Attempt, Command, Deal, Failure, JournalError, Nano, OUTPUT_BYTES_MAX, Requestor, Session,
     is_test_platform, reclaim,

@@ -16,7 +16,7 @@ mod receipt;
 mod slot;
 
 use crate::config::{self, Config};
-use crate::control::protocol::{GolemView, VendorView};
+use crate::control::vendor_view;
 use crate::ledger::{Ledger, today};
 use crate::store::{Store, StoreError};
 use golem::{GolemDesk, GolemSlot};
@@ -29,6 +29,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vantage_api::{GolemView, VendorView};
 use vantage_exec::{TransportError, VendorClient};
 use vantage_protocol::attester::Execution;
 use vantage_protocol::id::{JobId, Salt};
@@ -174,10 +175,10 @@ impl Executions {
         let set_up = self
             .vendors
             .iter()
-            .filter_map(|(name, client)| Some(VendorView::new(name, Some(client), by_vendor.get(name)?, on)));
+            .filter_map(|(name, client)| Some(vendor_view(name, Some(client), by_vendor.get(name)?, on)));
         let mut views: Vec<VendorView> = set_up.collect();
         if !views.is_empty() {
-            views.push(VendorView::new(VendorView::ALL, None, &all, on));
+            views.push(vendor_view(VendorView::ALL, None, &all, on));
         }
         Ok(views)
     }

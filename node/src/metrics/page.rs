@@ -1,13 +1,13 @@
 //! The metrics as text. Each name, with its unit, is explained in `docs/OPERATING.md`; a test holds the two together.
 
 use crate::control::Snapshot;
-use crate::control::protocol::{GolemView, VendorView};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use vantage_api::{GolemView, VendorView};
 
 /// Labels of one gauge among several.
 type Labels = Vec<(String, String)>;

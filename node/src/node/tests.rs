@@ -1,7 +1,7 @@
 use super::*;
-use crate::control::protocol::Phase;
 use crate::testbed::{Bed, REGIONS};
 use std::collections::BTreeSet;
+use vantage_api::{Backup, Phase, Submit};
 use vantage_protocol::attester::OutcomeView;
 use vantage_protocol::id::Hash;
 use vantage_protocol::proof::{Car, Trust, verify_car};
@@ -30,7 +30,7 @@ async fn a_committee_seals_a_job_and_a_stranger_verifies_it() {
     assert!(contents.windows(2).all(|pair| pair[0] == pair[1]), "byte-equal on all members");
     assert_eq!(bed.vendor.calls(), 9, "nothing was asked twice");
 
-    let mut client = bed.client(3).await;
+    let client = bed.client(3).await;
     let bundle = client.job(&id.short()).await.unwrap().bundle.unwrap();
     let mut car = Vec::new();
     let written = client.car(bundle, &mut car).await.unwrap();
@@ -113,7 +113,7 @@ async fn an_address_that_is_taken_is_said() {
 async fn a_disk_that_fails_stops_the_node_before_it_speaks() {
     let bed = Bed::new(1).await;
     let node = bed.start(0, &[]).await.unwrap();
-    let mut client = bed.client(0).await;
+    let client = bed.client(0).await;
     while client.status().await.unwrap().offers.is_empty() {
         tokio::task::yield_now().await;
     }
@@ -123,7 +123,7 @@ async fn a_disk_that_fails_stops_the_node_before_it_speaks() {
     let (mut order, _) = crate::testbed::order(&["eu"], 1, 30);
     let suite = long_suite();
     order.suite = vantage_protocol::cid::Cid::dag_cbor(&suite);
-    let said = client.submit(order, &suite).await;
+    let said = client.ask(&Submit { order, suite, key: None }).await;
     assert!(said.is_err(), "nothing was promised");
     let error = node.stopped().await.unwrap_err().to_string();
     assert!(error.contains("the store failed") && error.contains("is the disk full"), "{error}");
@@ -145,7 +145,7 @@ async fn a_node_on_an_old_backup_never_signs_a_second_statement() {
     let id = bed.submit(1, &REGIONS, 1, 30).await;
     bed.done(0, &id).await;
     let file = bed.dir.path().join("old.backup");
-    bed.client(0).await.backup(&file, false).await.unwrap();
+    bed.client(0).await.ask(&Backup { out: file.clone(), root_key: false }).await.unwrap();
     let then = bed.client(0).await.status().await.unwrap();
     let id = bed.submit(1, &REGIONS, 1, 30).await;
     bed.done(0, &id).await;
@@ -158,7 +158,7 @@ async fn a_node_on_an_old_backup_never_signs_a_second_statement() {
     let others: Vec<&Node> = nodes.iter().collect();
     for life in 0..2 {
         let node = bed.start(0, &others).await.unwrap();
-        let mut client = bed.client(0).await;
+        let client = bed.client(0).await;
         let status = loop {
             let status = client.status().await.unwrap();
             assert!(status.restored.is_some() || status.lost_own_log.is_some(), "life {life}: {status:?}");
@@ -170,7 +170,7 @@ async fn a_node_on_an_old_backup_never_signs_a_second_statement() {
         assert_eq!(status.log_size, then.log_size, "nothing was said");
         assert!(status.lost_own_log.unwrap() > then.log_size);
         let (order, suite) = crate::testbed::order(&["eu"], 1, 30);
-        let error = client.submit(order, &suite).await.unwrap_err().to_string();
+        let error = client.ask(&Submit { order, suite, key: None }).await.unwrap_err().to_string();
         assert!(error.contains("it signs nothing"), "{error}");
         stop(node).await;
     }
@@ -198,11 +198,11 @@ async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
     crate::backup::restore(&file, &bed.data(0)).unwrap();
 
     let alone = bed.start(0, &[]).await.unwrap();
-    let mut client = bed.client(0).await;
+    let client = bed.client(0).await;
     let status = client.status().await.unwrap();
     assert_eq!((status.restored, status.lost_own_log), (Some((0, 3)), None), "nobody is reached");
     let (order, suite) = crate::testbed::order(&["eu"], 1, 30);
-    let error = client.submit(order, &suite).await.unwrap_err().to_string();
+    let error = client.ask(&Submit { order, suite, key: None }).await.unwrap_err().to_string();
     assert!(error.contains("restored backup") && error.contains("3 members"), "{error}");
     stop(alone).await;
 
@@ -277,7 +277,7 @@ async fn pruning_a_job_ends_the_announcing_of_its_roots_alone() {
     node.events.send(Event::Command(prune)).await.unwrap();
     answer.await.unwrap().unwrap().unwrap();
     provides(&node, before - 2).await;
-    let mut client = bed.client(0).await;
+    let client = bed.client(0).await;
     assert!(client.block(kept.provided.unwrap()).await.is_ok());
     assert!(client.block(gone.provided.unwrap()).await.is_err());
     stop(node).await;

@@ -4,6 +4,7 @@ use super::{Asked, Policy, Refusal};
 use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use vantage_api::Room;
 use vantage_protocol::attester::Execution;
 use vantage_protocol::id::JobId;
 
@@ -11,21 +12,6 @@ use vantage_protocol::id::JobId;
 const DAY_S: u64 = 86_400;
 /// Slots that wait for their turn; further ones are declined. A guess: more than a day of work.
 const WAITING_MAX: usize = 1024;
-
-/// How much room the disk has.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Room {
-    /// Less than half of the floor: nothing is fetched any more. What is left is for records and receipts.
-    Scarce,
-    /// Less than the floor: nothing new is taken on.
-    Low,
-    /// Enough.
-    #[default]
-    Ample,
-}
 
 /// What becomes of a slot.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ mod gate;
 mod hours;
 mod pattern;
 
-pub use gate::{Admission, Gate, Room};
+pub use gate::{Admission, Gate};
 pub use hours::Hours;
 pub use pattern::Pattern;
 

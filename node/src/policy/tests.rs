@@ -2,6 +2,7 @@ use super::*;
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use vantage_api::Room;
 use vantage_protocol::attester::{Execution, Task};
 use vantage_protocol::id::{Hash, JobId, NetId};
 use vantage_protocol::request::Request;

@@ -44,7 +44,6 @@ pub use glm::{GlmBegun, GlmOpen, GlmSums};
 pub use ledger::{Booking, Books, Sum};
 pub use ordered::Ordered;
 pub use peek::Peek;
-pub use prune::Pruned;
 pub use public::PublicBlocks;
 
 use crate::private_file;

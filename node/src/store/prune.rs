@@ -8,28 +8,11 @@ use super::ledger::{CALLS, JOBS};
 use super::{BLOCKS, CELLS, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use std::collections::{BTreeMap, BTreeSet};
+use vantage_api::Pruned;
 use vantage_protocol::attester::Record;
 use vantage_protocol::id::{Hash, JobId, NodeId};
 use vantage_protocol::log::SignedCheckpoint;
 use vantage_protocol::wire;
-
-/// What a pruning has done, or would do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pruned {
-    /// Jobs whose blocks went.
-    pub jobs: u64,
-    /// Blocks.
-    pub blocks: u64,
-    /// Their bytes.
-    pub block_bytes: u64,
-    /// Records that a later one supersedes.
-    pub records: u64,
-    /// Their bytes.
-    pub record_bytes: u64,
-    /// Receipts, counted calls and marks of jobs that are over.
-    pub rows: u64,
-}
 
 /// What a record speaks of, if a later record on the same replaces it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

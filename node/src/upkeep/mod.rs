@@ -9,8 +9,9 @@ mod task;
 pub use task::{prune, prune_daily};
 
 use crate::config::upkeep::Keep;
-use crate::store::{Pruned, Store, StoreError};
+use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
+use vantage_api::Pruned;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{Hash, JobId};
 use vantage_protocol::proof::closure;

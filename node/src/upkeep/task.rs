@@ -4,11 +4,12 @@ use super::Plan;
 use crate::clock;
 use crate::config::upkeep::Keep;
 use crate::engine::{Command, Event};
-use crate::store::{Pruned, Store};
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use vantage_api::Pruned;
 
 /// How often the node prunes by itself.
 const EVERY: Duration = Duration::from_secs(24 * 3600);

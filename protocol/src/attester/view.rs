@@ -191,6 +191,23 @@ impl Attester {
         views
     }
 
+    /// At most `count` jobs, newest first, behind `after` if given; and the last of them if there are more.
+    pub fn jobs_page(&self, after: Option<&JobId>, count: usize) -> (Vec<JobView>, Option<JobId>) {
+        let key = |round: &Round| (std::cmp::Reverse(round.job.from_s), round.id);
+        let after = after.and_then(|id| self.rounds.get(id)).map(key);
+        let mut keys: Vec<_> =
+            self.rounds.values().map(key).filter(|key| after.is_none_or(|after| *key > after)).collect();
+        keys.sort_unstable();
+        let page: Vec<JobView> = keys.iter().take(count).filter_map(|(_, id)| self.job(id)).collect();
+        let next = page.last().map(|view| view.id).filter(|_| keys.len() > count);
+        (page, next)
+    }
+
+    /// Jobs whose ids begin with these digits.
+    pub fn jobs_named(&self, prefix: &str) -> Vec<JobId> {
+        self.rounds.keys().filter(|id| id.to_string().starts_with(prefix)).copied().collect()
+    }
+
     /// One job.
     pub fn job(&self, id: &JobId) -> Option<JobView> {
         self.rounds.get(id).map(|r| self.job_view(r))

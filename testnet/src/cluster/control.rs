@@ -1,61 +1,45 @@
-//! Speaking with a node over its control socket: one JSON object a line.
+//! Speaking with a node over its socket.
 
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
 use tokio::sync::mpsc;
+use vantage_api::{Client, ClientError};
 
 /// Longest wait for one answer: a guess.
-const ANSWER_S_MAX: u64 = 60;
+const ANSWER_MAX: Duration = Duration::from_secs(60);
 
 /// Why a node did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// The socket does not work.
-    #[error("control socket {0}: {1}")]
-    Socket(PathBuf, std::io::Error),
-    /// No answer in time, or the connection was closed.
-    #[error("control socket {0}: no answer")]
-    Silent(PathBuf),
-    /// Not JSON.
-    #[error("control socket {0}: {1}")]
-    Json(PathBuf, serde_json::Error),
-    /// The node says that the request is wrong.
-    #[error("control socket {0}: {1}")]
-    Refused(PathBuf, Value),
+    /// As its client says.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// No answer in time.
+    #[error("the node of {0} gives no answer")]
+    Silent(std::path::PathBuf),
 }
 
-/// Sends one request and reads one answer.
-pub async fn ask(data: &Path, request: &Value) -> Result<Value, ControlError> {
-    let path = data.join("control.sock");
-    let mut lines = open(&path, request).await?;
-    let limit = Duration::from_secs(ANSWER_S_MAX);
-    let line = tokio::time::timeout(limit, lines.next_line())
-        .await
-        .map_err(|_| ControlError::Silent(path.clone()))?;
-    let line =
-        line.map_err(|e| ControlError::Socket(path.clone(), e))?.ok_or(ControlError::Silent(path.clone()))?;
-    let answer: Value = serde_json::from_str(&line).map_err(|e| ControlError::Json(path.clone(), e))?;
-    if let Some(why) = answer.get("error") {
-        Err(ControlError::Refused(path, why.clone()))
-    } else {
-        Ok(answer)
-    }
+/// A node's status, as JSON.
+pub async fn status(data: &Path) -> Result<Value, ControlError> {
+    within(data, async { Ok(json(&Client::connect(data).await?.status().await?)) }).await
 }
 
-/// Sends one request and passes on every answer until the node ends the stream.
-pub async fn watch(data: &Path, request: &Value) -> Result<mpsc::Receiver<Value>, ControlError> {
-    let path = data.join("control.sock");
-    let mut lines = open(&path, request).await?;
+/// A job as a node sees it, as JSON.
+pub async fn job(data: &Path, id: &str) -> Result<Value, ControlError> {
+    within(data, async { Ok(json(&Client::connect(data).await?.job(id).await?)) }).await
+}
+
+/// A job, again each time it changes, until it is done or the node is gone.
+pub async fn watch(data: &Path, id: &str) -> Result<mpsc::Receiver<Value>, ControlError> {
+    let client = Client::connect(data).await?;
     let (sender, receiver) = mpsc::channel(64);
+    let id = id.to_owned();
     tokio::spawn(async move {
-        while let Ok(Some(line)) = lines.next_line().await {
-            let Ok(value) = serde_json::from_str::<Value>(&line) else { break };
-            // after an error the node waits for the next request: there is none
-            let last = value.get("end").is_some() || value.get("error").is_some();
-            if last || sender.send(value).await.is_err() {
+        // a job that is not known yet has nothing to tell
+        let Ok(mut watched) = client.watch(&id).await else { return };
+        while let Ok(Some(view)) = watched.next().await {
+            if sender.send(json(&view)).await.is_err() {
                 break;
             }
         }
@@ -63,9 +47,14 @@ pub async fn watch(data: &Path, request: &Value) -> Result<mpsc::Receiver<Value>
     Ok(receiver)
 }
 
-async fn open(path: &Path, request: &Value) -> Result<tokio::io::Lines<BufReader<UnixStream>>, ControlError> {
-    let failed = |e| ControlError::Socket(path.to_owned(), e);
-    let mut stream = UnixStream::connect(path).await.map_err(failed)?;
-    stream.write_all(format!("{request}\n").as_bytes()).await.map_err(failed)?;
-    Ok(BufReader::new(stream).lines())
+async fn within(
+    data: &Path,
+    asked: impl Future<Output = Result<Value, ClientError>>,
+) -> Result<Value, ControlError> {
+    let answer = tokio::time::timeout(ANSWER_MAX, asked).await;
+    Ok(answer.map_err(|_| ControlError::Silent(data.to_owned()))??)
+}
+
+fn json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }

@@ -9,13 +9,13 @@ mod found;
 mod process;
 
 pub use binaries::{Binaries, BuildError, build, build_release};
-pub use control::{ControlError, ask, watch};
+pub use control::{ControlError, watch};
 pub(crate) use found::vantage;
 pub use found::{FoundError, GolemPlan, LandmarkPlan, NodePlan, Plan};
 pub use process::{Process, ProcessError};
 
 use crate::vendors::{SimConfig, SimError, SimVendor};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -146,14 +146,12 @@ impl Cluster {
 
     /// A node's status, as its control socket tells it.
     pub async fn status(&self, node: &Node) -> Result<Value, ClusterError> {
-        let answer = ask(&node.data, &json!({ "status": {} })).await?;
-        Ok(answer.get("status").cloned().unwrap_or(Value::Null))
+        Ok(control::status(&node.data).await?)
     }
 
     /// A job as a node sees it.
     pub async fn job(&self, node: &Node, id: &str) -> Result<Value, ClusterError> {
-        let answer = ask(&node.data, &json!({ "job": { "id": id } })).await?;
-        Ok(answer.pointer("/job/view").cloned().unwrap_or(Value::Null))
+        Ok(control::job(&node.data, id).await?)
     }
 
     /// Waits for a condition to give something.

@@ -117,20 +117,19 @@ pub(crate) async fn follow(
     let (mut shown, mut seen) = (Shown::default(), Value::Null);
     loop {
         let left = Duration::from_secs(limit_s).saturating_sub(started.elapsed());
-        let mut views = match watch(&node.data, &json!({ "watch": { "id": id } })).await {
+        let mut views = match watch(&node.data, id).await {
             Ok(views) => views,
             Err(e) => return Err(ClusterError::from(e).into()),
         };
-        while let Ok(Some(answer)) = tokio::time::timeout(left, views.recv()).await {
-            let Some(view) = answer.pointer("/job/view") else { continue };
+        while let Ok(Some(view)) = tokio::time::timeout(left, views.recv()).await {
             if !screen.is_quiet() {
-                shown.show(screen, Picture::of(view), started.elapsed().as_secs());
+                shown.show(screen, Picture::of(&view), started.elapsed().as_secs());
             }
             let complete = view.get("content").is_some_and(|c| !c.is_null());
             if !view.get("outcome").unwrap_or(&Value::Null).is_null() && complete {
                 return Ok(cluster.job(node, id).await?);
             }
-            seen = view.clone();
+            seen = view;
         }
         if started.elapsed().as_secs() >= limit_s {
             let missed = deadlines.missed(&seen).map_or(String::new(), |missed| format!(": {missed}"));

@@ -5,19 +5,31 @@ use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Each member's folder, its package, and the workspace packages it may depend on.
-const PLAN: [(&str, &str, &[&str]); 11] = [
+const PLAN: [(&str, &str, &[&str]); 12] = [
     ("protocol", "vantage-protocol", &[]),
+    ("node/api", "vantage-api", &["vantage-protocol"]),
     ("node/net", "vantage-net", &["vantage-protocol"]),
     ("node/runner", "vantage-runner", &[]),
     ("node/exec", "vantage-exec", &["vantage-protocol", "vantage-runner"]),
     (
         "node",
         "vantage-node",
-        &["vantage-protocol", "vantage-net", "vantage-runner", "vantage-exec", "vantage-golem"],
+        &[
+            "vantage-protocol",
+            "vantage-api",
+            "vantage-net",
+            "vantage-runner",
+            "vantage-exec",
+            "vantage-golem",
+        ],
     ),
     ("node/golem", "vantage-golem", &[]),
     ("bootstrap", "vantage-bootstrap", &["vantage-protocol", "vantage-net"]),
-    ("testnet", "vantage-testnet", &["vantage-protocol", "vantage-golem-bed", "vantage-launch"]),
+    (
+        "testnet",
+        "vantage-testnet",
+        &["vantage-protocol", "vantage-api", "vantage-golem-bed", "vantage-launch"],
+    ),
     ("testnet/golem", "vantage-golem-bed", &[]),
     ("testnet/launch", "vantage-launch", &[]),
     ("tests", "vantage-tests", &["vantage-protocol", "vantage-testnet"]),

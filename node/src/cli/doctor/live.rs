@@ -2,10 +2,10 @@
 
 use super::place::Configured;
 use super::{Answered, Findings, Running};
-use crate::control::protocol::SOCKET;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use vantage_api::SOCKET;
 use vantage_protocol::params::CLOCK_AHEAD_S_MAX;
 
 /// Seconds that the clock may differ from the committee's before one should look. A guess: time services keep it

@@ -7,9 +7,9 @@ mod canvas;
 use super::super::render::Paint;
 use super::super::{spending, standing, status};
 use super::Look;
-use crate::control::protocol::{GolemView, JobView, KnownNode, SlotState, Status, VendorView};
 use canvas::{Line, Span, columns, fitted};
 use std::collections::BTreeMap;
+use vantage_api::{GolemView, JobView, KnownNode, SlotState, Status, VendorView};
 use vantage_golem::Nano;
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 
@@ -252,7 +252,7 @@ fn bar(slots: usize, said: usize, revealed: usize) -> String {
 
 fn notices(status: &Status, at_s: u64) -> Vec<Line> {
     let latest = status.notices.iter().rev().take(NOTICES_MAX).rev();
-    let line = |notice: &crate::control::protocol::NoticeView| {
+    let line = |notice: &vantage_api::NoticeView| {
         let age_s = at_s.saturating_sub(notice.at_ms / 1000);
         vec![Span::new(Paint::Dim, format!("{age_s:>6} s ago  ")), Span::new(Paint::Plain, &notice.text)]
     };

@@ -1,7 +1,7 @@
 //! What one look at the node shows.
 
-use crate::control::protocol::{JobView, KnownNode, Status};
-use crate::control::{Client, ClientError};
+use vantage_api::{Client, ClientError};
+use vantage_api::{JobView, KnownNode, Status};
 
 /// One look.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Look {
 
 impl Look {
     /// Asks the node.
-    pub(super) async fn take(client: &mut Client, at_s: u64) -> Result<Self, ClientError> {
+    pub(super) async fn take(client: &Client, at_s: u64) -> Result<Self, ClientError> {
         Ok(Self {
             at_s,
             status: client.status().await?,

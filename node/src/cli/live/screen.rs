@@ -4,7 +4,6 @@ use super::super::control::{self, now_s};
 use super::super::error::{CliError, CliResult};
 use super::super::exit::Exit;
 use super::{Look, draw};
-use crate::control::Client;
 use crossterm::cursor::{Hide, Show};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
@@ -15,6 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
+use vantage_api::Client;
 
 /// Longest time that one look at the node may take.
 const LOOK_PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ async fn run(
         tokio::select! {
             ends = signals.next() => if ends { return Ok(()) },
             Some(()) = keys.recv() => return Ok(()),
-            _ = turn.tick() => look = ask(&mut client, dir).await,
+            _ = turn.tick() => look = ask(&client, dir).await,
         }
         let picture = draw::picture(look.as_ref().map_err(String::as_str), size().unwrap_or(SIZE), colour);
         let mut out = io::stdout().lock();

@@ -13,10 +13,10 @@
 
 mod written;
 
-use crate::control::protocol::Shown;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::{BTreeMap, BTreeSet};
+use vantage_api::Shown;
 use vantage_protocol::genesis::{EPOCH, Genesis};
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::keys::PublicKey;

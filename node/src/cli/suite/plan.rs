@@ -8,11 +8,11 @@ use super::super::error::{CliError, CliResult};
 use super::super::exit::Exit;
 use super::super::render::{Field, Out, Paint, Table};
 use super::super::{amount::Seconds, data};
-use crate::control::protocol::{GolemView, KnownNode, Status};
 use crate::ledger;
 use money::Money;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use vantage_api::{GolemView, KnownNode, Status};
 use vantage_golem::Nano;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::params::{REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX};
@@ -98,7 +98,7 @@ pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
 fn known(args: &SuitePlanArgs) -> CliResult<(Vec<KnownNode>, Status)> {
     let dir = data::dir(&args.data)?;
     let asked = control::block_on(async {
-        let mut client = control::connect(&dir).await?;
+        let client = control::connect(&dir).await?;
         let nodes = client.nodes().await.map_err(control::refused)?;
         Ok((nodes, client.status().await.map_err(control::refused)?))
     });

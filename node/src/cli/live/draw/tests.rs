@@ -1,5 +1,5 @@
 use super::*;
-use crate::control::protocol::{KnownNode, NoticeView, Phase, SlotView};
+use vantage_api::{KnownNode, NoticeView, Phase, SlotView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{JobId, NetId, NodeId};
 use vantage_protocol::job::JobTarget;

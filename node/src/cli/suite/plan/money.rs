@@ -5,11 +5,11 @@ use super::super::super::render::{Out, Table};
 use super::super::super::spending;
 use super::Row;
 use crate::config::checked::vendor_name;
-use crate::control::protocol::VendorView;
 use crate::ledger::Prices;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use time::Date;
+use vantage_api::VendorView;
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Surface, Target};
 

@@ -1,0 +1,78 @@
+//! How a node stands, put together from engine, network and store.
+
+use super::route::Refusal;
+use super::server::Context;
+use crate::engine::Command;
+use std::collections::BTreeMap;
+use vantage_api::Status;
+
+/// How a node stands, for people and for metrics.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What `vantage status` shows.
+    pub status: Box<Status>,
+    /// Peers in the DHTs' routing tables.
+    pub dht_peers: usize,
+    /// Counts of the network task since the start, by name.
+    pub counters: BTreeMap<&'static str, u64>,
+}
+
+impl Context {
+    /// How the node stands, with the counts of its network task.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Refusal> {
+        let standing = self.ask(Command::Standing).await.ok_or_else(Refusal::stopping)?;
+        let net = self.net.status().await.ok_or_else(Refusal::stopping)?;
+        let store = self.store.clone();
+        let counts = tokio::task::spawn_blocking(move || store.counts()).await;
+        let counts = counts.map_err(|error| error.to_string()).and_then(|c| c.map_err(|e| e.to_string()));
+        let counts = counts.map_err(|what| Refusal::failed("store", what, "see the node's log"))?;
+        let (about, overview) = (&self.about, &standing.overview);
+        let status = Box::new(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_s: about.started_s,
+            net: about.genesis.net(),
+            net_name: about.genesis.name.clone(),
+            test: about.genesis.test,
+            node: about.node,
+            peer_id: net.peer_id.to_string(),
+            role: if overview.member { "member" } else { "volunteer" }.to_owned(),
+            operator: about.genesis.operator(&about.node).label().to_owned(),
+            region: about.region.clone(),
+            offers: standing.offers,
+            unavailable: standing.unavailable,
+            listen: net.listening.iter().map(ToString::to_string).collect(),
+            external: net.external.iter().map(ToString::to_string).collect(),
+            peers: net.peers.len(),
+            mesh_peers: net.mesh_peers,
+            roots: net.provided.roots,
+            roots_waiting: net.provided.waiting,
+            roots_late: net.provided.late,
+            log_size: overview.leaves,
+            certified_size: overview.certified,
+            lost_own_log: overview.lost_own_log,
+            restored: overview.restored,
+            clock_behind_s: standing.clock_behind_s,
+            free_bytes: standing.free_bytes,
+            room: standing.room,
+            logs: overview.logs,
+            members_known: overview.members_known,
+            members_heard: overview.members_heard,
+            clock_ahead_s: standing.clock_ahead_s,
+            members: overview.committee,
+            quorum: overview.quorum,
+            jobs: standing.jobs,
+            executing: standing.executing,
+            slots_waiting: standing.waiting,
+            vendors: standing
+                .vendors
+                .map_err(|error| Refusal::failed("ledger", error, "see the node's log"))?,
+            golem: standing.golem.map_err(|error| Refusal::failed("ledger", error, "see the node's log"))?,
+            records: counts.records,
+            blocks: counts.blocks,
+            blocks_private: counts.blocks_private,
+            notices: standing.notices,
+        });
+        Ok(Snapshot { status, dht_peers: net.dht_peers, counters: net.counters })
+    }
+}
