@@ -73,7 +73,7 @@ impl Genesis {
     /// Reads the TOML form that people write. Unknown keys are refused.
     pub fn from_toml(text: &str) -> Result<Self, WireError> {
         let rule = |why| WireError::Rule { name: Self::NAME, why };
-        if let Some(other) = wire::toml_version(text).filter(|v| *v != EDITION.into()) {
+        if let Some(other) = wire::toml_version(text).filter(|v| *v != i64::from(EDITION)) {
             return Err(rule(not_this_edition(other)));
         }
         let mut genesis: Self = wire::read_toml(text, EDITION)?;

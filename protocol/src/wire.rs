@@ -102,7 +102,7 @@ pub(crate) fn toml_version(text: &str) -> Option<i64> {
 pub(crate) fn read_toml<T: Wire>(text: &str, known: u32) -> Result<T, WireError> {
     let name = T::NAME;
     // another version may have other fields: its number tells before they are missed
-    if let Some(other) = toml_version(text).filter(|v| *v != known.into()) {
+    if let Some(other) = toml_version(text).filter(|v| *v != i64::from(known)) {
         return Err(WireError::Rule { name, why: format!("v: is {other}, and this program knows {known}") });
     }
     toml::from_str(text).map_err(|e| WireError::Text { name, why: e.to_string() })

@@ -8,7 +8,7 @@ use super::render::Out;
 use super::{content_id, control, data, file, verdict, verify};
 use serde_json::json;
 use std::path::Path;
-use vantage_api::Client;
+use vantage_api::{BundleIds, Client, GetBundle, PutBlock};
 use vantage_protocol::bundle::Bundle;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::proof::{CAR_BYTES_MAX, Car, Summary, Trust, Verdict};

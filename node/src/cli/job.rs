@@ -7,9 +7,8 @@ use super::exit::Exit;
 use super::render::{Field, Out, Table};
 use super::standing::{self, Source};
 use super::{data, suite, watch};
-use crate::engine::Taken;
 use serde_json::json;
-use vantage_api::{ClientError, StopHere, Submit};
+use vantage_api::{ClientError, StopHere, Submit, Submitted};
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::job::JobTarget;
@@ -38,7 +37,7 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
         let cid = order.suite;
         let key = args.key.clone().map_or_else(random_key, Ok)?;
         let taken = client.ask(&Submit { order, suite: block, key: Some(key.clone()) }).await;
-        let Taken { id, again } = taken.map_err(|error| lost(error, &key))?;
+        let Submitted { id, again } = taken.map_err(|error| lost(error, &key))?;
         if out.is_json() {
             out.object(&json!({ "id": id, "suite": cid, "again": again }));
         } else {

@@ -21,7 +21,7 @@ pub(super) fn watch(dir: &Path, every: Duration, out: &mut Out) -> CliResult<Exi
         // a node that does not run is told before anything is drawn
         let client = control::connect(dir).await?;
         if out.is_terminal() {
-            return screen::show(client, dir, every, out.is_coloured()).await;
+            return screen::show(client, every, out.is_coloured()).await;
         }
         loop {
             let now = client.status().await.map_err(control::refused)?;

@@ -59,7 +59,7 @@ pub(super) fn log(args: &LogArgs, out: &mut Out) -> CliResult<Exit> {
 
 /// Asks page after page.
 async fn read(client: &Client, args: &LogArgs, net: &NetId) -> CliResult<(LogPage, Vec<Entry>)> {
-    let mut ask = async |start, count| {
+    let ask = async |start, count| {
         client.ask(&GetLog { node: args.node.clone(), start, count }).await.map_err(control::refused)
     };
     let head = ask(0, 0).await?;

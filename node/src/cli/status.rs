@@ -6,10 +6,9 @@ use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Out, Paint};
 use super::{data, live, spending};
-use crate::policy::Room;
 use serde_json::json;
 use std::cmp::Ordering;
-use vantage_api::Status;
+use vantage_api::{Room, Shutdown, Status};
 
 /// A clock this far from the committee's is said, seconds: a guess, far above what time daemons leave.
 const CLOCK_WARN_S: u64 = 10;

@@ -13,7 +13,7 @@ use vantage_api::{Call, Fault, Method, Stream};
 
 /// Why a call is not carried out, with the status that says so.
 #[derive(Debug)]
-pub(super) struct Refusal(pub(super) StatusCode, pub(super) Fault);
+pub(crate) struct Refusal(pub(super) StatusCode, pub(super) Fault);
 
 impl Refusal {
     /// What was asked for is not here.

@@ -4,6 +4,7 @@ use super::event::{stream_out, verdict_out};
 use super::{Engine, Event, peer_id};
 use crate::store::StoreError;
 use std::time::Duration;
+use vantage_api::Submitted;
 use vantage_net::PeerId;
 use vantage_protocol::attester::{Call, Effect, PeerKey, Stream, Token};
 use vantage_protocol::cid::Cid;

@@ -8,7 +8,6 @@ use super::ledger::{CALLS, JOBS};
 use super::{BLOCKS, CELLS, PRUNED, RECORDS, Store, StoreError, TAKEN};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use std::collections::{BTreeMap, BTreeSet};
-use vantage_api::Pruned;
 use vantage_protocol::attester::Record;
 use vantage_protocol::id::{Hash, JobId, NodeId};
 use vantage_protocol::log::SignedCheckpoint;

@@ -10,7 +10,6 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -25,7 +24,7 @@ const ESCAPE: u8 = 27;
 const SIZE: (u16, u16) = (80, 24);
 
 /// Shows the node until a key or a signal ends it.
-pub(super) async fn show(client: Client, dir: &Path, every: Duration, colour: bool) -> CliResult<Exit> {
+pub(super) async fn show(client: Client, every: Duration, colour: bool) -> CliResult<Exit> {
     let refuse = |error: io::Error| {
         CliError::failed(format!("cannot draw: {error}"))
             .at("the terminal")
@@ -34,7 +33,7 @@ pub(super) async fn show(client: Client, dir: &Path, every: Duration, colour: bo
     // Asked for before the terminal is taken, so that no signal finds it without being given back.
     let mut signals = Signals::new().map_err(refuse)?;
     let taken = Taken::take().map_err(refuse)?;
-    let shown = run(client, dir, every, colour, &mut signals).await;
+    let shown = run(client, every, colour, &mut signals).await;
     drop(taken);
     shown.map_err(refuse)?;
     Ok(Exit::Done)
@@ -42,13 +41,11 @@ pub(super) async fn show(client: Client, dir: &Path, every: Duration, colour: bo
 
 async fn run(
     client: Client,
-    dir: &Path,
     every: Duration,
     colour: bool,
     signals: &mut Signals,
 ) -> io::Result<()> {
     let mut keys = keys();
-    let mut client = Some(client);
     let mut look: Result<Look, String> = Err("asking the node".to_owned());
     let mut turn = tokio::time::interval(every);
     turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -56,7 +53,7 @@ async fn run(
         tokio::select! {
             ends = signals.next() => if ends { return Ok(()) },
             Some(()) = keys.recv() => return Ok(()),
-            _ = turn.tick() => look = ask(&client, dir).await,
+            _ = turn.tick() => look = ask(&client).await,
         }
         let picture = draw::picture(look.as_ref().map_err(String::as_str), size().unwrap_or(SIZE), colour);
         let mut out = io::stdout().lock();
@@ -65,18 +62,9 @@ async fn run(
     }
 }
 
-/// Asks the node, connecting again if need be: a restart of the node does not end the view.
-async fn ask(client: &mut Option<Client>, dir: &Path) -> Result<Look, String> {
-    let asked = async {
-        let mut connected = match client.take() {
-            Some(client) => client,
-            None => Client::connect(dir).await?,
-        };
-        let look = Look::take(&mut connected, now_s()).await?;
-        *client = Some(connected);
-        Ok(look)
-    };
-    match tokio::time::timeout(LOOK_PATIENCE, asked).await {
+/// Asks the node; a restart of the node does not end the view.
+async fn ask(client: &Client) -> Result<Look, String> {
+    match tokio::time::timeout(LOOK_PATIENCE, Look::take(client, now_s())).await {
         Ok(answer) => answer.map_err(|error| control::refused(error).to_string()),
         Err(_) => Err("the node does not answer".to_owned()),
     }
