@@ -178,7 +178,7 @@ mod tests {
         let items = document["paths"].as_object().unwrap().values();
         let operations = items.flat_map(|item| item.as_object().unwrap().values());
         for operation in operations {
-            assert!(ids.insert(operation["operationId"].clone()), "{}", operation["operationId"]);
+            assert!(ids.insert(operation["operationId"].to_string()), "{}", operation["operationId"]);
         }
         assert_eq!(ids.len(), 18);
     }

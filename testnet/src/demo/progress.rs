@@ -3,7 +3,7 @@
 use super::DemoError;
 use super::deadlines::{Deadlines, state};
 use crate::cluster::{Cluster, ClusterError, Node, watch};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
