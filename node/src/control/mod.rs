@@ -13,6 +13,7 @@ mod wire;
 pub use client::{Client, ClientError};
 pub use requests::Snapshot;
 pub use server::{About, Context, Upkeep, serve};
+pub(crate) use socket::{STAGED, STAGING};
 pub use socket::{Socket, SocketError};
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use tokio::net::UnixListener;
 
 /// Directory, open to its owner alone, in which the socket is made before it gets its place.
-const STAGING: &str = ".c";
+pub(crate) const STAGING: &str = ".c";
 /// The socket's name in it.
-const STAGED: &str = "s";
+pub(crate) const STAGED: &str = "s";
 
 /// Longest path that every system takes for a socket, bytes: macOS has room for 104, Linux for 108, each with a NUL.
 const PATH_BYTES_MAX: usize = 103;

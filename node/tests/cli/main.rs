@@ -1,5 +1,6 @@
 //! The command line as people and scripts meet it: the real program, its exit codes and its words.
 
+mod agreeing;
 mod canaries;
 mod carried;
 mod documents;
