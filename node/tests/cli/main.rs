@@ -10,6 +10,8 @@ mod golem;
 mod home;
 mod long_life;
 mod looking;
+mod misused;
+mod proving;
 mod quiet_node;
 mod refusing;
 mod reporting;
