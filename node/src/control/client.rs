@@ -10,6 +10,7 @@ use crate::engine::{StoppedHere, Taken};
 use crate::store::Pruned;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -271,6 +272,26 @@ fn debase(text: &str) -> Result<Vec<u8>, ClientError> {
 }
 
 fn unexpected(response: &Response) -> ClientError {
-    let shown: String = format!("{response:?}").chars().take(80).collect();
-    ClientError::Answer(format!("unexpected {shown}"))
+    // what it holds is nobody's business but its asker's
+    let kind = match serde_json::to_value(response) {
+        Ok(Value::String(kind)) => Some(kind),
+        Ok(Value::Object(map)) => map.into_iter().next().map(|(kind, _)| kind),
+        _ => None,
+    };
+    let kind = kind.unwrap_or_else(|| "none that is known".to_owned());
+    ClientError::Answer(format!("it is of another kind than what was asked for: {kind}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_another_kind_is_named_by_its_kind_alone() {
+        let odd = [(Response::Jobs { views: Vec::new() }, "jobs")];
+        for (response, kind) in odd {
+            let said = unexpected(&response).to_string();
+            assert!(said.contains(kind) && !said.contains(['{', '[']), "{said}");
+        }
+    }
 }
