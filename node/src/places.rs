@@ -74,7 +74,7 @@ pub fn in_the_way(data: &Path) -> Vec<InTheWay> {
         (blocks.clone(), Wanted::Dir),
     ];
     let shards = fs::read_dir(&blocks).into_iter().flatten().take(ENTRIES_MAX).flatten();
-    places.extend(shards.filter(|entry| is_shard(entry)).map(|entry| (entry.path(), Wanted::Dir)));
+    places.extend(shards.filter(is_shard).map(|entry| (entry.path(), Wanted::Dir)));
     places.into_iter().filter_map(|(path, wanted)| look(path, wanted).err()).collect()
 }
 
@@ -173,7 +173,8 @@ mod tests {
         let made = |path: &Path| fs::create_dir(path).unwrap();
         fs::create_dir(data.join("blocks")).unwrap();
         fs::create_dir(data.join(".c")).unwrap();
-        let all: [(&str, &dyn Fn(&Path), &str); 15] = [
+        type Obstacle<'a> = (&'a str, &'a dyn Fn(&Path), &'a str);
+        let all: [Obstacle<'_>; 15] = [
             ("blocks/ab", &file, "is a file"),
             ("blocks/cd", &link, "a link to nowhere"),
             ("lock", &made, "is a directory"),

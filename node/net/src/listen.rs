@@ -139,7 +139,8 @@ impl Listening {
         let mut parts = addr.iter();
         let ip = match parts.next()? {
             Protocol::Ip4(ip) => IpAddr::V4(ip),
-            Protocol::Ip6(ip) => IpAddr::V6(ip),
+            // sockets of IPv6 are of it alone
+            Protocol::Ip6(ip) if ip.to_ipv4_mapped().is_none() => IpAddr::V6(ip),
             _ => return None,
         };
         match (parts.next()?, parts.next(), parts.next()) {
@@ -236,6 +237,7 @@ mod tests {
             "/dns4/localhost/tcp/1",
             "/ip4/127.0.0.1/tcp/1/p2p-circuit",
             "/unix/x",
+            "/ip6/::ffff:127.0.0.1/tcp/1",
             "/memory/7",
             "/ip4/127.0.0.1/ip4/127.0.0.1/tcp/1",
         ] {

@@ -174,7 +174,7 @@ impl Bench {
 
     fn ask(&self, runner: &mut Runner) -> CliResult<()> {
         let asked = runner.generate(&[Message::user(QUESTION)], TOKENS_MAX, &|| false);
-        asked.map(|_| ()).map_err(|error| CliError::failed(error))
+        asked.map(|_| ()).map_err(CliError::failed)
     }
 
     /// Milliseconds to the last and to the first answer, and agreements.

@@ -53,6 +53,12 @@ pub(super) fn directory(dir: &Path, running: &Running, findings: &mut Findings) 
         findings.fail(CHECK, format!("{shown} cannot be written to: {error}"), WRITABLE);
     } else if let Err(error) = backup::refuse_retired(dir) {
         findings.fail(CHECK, error, "use the node's new directory");
+    } else if me != user && !matches!(running, Running::Yes(_)) {
+        findings.warn(
+            CHECK,
+            format!("{shown} belongs to user {user}, and is looked at for a node that runs as this user"),
+            format!("start it as user {user}, as its service does: as user {me} it does not start on keys of another"),
+        );
     } else if mode & 0o077 != 0 {
         findings.warn(
             CHECK,
@@ -60,9 +66,7 @@ pub(super) fn directory(dir: &Path, running: &Running, findings: &mut Findings) 
             format!("chmod 700 {shown}"),
         );
     } else {
-        let whose =
-            if me == user { String::new() } else { format!(", of user {user}, as whom the node runs") };
-        findings.ok(CHECK, format!("{shown}, mode {mode:04o}{whose}"));
+        findings.ok(CHECK, format!("{shown}, mode {mode:04o}"));
     }
     for obstacle in places::in_the_way(dir) {
         findings.fail(
@@ -149,7 +153,7 @@ pub(super) fn configuration(dir: &Path, findings: &mut Findings) -> Option<Confi
 
 /// The four keys and the keyset; all that a node needs of them, where they are whole.
 pub(super) fn keys(dir: &Path, configured: Option<&Configured>, findings: &mut Findings) -> Option<Identity> {
-    let (keyset, user) = (dir.join(KEYSET).exists(), runs_as(dir));
+    let (keyset, user) = (fs::symlink_metadata(dir.join(KEYSET)).is_ok(), runs_as(dir));
     for name in [ROOT_KEY, TRANSPORT_KEY, LOG_KEY, WITNESS_KEY] {
         let offline = name == ROOT_KEY && keyset;
         match keys::inspect(&dir.join(name), user) {
@@ -159,6 +163,10 @@ pub(super) fn keys(dir: &Path, configured: Option<&Configured>, findings: &mut F
             Ok(()) => findings.ok(name, "mode 0600"),
             Err(KeysError::Missing { .. }) if offline => {
                 findings.ok(name, "not here: kept offline, as it should be")
+            }
+            // no start reads it
+            Err(error @ (KeysError::NotAKey { .. } | KeysError::Io { .. })) if offline => {
+                findings.warn(name, &error, "the node runs without it: see that your copy of it is whole")
             }
             Err(error) => findings.fail(
                 name,
