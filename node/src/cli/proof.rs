@@ -105,27 +105,35 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
     // what a head does not commit to says nothing: a byte was changed on the way, or somebody made it up
     proof.verify_inclusion(&bytes).map_err(|why| unreadable("proof", &why.to_string(), &args.file))?;
     let leaf = said(&bytes, &genesis, &args.file)?;
-    let keys = PolicyFile::held(&keys, leaf.author, &genesis).map_err(|refusal| match refusal {
-        Refusal::Silent(why) => CliError::usage(format!(
-            "the policy is not enough to check the proof: {why}"
-        ))
-        .at(args.policy.display())
-        .advise(
-            "get the policy that `vantage proof … --policy FILE` writes along with the proof, and all of it",
-        ),
-        Refusal::Torn(why) => unreadable("policy", &why, &args.policy),
-        Refusal::Bad(why) => bad(why, &args.policy),
-    })?;
-    let (proof, cosigners) = held(proof, &leaf, &keys, &genesis).map_err(|refusal| match refusal {
+    let keys = PolicyFile::held(&keys, leaf.author, &genesis)
+        .map_err(|refusal| refuse(refusal, "policy", &args.policy))?;
+    let (proof, cosigners) =
+        held(proof, &leaf, &keys, &genesis).map_err(|refusal| refuse(refusal, "proof", &args.file))?;
+    tell(&proof, &leaf, &cosigners, &genesis, out);
+    Ok(Exit::Done)
+}
+
+/// A file that is not enough, is not as it was written, or contradicts the genesis.
+fn refuse(refusal: Refusal, what: &str, path: &Path) -> CliError {
+    match refusal {
+        Refusal::Silent(why) if what == "policy" => {
+            CliError::usage(format!("the policy is not enough to check the proof: {why}")).at(path.display()).advise(
+                "get the policy that `vantage proof … --policy FILE` writes along with the proof, and all of it",
+            )
+        }
         Refusal::Silent(why) => {
-            CliError::usage(format!("the proof is not enough to be checked: {why}")).at(args.file.display()).advise(
+            CliError::usage(format!("the {what} is not enough to be checked: {why}")).at(path.display()).advise(
                 "get the file again, and all of it; or ask any node for the proof anew: `vantage proof` writes it once \
                  enough members have cosigned",
             )
         }
-        Refusal::Torn(why) => unreadable("proof", &why, &args.file),
-        Refusal::Bad(why) => bad(why, &args.file),
-    })?;
+        Refusal::Torn(why) => unreadable(what, &why, path),
+        Refusal::Bad(why) => bad(why, path),
+    }
+}
+
+/// A proof that holds.
+fn tell(proof: &TlogProof, leaf: &Leaf, cosigners: &Cosigners, genesis: &Genesis, out: &mut Out) {
     let who: Vec<_> = cosigners
         .iter()
         .filter_map(|(node, time_s)| {
@@ -140,7 +148,7 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
             "typ": leaf.statement.typ(), "body": statement::body(&leaf.statement),
             "size": checkpoint.size, "root": checkpoint.root, "quorum": genesis.quorum(), "cosigners": who,
         }));
-        return Ok(Exit::Done);
+        return;
     }
     out.pairs(&[
         ("network", format!("{} {}", genesis.name, genesis.net())),
@@ -149,7 +157,7 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
         ("says", format!("{}: {}", leaf.statement.typ(), statement::line(&leaf.statement))),
         ("root", checkpoint.root.to_string()),
     ]);
-    for (node, time_s) in &cosigners {
+    for (node, time_s) in cosigners {
         if let Some(member) = genesis.member(node) {
             let (operator, region) = (&member.operator, &member.region);
             out.line(format!("cosigned by {} ({operator}, {region}) at {time_s} by its clock", node.short()));
@@ -162,7 +170,6 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
         genesis.quorum()
     );
     out.painted(Paint::Good, "HOLDS", quorum);
-    Ok(Exit::Done)
 }
 
 type Cosigners = Vec<(vantage_protocol::id::NodeId, u64)>;

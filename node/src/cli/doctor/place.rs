@@ -144,7 +144,7 @@ pub(super) fn configuration(dir: &Path, findings: &mut Findings) -> Option<Confi
             Some(Configured { raw, checked })
         }
         Err(error) => {
-            let check = if error.file == file { CHECK } else { "genesis" };
+            let check = if error.file == dir.join(&raw.genesis) { "genesis" } else { CHECK };
             findings.fail(check, &error, error.help.clone());
             None
         }
