@@ -17,6 +17,7 @@ pub mod lock;
 mod logging;
 pub mod metrics;
 pub mod node;
+pub mod places;
 mod plain_file;
 pub mod policy;
 mod private_file;

@@ -3,11 +3,12 @@
 use crate::clock;
 use crate::config::upkeep::{Log, LogFormat, Rotation, filter as filter_of};
 use crate::environment;
+use crate::places::{self, InTheWay};
 use crate::private_file;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -17,6 +18,9 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 /// What the names of log files begin and end with; between them stands the date.
 const PREFIX: &str = "vantage";
 const SUFFIX: &str = "log";
+
+/// Entries of the directory that are looked at. A guess: far more than files are kept.
+const ENTRIES_MAX: usize = 20_000;
 
 /// Variable that says how much is logged, before the configuration.
 const FILTER: &str = "RUST_LOG";
@@ -29,6 +33,23 @@ pub struct LogError {
     pub path: PathBuf,
     /// What the system said.
     pub why: String,
+}
+
+/// Refuses a directory in which no log file could be written: it is none, or something else has a log file's name.
+pub fn refuse_dir(dir: &Path) -> Result<(), LogError> {
+    let failed = |why: InTheWay| LogError { path: dir.to_owned(), why: why.to_string() };
+    places::refuse_unwritable(dir).map_err(failed)?;
+    let entries = fs::read_dir(dir).into_iter().flatten().take(ENTRIES_MAX).flatten();
+    for path in entries.map(|entry| entry.path()).filter(|path| is_log(path)) {
+        places::refuse_other_than_file(path).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Whether a path has the name of a log file.
+fn is_log(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
 /// Starts the log of this process. The guard writes out what waits when
@@ -50,6 +71,7 @@ pub fn start(config: &Log, json: bool) -> Result<Option<WorkerGuard>, LogError> 
     let (file, guard) = match &config.dir {
         Some(dir) => {
             let failed = |why: String| LogError { path: dir.clone(), why };
+            refuse_dir(dir)?;
             private_file::make_dir(dir).map_err(|error| failed(error.to_string()))?;
             let files = rolling::Builder::new()
                 .rotation(match config.rotation {

@@ -11,6 +11,7 @@ use crate::ledger::Ledger;
 use crate::lock::{DataLock, LockError};
 use crate::logging::LogError;
 use crate::metrics::{Metrics, MetricsError};
+use crate::places::{self, InTheWay};
 use crate::policy::{Gate, Policy};
 use crate::private_file;
 use crate::store::{PublicBlocks, Store, StoreError};
@@ -25,6 +26,7 @@ use vantage_api::Ready;
 use vantage_exec::TransportError;
 use vantage_net::{NetConfig, NetError, NetEvent, NetHandle};
 use vantage_protocol::attester::{Attester, Config as CoreConfig};
+use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
 
 /// Name of the file that says that the node is up.
@@ -66,6 +68,9 @@ pub enum NodeError {
     /// The node lives elsewhere.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// Something else stands where the node keeps its files.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// There is no log.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -153,6 +158,7 @@ impl Node {
         backup::refuse_retired(&config.data)?;
         let lock = DataLock::take(&config.data)?;
         backup::refuse_retired(&config.data)?;
+        places::refuse(&config.data)?;
         let ready_file = config.data.join(READY);
         forget(&ready_file)?;
         let mut identity = keys::load(&config.data, &config.genesis)?;
@@ -289,16 +295,16 @@ impl Follower {
 }
 
 /// The region that a node declares; a node that offers something needs one.
-fn declared_region(config: &Config, node: &NodeId) -> Result<Option<String>, NodeError> {
+pub(crate) fn declared_region(config: &Config, node: &NodeId) -> Result<Option<String>, ConfigError> {
     let region = config.region_of(node)?;
     if region.is_none() && !config.offers.targets.is_empty() {
-        return Err(NodeError::Config(ConfigError {
+        return Err(ConfigError {
             file: config.file.clone(),
             line: None,
             key: Some("region".to_owned()),
             what: "is missing, but targets are offered".to_owned(),
-            help: "say where the node stands, or offer nothing".to_owned(),
-        }));
+            help: "say where the node stands: region = \"…\"; or offer nothing".to_owned(),
+        });
     }
     Ok(region)
 }
@@ -314,15 +320,20 @@ fn opened(config: &Config, identity: &Identity) -> Result<(Arc<Store>, Cancellat
     Ok((Arc::new(store), closed))
 }
 
-/// The core with its past.
-fn replayed(config: &Config, identity: &Identity, store: &Store) -> Result<Attester, NodeError> {
+/// The core without a past.
+pub(crate) fn newborn(genesis: &Genesis, identity: &Identity) -> Result<Attester, NodeError> {
     let core = CoreConfig {
-        genesis: config.genesis.clone(),
+        genesis: genesis.clone(),
         log: identity.log.clone(),
         witness: identity.witness.clone(),
         keyset: identity.keyset.clone(),
     };
-    let mut attester = Attester::new(core).map_err(NodeError::Core)?;
+    Attester::new(core).map_err(NodeError::Core)
+}
+
+/// The core with its past.
+fn replayed(config: &Config, identity: &Identity, store: &Store) -> Result<Attester, NodeError> {
+    let mut attester = newborn(&config.genesis, identity)?;
     let records = store.replay(|record| attester.restore(record))?;
     tracing::info!(records, node = %identity.node, "past replayed");
     Ok(attester)

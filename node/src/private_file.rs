@@ -11,6 +11,9 @@ const OTHERS: u32 = 0o077;
 const WRITTEN_BY_ALL: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
+/// How the name of a file ends that will take another's place.
+pub(crate) const STAGED: &str = "new";
+
 /// Makes a directory of mode 0700, with its parents; one that exists is left as it is.
 pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -25,7 +28,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Puts a file of mode 0600 in the place of another, whole or not at all, durable when it returns.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let staged = path.with_extension("new");
+    let staged = path.with_extension(STAGED);
     match fs::remove_file(&staged) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -70,11 +73,10 @@ pub(crate) fn open_to_others(file: &File) -> io::Result<Option<u32>> {
     Ok((mode & OTHERS != 0).then_some(mode))
 }
 
-/// The owner of an open file, if that is neither this process's user nor the superuser. The superuser itself may look at
-/// anybody's.
-pub(crate) fn owned_by_another(file: &File) -> io::Result<Option<u32>> {
-    let (owner, me) = (file.metadata()?.uid(), user()?);
-    Ok((owner != me && owner != 0 && me != 0).then_some(owner))
+/// The owner of an open file, if that is neither the user for whom it is looked at nor the superuser.
+pub(crate) fn owned_by_another(file: &File, user: u32) -> io::Result<Option<u32>> {
+    let owner = file.metadata()?.uid();
+    Ok((owner != user && owner != 0).then_some(owner))
 }
 
 /// The directory of a file, if everybody may put another file in the file's place.
@@ -89,6 +91,6 @@ pub(crate) fn open_directory(path: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 /// Whose process this is, as Linux tells it.
-fn user() -> io::Result<u32> {
+pub(crate) fn user() -> io::Result<u32> {
     Ok(fs::metadata("/proc/self")?.uid())
 }

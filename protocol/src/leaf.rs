@@ -157,6 +157,11 @@ impl Leaf {
         Ok(leaf)
     }
 
+    /// The network that bytes in the form of a leaf name, whether they are one or not.
+    pub fn net_of(bytes: &[u8]) -> Option<NetId> {
+        shape::<Envelope<IgnoredAny>>(bytes).ok().map(|head| head.net)
+    }
+
     /// The reference to this leaf at an index.
     pub fn reference(&self, index: u64) -> LeafRef {
         LeafRef { author: self.author, index, hash: leaf_hash(&self.encode()) }
@@ -165,7 +170,7 @@ impl Leaf {
 
 fn shape<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     serde_ipld_dagcbor::from_slice(bytes)
-        .map_err(|e| WireError::Shape { name: "leaf", why: e.to_string().chars().take(200).collect() })
+        .map_err(|e| WireError::Shape { name: "leaf", why: wire::words(e).chars().take(200).collect() })
 }
 
 fn body<B: DeserializeOwned>(bytes: &[u8]) -> Result<B, WireError> {

@@ -123,7 +123,7 @@ pub(crate) mod rule {
     /// A number within bounds.
     pub(crate) fn within(what: &str, found: u64, min: u64, max: u64) -> Result<(), String> {
         if found < min || found > max {
-            Err(format!("{what}: {found} is not within {min}..={max}"))
+            Err(format!("{what}: {found} is not within {min} to {max}"))
         } else {
             Ok(())
         }
@@ -180,7 +180,7 @@ pub(crate) mod rule {
 }
 
 /// What the decoder says, in words: its own text shows how it is built.
-fn words<E: core::fmt::Debug>(error: serde_ipld_dagcbor::DecodeError<E>) -> String {
+pub(crate) fn words<E: core::fmt::Debug>(error: serde_ipld_dagcbor::DecodeError<E>) -> String {
     use serde_ipld_dagcbor::DecodeError as Error;
     match error {
         Error::Msg(why) => why,

@@ -171,7 +171,7 @@ fn what_a_scenario_file_must_not_say_is_refused_with_the_reason() {
     let refused = [
         ("seed = 1\nmember = 4", "unknown field"),
         ("members = 4", "missing field"),
-        ("seed = 1\nmembers = 23", "members: 23 is not within 1..=22"),
+        ("seed = 1\nmembers = 23", "members: 23 is not within 1 to 22"),
         ("seed = 1\n[network]\ndrop = 1.5", "network.drop = 1.5: a share"),
         ("seed = 1\nadversaries = [{ node = 0, does = \"lie\" }]", "adversary \"lie\" is not known"),
         ("seed = 1\nadversaries = [{ node = 4, does = \"fork\" }]", "orders a job"),

@@ -128,7 +128,8 @@ fn parameters(schema: &Value) -> Value {
         .map(|(name, field)| {
             let mut field = field.clone();
             let about = field.as_object_mut().and_then(|field| field.remove("description"));
-            let mut parameter = json!({ "name": name, "in": "query", "required": required(name), "schema": field });
+            let mut parameter =
+                json!({ "name": name, "in": "query", "required": required(name), "schema": field });
             if let Some(about) = about {
                 parameter["description"] = about;
             }

@@ -136,6 +136,9 @@ pub struct Status {
     pub blocks: u64,
     /// Blocks that are not public yet.
     pub blocks_private: u64,
+    /// Nodes whose logs have shown heads that exclude each other since this node started, at most 256.
+    #[serde(default)]
+    pub forks: Vec<NodeId>,
     /// The node's latest notices, oldest first, at most [`NOTICES_MAX`].
     pub notices: Vec<NoticeView>,
 }

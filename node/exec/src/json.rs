@@ -26,7 +26,7 @@ const FIELDS_VALUES_MAX: usize = 1 << 15;
 
 /// The fields that some reader looks at, in alphabetical order. Others are passed over: they cost neither memory nor the
 /// answer, whatever they hold.
-const FIELDS: [&str; 83] = [
+const FIELDS: [&str; 86] = [
     "Code",
     "Error",
     "Message",
@@ -41,6 +41,7 @@ const FIELDS: [&str; 83] = [
     "choices",
     "code",
     "completion_tokens",
+    "completion_tokens_details",
     "content",
     "created",
     "detail",
@@ -74,6 +75,7 @@ const FIELDS: [&str; 83] = [
     "native_finish_reason",
     "object",
     "output_tokens",
+    "output_tokens_details",
     "param",
     "parts",
     "promptFeedback",
@@ -82,6 +84,7 @@ const FIELDS: [&str; 83] = [
     "quotaId",
     "raw",
     "reason",
+    "reasoning_tokens",
     "reasons",
     "refusal",
     "responseId",

@@ -13,6 +13,7 @@ use crate::secret::{KEY_LEN_MAX, Secret, SecretError, is_key_like};
 
 mod mode;
 
+use mode::Fault;
 pub use mode::Openness;
 
 /// Where the key is.
@@ -26,7 +27,7 @@ pub enum KeySource {
     Env(String),
     /// A file that only its owner can read; the key is all it holds.
     File(PathBuf),
-    /// A file in one of the directories that the configuration declares shared: what delivers it there sees to who reads
+    /// A file, and the directories that the configuration declares shared: what delivers a key into one sees to who reads
     /// it.
     #[serde(rename = "file", serialize_with = "only_path")]
     Shared {
@@ -34,6 +35,8 @@ pub enum KeySource {
         path: PathBuf,
         /// The directories.
         dirs: Vec<PathBuf>,
+        /// The user whose process loads it; none: this process's.
+        user: Option<u32>,
     },
     /// Some other text stood there, perhaps the key itself. It is not kept, and loading refuses it.
     Misplaced,
@@ -85,16 +88,52 @@ pub enum KeyError {
         /// Who may do what.
         openness: Openness,
     },
+    /// Somebody else owns the file.
+    #[error(
+        "key file {path} belongs to user {owner}, who could read and replace it: chown it to the user that the node runs \
+         as, or to root; where a service manager or a container's runtime delivers it, name its directory under [secrets] \
+         shared"
+    )]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// The owner's number.
+        owner: u32,
+    },
     /// The file holds something that cannot be a key.
     #[error("key file {0} {1}")]
     FileValue(PathBuf, SecretError),
+}
+
+impl KeyError {
+    /// Whether another process may have the key all the same: its environment is another one, or its service manager has
+    /// delivered a file to it that this process does not see, or does not know for a delivered one.
+    pub fn is_of_surroundings(&self) -> bool {
+        match self {
+            Self::VariableMissing(_) | Self::VariableValue(..) => true,
+            Self::File(_, error) => {
+                matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied)
+            }
+            Self::Mode { path, mode, openness: Openness::Read } => mode::may_be_delivered(path, *mode),
+            _ => false,
+        }
+    }
 }
 
 impl KeySource {
     /// The same source, where these directories are declared shared.
     pub fn declared(self, dirs: &[PathBuf]) -> Self {
         match self {
-            Self::File(path) if !dirs.is_empty() => Self::Shared { path, dirs: dirs.to_vec() },
+            Self::File(path) if !dirs.is_empty() => Self::Shared { path, dirs: dirs.to_vec(), user: None },
+            other => other,
+        }
+    }
+
+    /// The same source, as a process of this user would load it.
+    pub fn run_by(self, user: u32) -> Self {
+        match self {
+            Self::File(path) => Self::Shared { path, dirs: Vec::new(), user: Some(user) },
+            Self::Shared { path, dirs, .. } => Self::Shared { path, dirs, user: Some(user) },
             other => other,
         }
     }
@@ -104,8 +143,8 @@ impl KeySource {
         match self {
             Self::None => Ok(None),
             Self::Env(name) => from_environment(name).map(Some),
-            Self::File(path) => from_file(path, &[]).map(Some),
-            Self::Shared { path, dirs } => from_file(path, dirs).map(Some),
+            Self::File(path) => from_file(path, &[], None).map(Some),
+            Self::Shared { path, dirs, user } => from_file(path, dirs, *user).map(Some),
             Self::Misplaced => Err(KeyError::Misplaced),
         }
     }
@@ -123,7 +162,7 @@ fn from_environment(name: &str) -> Result<Secret, KeyError> {
     value.and_then(Secret::new).map_err(|error| KeyError::VariableValue(name.to_owned(), error))
 }
 
-fn from_file(path: &Path, shared: &[PathBuf]) -> Result<Secret, KeyError> {
+fn from_file(path: &Path, shared: &[PathBuf], user: Option<u32>) -> Result<Secret, KeyError> {
     if !path.is_absolute() {
         return Err(KeyError::PathRelative);
     }
@@ -137,13 +176,16 @@ fn from_file(path: &Path, shared: &[PathBuf]) -> Result<Secret, KeyError> {
         return Err(KeyError::NotAFile(path.to_owned()));
     }
     let file = File::open(path).map_err(failed)?;
-    if let Some((mode, openness)) = mode::open_to_others(path, &file, shared).map_err(failed)? {
-        return Err(KeyError::Mode { path: path.to_owned(), mode, openness });
+    let path = path.to_owned();
+    match mode::fault(&path, &file, shared, user).map_err(failed)? {
+        None => {}
+        Some(Fault::Open(mode, openness)) => return Err(KeyError::Mode { path, mode, openness }),
+        Some(Fault::Owner(owner)) => return Err(KeyError::Owner { path, owner }),
     }
     // Room for everything that may be read, so that no copy is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_LEN_MAX + 65));
     file.take(KEY_LEN_MAX as u64 + 64).read_to_end(&mut bytes).map_err(failed)?;
-    let refused = |error| KeyError::FileValue(path.to_owned(), error);
+    let refused = |error| KeyError::FileValue(path.clone(), error);
     let text = std::str::from_utf8(&bytes).map_err(|_| refused(SecretError::NotPrintable))?;
     // an editor's byte order mark
     Secret::new(text.trim_start_matches('\u{feff}')).map_err(refused)
@@ -157,7 +199,12 @@ fn is_path_key_like(path: &Path) -> bool {
     path.ancestors().any(|part| named(part) && !part.exists())
 }
 
-fn only_path<S: Serializer>(path: &Path, _: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+fn only_path<S: Serializer>(
+    path: &Path,
+    _: &[PathBuf],
+    _: &Option<u32>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     path.serialize(serializer)
 }
 
@@ -267,6 +314,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_another_user_is_refused_unless_it_is_delivered() {
+        use std::os::unix::fs::MetadataExt as _;
+        const OTHER: u32 = 54_321;
+        let (dir, path) = file_with(KEY, 0o600);
+        let me = fs::metadata(&path).unwrap().uid();
+        let own = KeySource::File(path.clone());
+        assert!(own.clone().run_by(me).load().is_ok());
+        // whoever looks; the superuser's files are looked at for another in vain, so they are given away
+        let (owner, looking) = match std::os::unix::fs::chown(&path, Some(OTHER), None) {
+            Ok(()) => (OTHER, me),
+            Err(_) => (me, OTHER),
+        };
+        let error = own.clone().run_by(looking).load().unwrap_err().to_string();
+        assert!(error.contains(&format!("belongs to user {owner}")), "{error}");
+        assert_eq!(own.load().is_ok(), owner == me, "for this process's own user");
+        assert!(own.clone().run_by(owner).load().is_ok());
+        assert!(own.declared(&[dir.path().to_owned()]).run_by(looking).load().is_ok());
+    }
+
+    #[test]
     fn what_others_could_change_is_refused_in_a_shared_directory_too() {
         for mode in [0o602, 0o620, 0o666] {
             let (dir, path) = file_with(KEY, mode);
@@ -319,6 +386,27 @@ mod tests {
             let error = KeySource::File(path).load().unwrap_err().to_string();
             assert!(error.contains("write") && !error.contains("c3D4"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_another_process_may_have_is_told_apart() {
+        let (dir, path) = file_with(KEY, 0o440);
+        let of_surroundings = |source: KeySource| source.load().unwrap_err().is_of_surroundings();
+        // as systemd delivers it, to whoever does not know that
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o550)).unwrap();
+        assert!(of_surroundings(KeySource::File(path.clone())));
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(!of_surroundings(KeySource::File(path.clone())));
+        for (mode, text) in [(0o444, KEY), (0o660, KEY), (0o600, "")] {
+            let (dir, path) = file_with(text, mode);
+            fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
+            assert!(!of_surroundings(KeySource::File(path)), "{mode:o}");
+        }
+        assert!(of_surroundings(KeySource::File(dir.path().join("absent"))));
+        assert!(of_surroundings(KeySource::Env("VANTAGE_TEST_NO_SUCH_KEY".into())));
+        assert!(!of_surroundings(KeySource::Env("not a name".into())));
+        assert!(!of_surroundings(KeySource::Misplaced));
+        assert!(!of_surroundings(KeySource::File("key".into())));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 
+use crate::error::NetError;
 use crate::limits::{ADDRESS_BOOK_PEERS_MAX, ADDRESSES_PER_PEER_MAX};
 
 /// Longest address taken from others, in bytes; a guess: IPv6, QUIC and a peer id are 62.
@@ -16,7 +17,9 @@ pub fn is_global(addr: &Multiaddr) -> bool {
     match addr.iter().next() {
         Some(Protocol::Ip4(ip)) => is_global_v4(ip),
         Some(Protocol::Ip6(ip)) => is_global_v6(ip),
-        Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name)) => name != "localhost",
+        Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name) | Protocol::Dnsaddr(name)) => {
+            name != "localhost"
+        }
         _ => false,
     }
 }
@@ -27,6 +30,45 @@ pub(crate) fn is_usable(addr: &Multiaddr, allow_private: bool) -> bool {
     let spoken = addr.iter().any(|p| matches!(p, Protocol::Tcp(_) | Protocol::QuicV1));
     let named = !matches!(ip(addr), Some(ip) if ip.is_unspecified());
     addr.len() <= ADDRESS_BYTES_MAX && direct && spoken && named && (allow_private || is_global(addr))
+}
+
+/// Refuses an entry point that no node could dial: one that does not say which peer lives there, is of a transport that is
+/// not built in, or is private where that is not allowed.
+pub fn check_bootstrap(addr: &Multiaddr, allow_private: bool) -> Result<(), NetError> {
+    let (_, bare) = split_peer(addr).ok_or_else(|| NetError::Bootstrap { addr: addr.clone() })?;
+    if !is_dialled(&bare) {
+        return Err(NetError::BootstrapTransport { addr: addr.clone() });
+    }
+    if !allow_private && !is_global(&bare) {
+        return Err(NetError::PrivateBootstrap { addr: addr.clone() });
+    }
+    Ok(())
+}
+
+/// Whether an address, with or without a peer id at its end, is of a transport that is built in: TCP or QUIC, of an IP
+/// address or a name; or a name that stands for addresses.
+pub fn is_dialled(addr: &Multiaddr) -> bool {
+    let bare = without_peer(addr);
+    let mut parts = bare.iter();
+    let host = parts.next();
+    match (host, parts.next(), parts.next(), parts.next()) {
+        (Some(Protocol::Dnsaddr(_)), None, _, _) => true,
+        (
+            Some(
+                Protocol::Ip4(_)
+                | Protocol::Ip6(_)
+                | Protocol::Dns(_)
+                | Protocol::Dns4(_)
+                | Protocol::Dns6(_),
+            ),
+            Some(transport),
+            quic,
+            None,
+        ) => {
+            matches!((transport, quic), (Protocol::Tcp(_), None) | (Protocol::Udp(_), Some(Protocol::QuicV1)))
+        }
+        _ => false,
+    }
 }
 
 /// The IP address that an address begins with.
@@ -152,6 +194,31 @@ mod tests {
         assert!(!is_usable(&addr("/ip4/0.0.0.0/tcp/1"), true));
         assert!(!is_usable(&addr("/ip4/8.8.8.8/tcp/1/p2p-circuit"), true));
         assert!(!is_usable(&addr("/ip4/8.8.8.8/udp/1"), true));
+    }
+
+    #[test]
+    fn an_entry_point_names_its_peer_and_can_be_dialled() {
+        let peer = PeerId::random();
+        let check = |text: &str, allow_private| check_bootstrap(&addr(text), allow_private);
+        for text in [
+            "/ip4/8.8.8.8/tcp/1",
+            "/dns4/boot.example.org/tcp/1",
+            "/dns6/boot.example.org/udp/1/quic-v1",
+            "/dnsaddr/example.org",
+        ] {
+            assert!(check(&format!("{text}/p2p/{peer}"), false).is_ok(), "{text}");
+            assert!(matches!(check(text, false), Err(NetError::Bootstrap { .. })), "{text}");
+        }
+        for text in ["/ip4/8.8.8.8/udp/1", "/ip4/8.8.8.8/tcp/1/ws", "/dns4/a.example/udp/1/quic", "/memory/1"]
+        {
+            let refused = check(&format!("{text}/p2p/{peer}"), true);
+            assert!(matches!(refused, Err(NetError::BootstrapTransport { .. })), "{text}");
+        }
+        let circuit = format!("/ip4/8.8.8.8/tcp/1/p2p/{peer}/p2p-circuit");
+        assert!(matches!(check(&circuit, true), Err(NetError::Bootstrap { .. })));
+        let private = format!("/ip4/10.0.0.1/tcp/1/p2p/{peer}");
+        assert!(matches!(check(&private, false), Err(NetError::PrivateBootstrap { .. })));
+        assert!(check(&private, true).is_ok());
     }
 
     #[test]

@@ -24,6 +24,15 @@ pub enum NetError {
         /// What was given.
         addr: Multiaddr,
     },
+    /// A bootstrap address is of a transport that is not built in.
+    #[error(
+        "bootstrap address {addr} cannot be dialled: write it as /ip4/…/tcp/PORT/p2p/…, \
+         /ip4/…/udp/PORT/quic-v1/p2p/…, the same with /dns4/NAME, or /dnsaddr/NAME/p2p/…"
+    )]
+    BootstrapTransport {
+        /// What was given.
+        addr: Multiaddr,
+    },
     /// A bootstrap address is private and `allow_private` is off.
     #[error(
         "bootstrap address {addr} is private: use a public one, or allow private addresses in a test network"
@@ -83,7 +92,7 @@ pub enum RequestError {
     #[error("peer {0} cannot be reached")]
     Unreachable(PeerId),
     /// The peer did not answer in time.
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {} s", .0.as_secs_f64())]
     Timeout(Duration),
     /// The peer does not speak this protocol.
     #[error("the peer does not speak {0}")]
@@ -100,9 +109,24 @@ pub enum FetchError {
     #[error("the CID does not name a SHA-256 hash: its block could not be checked")]
     UnsupportedHash,
     /// Nobody asked had the block in time.
-    #[error("block not found within {0:?}")]
+    #[error("block not found within {} s", .0.as_secs_f64())]
     NotFound(Duration),
     /// Ours: the network task has ended.
     #[error("the network is shut down")]
     Closed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_seconds() {
+        for (told, words) in [(30_000, "30 s"), (1_500, "1.5 s"), (250, "0.25 s")] {
+            let told = Duration::from_millis(told);
+            for said in [RequestError::Timeout(told).to_string(), FetchError::NotFound(told).to_string()] {
+                assert!(said.ends_with(&format!("within {words}")), "{said}");
+            }
+        }
+    }
 }

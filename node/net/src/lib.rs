@@ -29,7 +29,7 @@ mod streams;
 mod transport;
 mod varint;
 
-pub use address::is_global;
+pub use address::{check_bootstrap, is_dialled, is_global};
 pub use bitswap::{BlockSource, NoBlocks};
 pub use bytes::Bytes;
 pub use cid::Cid;
@@ -40,7 +40,7 @@ pub use handle::NetHandle;
 pub use identity::{peer_id_from_ed25519, peer_id_from_seed};
 pub use libp2p::{Multiaddr, PeerId};
 pub use limits::Limits;
-pub use listen::{Unbound, has_address, try_bind};
+pub use listen::{Listening, Unbound, check_listen, has_address, try_bind};
 pub use spawn::spawn;
 pub use status::{NetStatus, PeerStatus, Provided};
 pub use streams::Stream;

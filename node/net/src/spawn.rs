@@ -6,7 +6,7 @@ use std::time::Duration;
 use libp2p::swarm::{self, Swarm};
 use tokio::sync::mpsc;
 
-use crate::address::{is_global, split_peer};
+use crate::address::check_bootstrap;
 use crate::behaviour::Behaviour;
 use crate::bitswap::BlockSource;
 use crate::config::NetConfig;
@@ -66,11 +66,5 @@ fn check(config: &NetConfig) -> Result<(), NetError> {
     if config.net16.len() != NET16_LEN || !config.net16.as_bytes().iter().all(hex) {
         return Err(NetError::NetId { net16: config.net16.clone() });
     }
-    for addr in &config.bootstrap {
-        let (_, bare) = split_peer(addr).ok_or_else(|| NetError::Bootstrap { addr: addr.clone() })?;
-        if !config.allow_private && !is_global(&bare) {
-            return Err(NetError::PrivateBootstrap { addr: addr.clone() });
-        }
-    }
-    Ok(())
+    config.bootstrap.iter().try_for_each(|addr| check_bootstrap(addr, config.allow_private))
 }

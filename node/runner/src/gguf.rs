@@ -98,7 +98,8 @@ fn check_tensors(content: &Content, len_bytes: u64) -> Result<(), GgufError> {
             .try_fold(1u64, |product, &dim| product.checked_mul(u64::try_from(dim).ok()?))
             .filter(|&elements| elements > 0 && elements <= PARAMETERS_MAX)
             .ok_or_else(|| {
-                refused(format!("tensor {name} has an impossible shape {:?}", info.shape.dims()))
+                let dims: Vec<String> = info.shape.dims().iter().map(ToString::to_string).collect();
+                refused(format!("tensor {name} has an impossible shape, {}", dims.join(" by ")))
             })?;
         let (block, bytes) = (info.ggml_dtype.block_size() as u64, info.ggml_dtype.type_size() as u64);
         let end = elements

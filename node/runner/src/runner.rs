@@ -118,7 +118,10 @@ impl Runner {
         let (process, facts, _) =
             launch(&self.program, &self.args, &self.model).map_err(|error| failed(error.to_string()))?;
         if facts != self.facts {
-            return Err(failed(format!("the runner came back as {facts:?} instead of {:?}", self.facts)));
+            return Err(failed(format!(
+                "the runner came back with another model or in another version: {}, sha256 {}, instead of {}, sha256 {}",
+                facts.model, facts.model_sha256, self.facts.model, self.facts.model_sha256
+            )));
         }
         Ok(process)
     }

@@ -46,6 +46,11 @@ impl Manifest {
         format!("manifest-{hash}.json")
     }
 
+    /// Whether a part's name is that of a manifest, whatever its hash.
+    pub(super) fn is_name(name: &str) -> bool {
+        name.starts_with("manifest-") && name.ends_with(".json")
+    }
+
     /// Files that a node has and that are not in it. The root key counts where it was asked for.
     pub fn missing(&self, root_key: bool) -> Vec<String> {
         let has = |name: &str| self.parts.iter().any(|part| part.name == name);

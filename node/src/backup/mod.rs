@@ -72,12 +72,22 @@ pub enum BackupError {
         why: String,
     },
     /// The file is no backup, or is damaged.
-    #[error("{path} is no backup that can be used: {why}; take another one")]
+    #[error("{path} is no backup that can be used: {why}")]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         why: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// The name of a backup is that of something else than a file.
+    #[error("{path}: {source}")]
+    NoFile {
+        /// What was named.
+        path: PathBuf,
+        /// What it is.
+        source: io::Error,
     },
     /// There is nothing to copy.
     #[error("{dir} holds no node that has ever run: keep copies of its key files instead")]

@@ -7,10 +7,20 @@ use crate::plain_file;
 use crate::private_file::{self, beside};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use vantage_protocol::id::Hash;
+use vantage_protocol::proof::file_kind;
+
+/// Bytes that are read at once, and of which the kind of a file is told.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// Where a tar archive says what it is, and how.
+const TAR_AT: std::ops::Range<usize> = 257..262;
+const TAR: &[u8] = b"ustar";
+/// What to do about a file that is damaged, and about one that is something else.
+const ANOTHER: &str = "take another backup";
+const NAME_ANOTHER: &str = "name a file that `vantage backup` wrote";
 
 /// Unpacks a backup into a data directory that does not exist yet or is empty. Every part is checked against the
 /// manifest before the directory is there. A node that runs in it asks its peers before it signs.
@@ -44,17 +54,26 @@ pub(super) fn is_free(path: &Path) -> io::Result<bool> {
 }
 
 fn unpack(backup: &Path, staged: &Path) -> Result<Manifest, BackupError> {
-    let damaged = |why: String| BackupError::Damaged { path: backup.to_owned(), why };
+    let damaged = |why: String| BackupError::Damaged { path: backup.to_owned(), why, help: ANOTHER };
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput => {
-            BackupError::io(backup, source)
-        }
-        _ => damaged(source.to_string()),
+        // the system's own
+        _ if source.raw_os_error().is_some() => BackupError::io(backup, source),
+        // the archive's
+        io::ErrorKind::UnexpectedEof => damaged("it breaks off".into()),
+        _ => damaged("what it says of its parts is damaged".into()),
     };
-    let file = plain_file::open(backup).map_err(failed)?;
-    let mut tar = tar::Archive::new(io::BufReader::new(file));
+    let file = plain_file::open(backup).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidInput => BackupError::NoFile { path: backup.to_owned(), source },
+        _ => BackupError::io(backup, source),
+    })?;
+    let mut file = io::BufReader::with_capacity(CHUNK_BYTES, file);
+    let begin = file.fill_buf().map_err(|source| BackupError::io(backup, source))?;
+    if let Some((why, help)) = other_than_tar(begin) {
+        return Err(BackupError::Damaged { path: backup.to_owned(), why, help });
+    }
+    let mut tar = tar::Archive::new(file);
     let mut entries = tar.entries().map_err(failed)?;
-    let first = entries.next().ok_or_else(|| damaged("it is empty".into()))?.map_err(failed)?;
+    let first = entries.next().ok_or_else(|| damaged("nothing is in it".into()))?.map_err(failed)?;
     let manifest = read_manifest(first).map_err(damaged)?;
     private_file::make_dir(staged).map_err(|source| BackupError::io(staged, source))?;
     for part in &manifest.parts {
@@ -78,13 +97,33 @@ fn unpack(backup: &Path, staged: &Path) -> Result<Manifest, BackupError> {
     Ok(manifest)
 }
 
+/// What a file is that is no tar archive, as a backup is one, and what to do.
+fn other_than_tar(begin: &[u8]) -> Option<(String, &'static str)> {
+    if begin.get(TAR_AT) == Some(TAR) {
+        return None;
+    }
+    Some(match file_kind(begin) {
+        Some(kind) if kind.starts_with("compressed") || kind.ends_with("archive") => {
+            (format!("it is {kind}"), "unpack it, and name the backup that is in it")
+        }
+        Some(kind) => (format!("it is {kind}"), NAME_ANOTHER),
+        None => ("it is no tar archive, as each backup is one".to_owned(), NAME_ANOTHER),
+    })
+}
+
 fn read_manifest(entry: tar::Entry<'_, impl Read>) -> Result<Manifest, String> {
     let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
     let mut json = Vec::new();
     entry.take(BYTES_MAX).read_to_end(&mut json).map_err(|error| error.to_string())?;
     let hash = Hash(Sha256::digest(&json).into());
+    if !Manifest::is_name(&name) {
+        let name: String = name.chars().take(80).collect();
+        return Err(format!(
+            "it is a tar archive of something else: {name} stands where its manifest should"
+        ));
+    }
     if name != Manifest::name(&hash) {
-        return Err("its manifest has another hash than its name says, or is none".into());
+        return Err("its manifest has another hash than its name says".into());
     }
     let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
     if manifest.backup != VERSION {

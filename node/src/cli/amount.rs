@@ -39,6 +39,15 @@ pub fn seconds(text: &str) -> Result<Seconds, String> {
     }
 }
 
+/// Reads a number of which there has to be some.
+pub fn some(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("a whole number from 1 to {} is needed", u32::MAX)),
+    }
+}
+
 /// Reads the name of a region or an operator.
 pub fn name(text: &str) -> Result<String, String> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.:/".contains(c);
@@ -108,6 +117,14 @@ mod tests {
         }
         for bad in ["", "s", "0", "0s", "-1s", "1.5s", "8d", "1w", "99999999999999999999s", "1 s", "９s"] {
             assert!(seconds(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn some_is_not_none() {
+        assert_eq!(some("1"), Ok(1));
+        for bad in ["0", "00", "-1", "", "x", "1.0", "4294967296"] {
+            assert!(some(bad).is_err_and(|why| why.contains("needed")), "{bad}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line's grammar and its help.
 
 mod evidence;
+mod examples;
 mod golem;
 mod inspect;
 mod job;
@@ -19,7 +20,7 @@ pub use target::{TargetCommand, TargetProbeArgs};
 pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
 
 use super::amount::{self, Seconds};
-use super::exit::{PLAIN_CODES, RUN_CODES};
+use super::exit::PLAIN_CODES;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use vantage_net::Multiaddr;
@@ -33,7 +34,13 @@ Examples:
   vantage job submit suite.toml --regions eu,us --target open:smollm2-135m --watch
   vantage verify bundle.car --genesis genesis.toml  check evidence, trusting nobody
 
-`vantage help COMMAND` shows examples and exit codes of a command.";
+`vantage help COMMAND` shows examples and exit codes of a command.
+
+Exit codes:
+  0  done; for commands that end with a verdict: SEALED
+  1  failed, not found, or nobody answers
+  2  wrong usage, or a file is not what the command reads
+  3 to 6 are explained by the commands that have them: `vantage help verify`, `vantage help run`";
 
 /// The program's arguments.
 #[derive(Debug, Parser)]
@@ -50,13 +57,16 @@ pub enum Command {
     /// Create a data directory with keys and a commented configuration
     Init(InitArgs),
     /// Create or show a genesis file, the founding document of a network
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::GENESIS)]
     Genesis(GenesisCommand),
     /// Run the node until it is stopped (Ctrl-C or SIGTERM)
+    #[command(after_help = examples::RUN)]
     Run(RunArgs),
     /// Show the status of the running node
+    #[command(after_help = examples::STATUS)]
     Status(StatusArgs),
     /// List the peers of the running node, or all nodes it knows
+    #[command(after_help = examples::PEERS)]
     Peers(PeersArgs),
     /// Show the leaves of a node's log
     Log(LogArgs),
@@ -65,6 +75,7 @@ pub enum Command {
     /// Diagnose problems and suggest fixes
     Doctor(DoctorArgs),
     /// Stop the running node gracefully
+    #[command(after_help = examples::STOP)]
     Stop(NodeArgs),
     /// Back up keys, configuration, log and blocks to one file
     Backup(BackupArgs),
@@ -75,31 +86,29 @@ pub enum Command {
     /// Delete data that is no longer needed
     Prune(PruneArgs),
     /// Submit jobs and follow them
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::JOB)]
     Job(JobCommand),
     /// Check a suite, or estimate what a job will take
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::SUITE)]
     Suite(SuiteCommand),
     /// Verify evidence offline: a bundle file, or a content id fetched from any peer
     Verify(VerifyArgs),
     /// Write a report: what differs between regions, and what differs anyway
     Report(ReportArgs),
     /// Export evidence to one file, or import it
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::BUNDLE)]
     Bundle(BundleCommand),
     /// Download and list open models
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::MODEL)]
     Model(ModelCommand),
     /// List the APIs this node may call and their prices, or try one
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::TARGET)]
     Target(TargetCommand),
     /// List the providers on the Golem Network that would run an open model, and their prices
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::GOLEM)]
     Golem(GolemCommand),
     /// Print a completion script for a shell
-    #[command(
-        after_help = "Example:\n  vantage completions bash > ~/.local/share/bash-completion/completions/vantage"
-    )]
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -141,7 +150,6 @@ pub struct DataArg {
 
 /// A command that asks the running node.
 #[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
 pub struct NodeArgs {
     #[command(flatten)]
     pub data: DataArg,
@@ -152,7 +160,6 @@ pub struct NodeArgs {
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
 pub struct StatusArgs {
     #[command(flatten)]
     pub data: DataArg,
@@ -206,7 +213,6 @@ pub struct InitArgs {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("Logs go to standard error; RUST_LOG chooses how much, e.g. RUST_LOG=info,vantage_net=debug. SIGHUP reads [policy] again.\n\n{RUN_CODES}"))]
 pub struct RunArgs {
     #[command(flatten)]
     pub data: DataArg,
@@ -224,6 +230,7 @@ pub enum GenesisCommand {
     /// Found a network
     Create(GenesisCreateArgs),
     /// Show name, hash, quorum and committee of a genesis file
+    #[command(after_help = examples::GENESIS_SHOW)]
     Show(GenesisShowArgs),
 }
 
@@ -271,7 +278,6 @@ pub struct GenesisCreateArgs {
 
 /// Arguments of `genesis show`.
 #[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
 pub struct GenesisShowArgs {
     /// The genesis file
     #[arg(value_name = "FILE")]
@@ -287,6 +293,7 @@ pub enum ModelCommand {
     /// Download a model, check its hash and convert it
     Pull(ModelPullArgs),
     /// List known and stored models
+    #[command(after_help = examples::MODEL_LIST)]
     List(NodeArgs),
 }
 

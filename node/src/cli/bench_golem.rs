@@ -174,7 +174,7 @@ impl Bench {
 
     fn ask(&self, runner: &mut Runner) -> CliResult<()> {
         let asked = runner.generate(&[Message::user(QUESTION)], TOKENS_MAX, &|| false);
-        asked.map(|_| ()).map_err(|error| CliError::failed(format!("{error:?}")))
+        asked.map(|_| ()).map_err(CliError::failed)
     }
 
     /// Milliseconds to the last and to the first answer, and agreements.
@@ -188,7 +188,7 @@ impl Bench {
         for _ in 0..self.tasks {
             let read = |output: &[u8]| match Answer::read(output) {
                 Ok(Answer::Answered { .. }) => Ok(()),
-                Ok(Answer::Refused(error)) => Err(format!("{error:?}")),
+                Ok(Answer::Refused(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             let ran = session.run(&self.command, until_ms, &CancellationToken::new(), read).await;

@@ -42,22 +42,25 @@ enum Running {
 
 /// Carries the command out.
 pub(super) fn doctor(args: &DoctorArgs, out: &mut Out) -> CliResult<Exit> {
-    let dir = data::dir(&args.data)?;
-    let mut findings = Findings::default();
+    let home = data::dir(&args.data)?;
+    let (mut findings, mut of_config) = (Findings::default(), Findings::default());
+    // the configuration may keep the node's data elsewhere
+    let config = place::configuration(&home, &mut of_config);
+    let dir = config.as_ref().map_or(home, |config| config.checked.data.clone());
     let running = running(&dir);
     place::directory(&dir, &running, &mut findings);
-    let config = place::configuration(&dir, &mut findings);
-    let node = place::keys(&dir, config.as_ref(), &mut findings);
-    let net = config.as_ref().map(|config| config.checked.genesis.net());
-    place::store(&dir, &running, net.zip(node), &mut findings);
+    findings.list.append(&mut of_config.list);
+    let identity = place::keys(&dir, config.as_ref(), &mut findings);
+    let genesis = config.as_ref().map(|config| &config.checked.genesis);
+    place::store(&dir, &running, genesis.zip(identity.as_ref()), &mut findings);
     machine::clock(&dir, config.as_ref(), &mut findings);
     machine::disk(&dir, config.as_ref(), &mut findings);
     machine::descriptors(&running, &mut findings);
     if let Some(config) = &config {
         apis::models(config, args.quick, &mut findings);
-        apis::keys(config, &mut findings);
+        apis::keys(config, &running, &mut findings);
         apis::addresses(config, &mut findings);
-        golem::look(config, &mut findings);
+        golem::look(config, &running, &mut findings);
         machine::ports(config, &running, &mut findings);
         machine::metrics(config, &running, &mut findings);
         place::logs(config, &mut findings);

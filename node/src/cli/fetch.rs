@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
-use vantage_net::{Bytes, Multiaddr, NetConfig, NetEvent, NetHandle, NoBlocks, PeerId, Role, Stream};
+use vantage_net::{
+    Bytes, Multiaddr, NetConfig, NetEvent, NetHandle, NoBlocks, PeerId, RequestError, Role, Stream,
+};
 use vantage_protocol::bundle::{Bundle, Certs};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::NetId;
@@ -29,6 +31,10 @@ const FETCHES_MAX: usize = 64;
 const OTHERS_PATIENCE: Duration = Duration::from_secs(2);
 /// Share of the time that asking for certs may take, in parts.
 const CERTS_PARTS: u32 = 4;
+
+/// What to do where no peer can be reached.
+const UNREACHABLE: &str = "check that the peers run, and the addresses, ports and peer ids given with --peer; or name others \
+                           with --peer, or verify a bundle file";
 
 /// What peers sent.
 pub(super) struct Fetched {
@@ -58,6 +64,8 @@ struct Visit {
     meter: ProgressBar,
     blocks: BTreeMap<Cid, Vec<u8>>,
     bytes: usize,
+    /// Why peers gave no answer, as far as they were asked.
+    troubles: BTreeMap<PeerId, RequestError>,
 }
 
 impl Visit {
@@ -66,6 +74,11 @@ impl Visit {
             return Err(CliError::usage("no peer is named to fetch a content id from")
                 .at("--peer")
                 .advise("name one or more: --peer /ip4/…/tcp/…/p2p/12D3KooW…; or verify a bundle file"));
+        }
+        if let Some(odd) = args.peers.iter().find(|addr| !vantage_net::is_dialled(addr)) {
+            return Err(CliError::usage(format!("{odd} is of a transport that is not built in")).at("--peer").advise(
+                "write it as /ip4/…/tcp/PORT/p2p/… or /ip4/…/udp/PORT/quic-v1/p2p/…, as the peer prints its addresses",
+            ));
         }
         let patience = args.timeout.duration();
         let until = Instant::now() + patience;
@@ -87,14 +100,30 @@ impl Visit {
                 peers.push(peer);
             }
         }
+        if peers.is_empty() {
+            handle.shutdown().await;
+            return Err(CliError::failed(format!(
+                "none of the peers can be reached, within {} s: nobody answers at the addresses",
+                (patience / CERTS_PARTS).as_secs_f64()
+            ))
+            .at(format!("peers {places}"))
+            .advise(UNREACHABLE));
+        }
         tokio::spawn(async move { while events.recv().await.is_some() {} });
         let (meter, blocks) = (meter(), BTreeMap::new());
-        Ok(Self { handle, net, peers, places, until, patience, meter, blocks, bytes: 0 })
+        let troubles = BTreeMap::new();
+        Ok(Self { handle, net, peers, places, until, patience, meter, blocks, bytes: 0, troubles })
     }
 
     async fn fetch(&mut self, root: Cid) -> CliResult<BTreeSet<Cid>> {
         self.meter.set_message("asking for certs");
         let mut bundles = self.certs(root, self.peers.clone()).await;
+        if bundles.is_empty() && self.peers.iter().all(|peer| self.is_away(peer)) {
+            let why = self.why().unwrap_or_default();
+            return Err(CliError::failed(format!("none of the peers can be reached: {why}"))
+                .at(format!("peers {}", self.places))
+                .advise(UNREACHABLE));
+        }
         if bundles.is_empty() {
             // nobody has certs for a content of that id: it may be a bundle's, or others may have some
             if let Ok(bundle) = wire::decode::<Bundle>(&self.need(root).await?) {
@@ -121,12 +150,18 @@ impl Visit {
             .into_iter()
             .map(|peer| {
                 let (handle, request) = (self.handle.clone(), request.clone());
-                async move { handle.request(peer, Stream::Certs, request).await }
+                async move { (peer, handle.request(peer, Stream::Certs, request).await) }
             })
             .collect();
         let mut bundles = BTreeSet::new();
-        while let Ok(Some(answer)) = timeout_at(until, asked.next()).await {
-            let Ok(bytes) = answer else { continue };
+        while let Ok(Some((peer, answer))) = timeout_at(until, asked.next()).await {
+            let bytes = match answer {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.troubles.insert(peer, error);
+                    continue;
+                }
+            };
             let Ok(CertsAnswer { bundle: Some(bundle), certs: Some(certs) }) = wire::decode(&bytes) else {
                 continue;
             };
@@ -156,11 +191,28 @@ impl Visit {
         timeout_at(until, self.handle.find_providers(cid)).await.unwrap_or_default()
     }
 
+    /// Whether a peer could not be reached at all.
+    fn is_away(&self, peer: &PeerId) -> bool {
+        matches!(self.troubles.get(peer), Some(RequestError::Unreachable(_) | RequestError::NotFound(_)))
+    }
+
+    /// What each peer's trouble was.
+    fn why(&self) -> Option<String> {
+        let each = self.troubles.iter().map(|(peer, trouble)| match trouble {
+            RequestError::Unreachable(_) | RequestError::NotFound(_) => trouble.to_string(),
+            _ => format!("peer {peer}: {trouble}"),
+        });
+        let each: Vec<String> = each.collect();
+        (!each.is_empty()).then(|| each.join("; "))
+    }
+
     /// The root: without it there is nothing to speak of.
     async fn need(&mut self, root: Cid) -> CliResult<Vec<u8>> {
         let found = get(self.handle.clone(), root, self.peers.clone(), self.patience / 2).await;
         let block = found.ok_or_else(|| {
-            CliError::failed(format!("nobody asked has {root}, within {} s", self.patience.as_secs() / 2))
+            let why = self.why().map_or(String::new(), |why| format!(" ({why})"));
+            let s = (self.patience / 2).as_secs_f64();
+            CliError::failed(format!("nobody asked has {root}, within {s} s{why}"))
                 .at(format!("peers {}", self.places))
                 .advise("check the id and the addresses, name more peers with --peer, or raise --net-timeout")
         })?;

@@ -25,6 +25,7 @@ pub(super) fn init(args: &InitArgs, out: &mut Out) -> CliResult<Exit> {
             .at(config_file.display())
             .advise("choose another data directory with --data"));
     }
+    addresses(args)?;
     let genesis = args.genesis.as_deref().map(genesis::read).transpose()?;
     let public = keys::create(&dir).map_err(|error| refuse(error, &dir))?;
     if let Some(genesis) = &genesis {
@@ -51,6 +52,20 @@ pub(super) fn init(args: &InitArgs, out: &mut Out) -> CliResult<Exit> {
     ]);
     next_steps(args, &dir, &public, genesis.as_ref(), out);
     Ok(Exit::Done)
+}
+
+/// A configuration with which no node would start is not written.
+fn addresses(args: &InitArgs) -> CliResult<()> {
+    let refuse = |option: &'static str| {
+        move |(what, help): (String, &'static str)| CliError::usage(what).at(option).advise(help)
+    };
+    config::net::refuse_listen(&args.listen).map_err(refuse("--listen"))?;
+    config::net::refuse_bootstrap(&args.bootstrap, is_private(args)).map_err(refuse("--bootstrap"))
+}
+
+/// Whether an entry point is private: then private addresses are allowed.
+fn is_private(args: &InitArgs) -> bool {
+    args.bootstrap.iter().any(|addr| !vantage_net::is_global(addr))
 }
 
 fn role(genesis: &Genesis, public: &PublicKeys) -> &'static str {
@@ -113,14 +128,13 @@ fn configuration(args: &InitArgs, genesis: Option<&Genesis>) -> String {
         Some(_) => "They exist in test networks only, which this is not.",
         None => "They exist in test networks only.",
     };
-    let private = args.bootstrap.iter().any(|addr| !vantage_net::is_global(addr));
     TEMPLATE
         .replace("{{genesis}}", GENESIS)
         .replace("{{region}}", &region)
         .replace("{{sim}}", sim)
         .replace("{{listen}}", &list(listen))
         .replace("{{bootstrap}}", &list(args.bootstrap.iter().map(ToString::to_string).collect()))
-        .replace("{{private}}", &private.to_string())
+        .replace("{{private}}", &is_private(args).to_string())
 }
 
 /// What is filled in by [`configuration`]. A test holds it against the keys and defaults of the program.

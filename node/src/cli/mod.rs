@@ -39,6 +39,7 @@ mod status;
 mod suite;
 mod target;
 mod upkeep;
+mod usage;
 mod verdict;
 mod verify;
 mod watch;
@@ -52,7 +53,6 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use error::CliResult;
 use render::Out;
 use std::process::ExitCode;
-use vantage_protocol::compare::{escape_line, escape_terminal};
 
 /// The program: reads the arguments, carries the command out, tells how it ended.
 pub fn main() -> ExitCode {
@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
     let cli = match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            tell(&error);
+            usage::tell(&error);
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
@@ -78,17 +78,6 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
-}
-
-/// Prints what is wrong with the arguments. It quotes them, and they may hold what steers a terminal.
-fn tell(error: &clap::Error) {
-    let plain = error.render().to_string();
-    let quoted = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
-    // nobody listening is no error
-    let _ = match quoted.into_iter().all(|arg| escape_line(&arg) == arg) {
-        true => error.print(),
-        false => std::io::Write::write_all(&mut std::io::stderr(), escape_terminal(&plain).as_bytes()),
-    };
 }
 
 /// Arguments take what their environment variable says, unless it is empty.

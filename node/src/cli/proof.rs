@@ -14,7 +14,7 @@ use std::path::Path;
 use vantage_api::{GetJobProof, GetProof, Shown};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::leaf::Leaf;
-use vantage_protocol::log::TlogProof;
+use vantage_protocol::log::{PolicyError, TlogProof};
 
 /// Longest file with a proof or a policy that is read, bytes: well above the longest of each.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -44,7 +44,7 @@ fn show(args: &ProofArgs, out: &mut Out) -> CliResult<Exit> {
     })?;
     let genesis = Genesis::from_toml(&shown.genesis).map_err(not_understood)?;
     let (text, read) = carried(&shown, &genesis)?;
-    let policy = PolicyFile::of(&shown, &genesis).map_err(not_understood)?;
+    let policy = PolicyFile::of(&shown, &genesis).map_err(|refusal| not_understood(refusal.why()))?;
     if let Some(path) = &args.policy {
         file::write_new(path, policy.to_text().as_bytes())?;
     }
@@ -102,19 +102,38 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
                 "`vantage proof` writes proofs with their statement; other programs leave it out, or drop it",
             ));
     };
-    let leaf = Leaf::decode(&bytes, &genesis.net()).map_err(|error| bad(error.to_string(), &args.file))?;
-    let keys = PolicyFile::held(&keys, leaf.author, &genesis).map_err(|refusal| match refusal {
-        Refusal::Silent(why) => CliError::usage(format!(
-            "the policy is not enough to check the proof: {why}"
-        ))
-        .at(args.policy.display())
-        .advise(
-            "get the policy that `vantage proof … --policy FILE` writes along with the proof, and all of it",
-        ),
-        Refusal::Bad(why) => bad(why, &args.policy),
-    })?;
+    // what a head does not commit to says nothing: a byte was changed on the way, or somebody made it up
+    proof.verify_inclusion(&bytes).map_err(|why| unreadable("proof", &why.to_string(), &args.file))?;
+    let leaf = said(&bytes, &genesis, &args.file)?;
+    let keys = PolicyFile::held(&keys, leaf.author, &genesis)
+        .map_err(|refusal| refuse(refusal, "policy", &args.policy))?;
     let (proof, cosigners) =
-        held(proof, &bytes, &leaf, &keys, &genesis).map_err(|why| bad(why, &args.file))?;
+        held(proof, &leaf, &keys, &genesis).map_err(|refusal| refuse(refusal, "proof", &args.file))?;
+    tell(&proof, &leaf, &cosigners, &genesis, out);
+    Ok(Exit::Done)
+}
+
+/// A file that is not enough, is not as it was written, or contradicts the genesis.
+fn refuse(refusal: Refusal, what: &str, path: &Path) -> CliError {
+    match refusal {
+        Refusal::Silent(why) if what == "policy" => {
+            CliError::usage(format!("the policy is not enough to check the proof: {why}")).at(path.display()).advise(
+                "get the policy that `vantage proof … --policy FILE` writes along with the proof, and all of it",
+            )
+        }
+        Refusal::Silent(why) => {
+            CliError::usage(format!("the {what} is not enough to be checked: {why}")).at(path.display()).advise(
+                "get the file again, and all of it; or ask any node for the proof anew: `vantage proof` writes it once \
+                 enough members have cosigned",
+            )
+        }
+        Refusal::Torn(why) => unreadable(what, &why, path),
+        Refusal::Bad(why) => bad(why, path),
+    }
+}
+
+/// A proof that holds.
+fn tell(proof: &TlogProof, leaf: &Leaf, cosigners: &Cosigners, genesis: &Genesis, out: &mut Out) {
     let who: Vec<_> = cosigners
         .iter()
         .filter_map(|(node, time_s)| {
@@ -129,7 +148,7 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
             "typ": leaf.statement.typ(), "body": statement::body(&leaf.statement),
             "size": checkpoint.size, "root": checkpoint.root, "quorum": genesis.quorum(), "cosigners": who,
         }));
-        return Ok(Exit::Done);
+        return;
     }
     out.pairs(&[
         ("network", format!("{} {}", genesis.name, genesis.net())),
@@ -138,7 +157,7 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
         ("says", format!("{}: {}", leaf.statement.typ(), statement::line(&leaf.statement))),
         ("root", checkpoint.root.to_string()),
     ]);
-    for (node, time_s) in &cosigners {
+    for (node, time_s) in cosigners {
         if let Some(member) = genesis.member(node) {
             let (operator, region) = (&member.operator, &member.region);
             out.line(format!("cosigned by {} ({operator}, {region}) at {time_s} by its clock", node.short()));
@@ -151,31 +170,44 @@ fn check(args: &ProofCheckArgs, out: &mut Out) -> CliResult<Exit> {
         genesis.quorum()
     );
     out.painted(Paint::Good, "HOLDS", quorum);
-    Ok(Exit::Done)
 }
 
 type Cosigners = Vec<(vantage_protocol::id::NodeId, u64)>;
 
-/// Everything that makes a proof hold, in order; the error says what does not.
+/// The statement that a head commits to. One of another network is whole all the same, and contradicts the genesis.
+fn said(bytes: &[u8], genesis: &Genesis, path: &Path) -> CliResult<Leaf> {
+    Leaf::decode(bytes, &genesis.net()).map_err(|error| match Leaf::net_of(bytes) {
+        Some(net) if net != genesis.net() => bad(error.to_string(), path),
+        _ => CliError::usage(format!("the statement in the proof is none that is known here: {error}"))
+            .at(path.display())
+            .advise("name a proof that `vantage proof` wrote, of this version or an earlier one"),
+    })
+}
+
+/// Everything that makes a proof hold whose head commits to its statement, in order; the error says what does not. A head
+/// that nobody signed as it stands is torn, one that was signed and says something else is bad.
 fn held(
     proof: TlogProof,
-    bytes: &[u8],
     leaf: &Leaf,
     keys: &PolicyFile,
     genesis: &Genesis,
-) -> Result<(TlogProof, Cosigners), String> {
-    let origin = genesis.origin(leaf.author);
-    if proof.checkpoint.checkpoint.origin != origin {
-        return Err(format!(
-            "the head is of {}, not of the author's log",
-            proof.checkpoint.checkpoint.origin
-        ));
+) -> Result<(TlogProof, Cosigners), Refusal> {
+    let head = &proof.checkpoint.checkpoint.origin;
+    if *head != genesis.origin(leaf.author) {
+        let why = format!("the head is of {head}, not of the author's log");
+        let is_signed = keys
+            .log_key(&head.node)
+            .is_some_and(|key| proof.checkpoint.clone().by_log(&key).verify_log(&key).is_ok());
+        return Err(if is_signed { Refusal::Bad(why) } else { Refusal::Torn(why) });
     }
-    let key = keys.log_key(&leaf.author).ok_or("the policy has no keyset of the log's node")?;
+    let missing = || Refusal::Silent("the policy has no keyset of the log's node".to_owned());
+    let key = keys.log_key(&leaf.author).ok_or_else(missing)?;
     let proof = TlogProof { checkpoint: proof.checkpoint.by_log(&key), ..proof };
-    proof.checkpoint.verify_log(&key).map_err(|error| error.to_string())?;
-    proof.verify_inclusion(bytes).map_err(|error| error.to_string())?;
-    let cosigners = keys.committee().check(&proof.checkpoint).map_err(|error| error.to_string())?;
+    proof.checkpoint.verify_log(&key).map_err(|error| Refusal::Torn(error.to_string()))?;
+    let cosigners = keys.committee().check(&proof.checkpoint).map_err(|error| match error {
+        PolicyError::NoQuorum { .. } => Refusal::Silent(error.to_string()),
+        _ => Refusal::Torn(error.to_string()),
+    })?;
     Ok((proof, cosigners))
 }
 

@@ -9,6 +9,7 @@ use super::{data, live, spending};
 use serde_json::json;
 use std::cmp::Ordering;
 use vantage_api::{Room, Shutdown, Status};
+use vantage_protocol::id::NodeId;
 
 /// A clock this far from the committee's is said, seconds: a guess, far above what time daemons leave.
 const CLOCK_WARN_S: u64 = 10;
@@ -106,6 +107,15 @@ fn warn_of_the_node(status: &Status, out: &mut Out) {
         let what =
             format!("it signs nothing before {needed} members have told how long its log is; {heard} have");
         out.painted(Paint::Bad, "restored backup: ", what);
+    }
+    if !status.forks.is_empty() {
+        let nodes: Vec<String> = status.forks.iter().map(NodeId::short).collect();
+        let what = format!(
+            "{}: heads that exclude each other were signed there. What such a node says beyond its certified branch counts for \
+             nobody; ask its operator",
+            nodes.join(", ")
+        );
+        out.painted(Paint::Bad, "forked logs: ", what);
     }
     if let Some(offset_s) = status.clock_ahead_s.filter(|offset_s| offset_s.unsigned_abs() >= CLOCK_WARN_S) {
         let (by, way) = (offset_s.unsigned_abs(), if offset_s > 0 { "ahead of" } else { "behind" });

@@ -59,8 +59,14 @@ fn every_command_teaches_by_help() {
         open.extend(command.get_subcommands().cloned());
         assert!(command.get_about().is_some(), "{} says what it does", command.get_name());
         let help = command.render_long_help().to_string();
-        let leaf = command.get_subcommands().next().is_none();
-        let taught = help.contains("Exit codes:") || help.contains("Example");
-        assert!(!leaf || taught, "{} has exit codes or examples:\n{help}", command.get_name());
+        for part in ["Example", "Exit codes:", "  2  wrong usage"] {
+            assert!(help.contains(part), "{}: {part} is missing:\n{help}", command.get_name());
+        }
+        // a group's examples are of its own commands
+        if command.get_name() != "vantage" {
+            let own = format!("  vantage {}", command.get_bin_name().unwrap().trim_start_matches("vantage "));
+            let named = help.lines().any(|line| line.contains(own.trim()));
+            assert!(named, "{own}: no example of it:\n{help}");
+        }
     }
 }

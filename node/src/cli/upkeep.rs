@@ -136,9 +136,17 @@ fn refuse(error: BackupError, dir: &Path) -> CliError {
         }
         BackupError::Unfinished { .. } => "if no backup runs, move or remove it; else choose another place",
         BackupError::Retired { .. } => "use the node's new directory",
-        BackupError::Damaged { .. } => "take another backup",
+        BackupError::Damaged { help, .. } => help,
+        BackupError::NoFile { .. } => "name a file that `vantage backup` wrote",
         BackupError::Nothing { .. } => "name the right data directory with --data",
         _ => "check the path, its permissions and its free space",
     };
-    CliError::failed(error).at(dir.display()).advise(advice)
+    match &error {
+        // the file is at fault, and not the directory
+        BackupError::Damaged { path, .. } | BackupError::NoFile { path, .. } => {
+            let place = path.display().to_string();
+            CliError::usage(error).at(place).advise(advice)
+        }
+        _ => CliError::failed(error).at(dir.display()).advise(advice),
+    }
 }

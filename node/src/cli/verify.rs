@@ -120,7 +120,8 @@ pub(super) fn exit(summary: Summary) -> Exit {
 
 /// What the verifier trusts: a genesis file or its hash.
 pub(super) fn trust(genesis: Option<&str>) -> CliResult<Trust> {
-    let Some(text) = genesis else {
+    // an empty one is none, as an empty variable is
+    let Some(text) = genesis.filter(|text| !text.trim().is_empty()) else {
         return Err(CliError::usage("no network is named to trust").at("--genesis").advise(
             "give the network's genesis file or its hash (64 hex digits), from a source you trust: \
                  --genesis genesis.toml",

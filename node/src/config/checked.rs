@@ -12,7 +12,6 @@ use crate::{plain_file, text_file};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use vantage_exec::{
     DAY_CALLS_MAX, JOB_CALLS_MAX, KeySource, MICROUSD_MAX, SIM_PREFIX, Vendor, VendorConfig, shown,
 };
@@ -132,7 +131,8 @@ impl Config {
         let checker = Checker { file, genesis: &genesis, allow_sim: raw.allow_sim };
         checker.sim()?;
         checker.region(raw.region.as_deref())?;
-        let net = checker.net(&raw.net)?;
+        let metrics = raw.metrics.check(file)?;
+        let net = checker.net(&raw.net, metrics)?;
         if raw.execution.gap_ms > GAP_MS_MAX {
             return Err(ConfigError::key(
                 file,
@@ -157,7 +157,7 @@ impl Config {
             execution: Execution { gap_ms: raw.execution.gap_ms },
             vendors,
             golem,
-            metrics: raw.metrics.check(file)?,
+            metrics,
             budget,
             runner: RunnerCommand::default(),
             log: raw.log.check(base, file)?,
@@ -262,30 +262,6 @@ impl Checker<'_> {
             );
         }
         Ok(())
-    }
-
-    fn net(&self, net: &raw::Net) -> Result<Net, ConfigError> {
-        let addresses = |key: &str, texts: &[String]| {
-            texts.iter().map(|text| self.address(key, text)).collect::<Result<Vec<_>, _>>()
-        };
-        let bootstrap = addresses("net.bootstrap", &net.bootstrap)?;
-        if let Some(bad) = net.bootstrap.iter().find(|text| !text.contains("/p2p/")) {
-            let what = format!("{} does not say which peer lives there", shown(bad));
-            return self.wrong("net.bootstrap", what, "let it end in /p2p/<peer id>");
-        }
-        Ok(Net {
-            listen: addresses("net.listen", &net.listen)?,
-            external: addresses("net.external", &net.external)?,
-            bootstrap,
-            allow_private: net.allow_private,
-        })
-    }
-
-    fn address(&self, key: &str, text: &str) -> Result<Multiaddr, ConfigError> {
-        Multiaddr::from_str(text).or_else(|_| {
-            let help = "write it as /ip4/<address>/tcp/<port> or /ip4/<address>/udp/<port>/quic-v1";
-            self.wrong(key, format!("{} is not an address", shown(text)), help)
-        })
     }
 
     fn vendors(&self, vendors: &[VendorConfig]) -> Result<Vec<Vendor>, ConfigError> {

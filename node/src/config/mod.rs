@@ -24,6 +24,7 @@ pub mod checked;
 pub(crate) mod error;
 pub mod golem;
 pub mod metrics;
+pub(crate) mod net;
 pub mod offers;
 pub mod policy;
 pub mod raw;

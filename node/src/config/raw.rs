@@ -72,6 +72,15 @@ impl Config {
         }
         Ok(raw)
     }
+
+    /// The same configuration, looked at for another user, who runs the node.
+    pub fn run_by(mut self, user: u32) -> Self {
+        let app_key = self.golem.as_mut().map(|golem| &mut golem.app_key);
+        for key in self.vendors.iter_mut().map(|vendor| &mut vendor.key).chain(app_key) {
+            *key = std::mem::take(key).run_by(user);
+        }
+        self
+    }
 }
 
 /// `[secrets]`

@@ -12,6 +12,7 @@ mod vendors;
 
 pub use server::{About, CONNECTIONS_MAX, Context, Upkeep, serve};
 pub use snapshot::Snapshot;
+pub(crate) use socket::{STAGED, STAGING};
 pub use socket::{Socket, SocketError};
 pub(crate) use vendors::vendor_view;
 

@@ -71,6 +71,7 @@ impl Context {
             records: counts.records,
             blocks: counts.blocks,
             blocks_private: counts.blocks_private,
+            forks: standing.forks,
             notices: standing.notices,
         });
         Ok(Snapshot { status, dht_peers: net.dht_peers, counters: net.counters })

@@ -9,9 +9,9 @@ use tokio::net::UnixListener;
 use vantage_api::{PATH_BYTES_MAX, Reach, SOCKET};
 
 /// Directory, open to its owner alone, in which the socket is made before it gets its place.
-const STAGING: &str = ".c";
+pub(crate) const STAGING: &str = ".c";
 /// The socket's name in it.
-const STAGED: &str = "s";
+pub(crate) const STAGED: &str = "s";
 
 /// A listening control socket. Its file goes away with it.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! What people and programs may ask of the engine.
 
 use super::carry::library;
-use super::notice::Notices;
 use super::{Engine, Group};
 use crate::policy::Policy;
 use crate::store::StoreError;
@@ -160,6 +159,8 @@ pub struct Standing {
     pub vendors: Result<Vec<VendorView>, String>,
     /// What stands at Golem, or why the ledger cannot be read; none where it is not set up.
     pub golem: Result<Option<GolemView>, String>,
+    /// Nodes whose logs have forked.
+    pub forks: Vec<NodeId>,
     /// Latest notices, oldest first.
     pub notices: Vec<NoticeView>,
     /// Slots that wait for their turn.
@@ -304,7 +305,8 @@ impl Engine {
             executing: self.executions.running(),
             vendors: self.executions.vendors().map_err(|error| error.to_string()),
             golem: self.executions.golem_view().map_err(|error| error.to_string()),
-            notices: Notices::views(&self.notices),
+            forks: self.notices.forks(),
+            notices: self.notices.views(),
             waiting: self.gate.waiting(),
             free_bytes: self.disk.now().0,
             room: self.disk.now().1,

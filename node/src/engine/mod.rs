@@ -181,6 +181,12 @@ impl Engine {
         if let Err(error) = &result {
             tracing::error!(%error, "the engine stops");
         }
+        // Whoever watches over the stop hears of it now, not when all has ended: something below may never end. And whoever
+        // waits for an answer has waited long enough.
+        inbox.stop.cancel();
+        self.orders.clear();
+        inbox.events.close();
+        while inbox.events.try_recv().is_ok() {}
         self.net.shutdown().await;
         self.executions.stop(inbox.ends).await;
         result

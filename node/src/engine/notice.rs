@@ -1,20 +1,31 @@
 //! What the core wants people to know: one line in the log, and the latest ones kept for `status`.
 
 use crate::clock;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use vantage_api::{NOTICES_MAX, NoticeView};
 use vantage_protocol::attester::Notice;
+use vantage_protocol::id::NodeId;
+
+/// Forked logs that are remembered. A guess: more than a network has nodes whose operators can be asked.
+const FORKS_MAX: usize = 256;
 
 /// The latest notices.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     latest: VecDeque<NoticeView>,
+    /// Nodes whose logs have shown heads that exclude each other.
+    forks: BTreeSet<NodeId>,
 }
 
 impl Notices {
     /// Logs a notice and keeps it.
     pub(super) fn take(&mut self, notice: &Notice) {
         let text = text(notice);
+        if let Notice::Fork { node } = notice
+            && self.forks.len() < FORKS_MAX
+        {
+            self.forks.insert(*node);
+        }
         match notice {
             Notice::LostOwnLog { .. } | Notice::Fork { .. } => tracing::error!("{text}"),
             Notice::ClockAhead { .. }
@@ -45,6 +56,12 @@ impl Notices {
             self.latest.pop_front();
         }
         self.latest.push_back(NoticeView { at_ms: clock::now_ms(), text });
+    }
+
+    /// Whose logs have forked, as far as this process has seen it: that is so for good, and stands however much else is
+    /// noticed.
+    pub(super) fn forks(&self) -> Vec<NodeId> {
+        self.forks.iter().copied().collect()
     }
 
     /// Oldest first.
@@ -101,4 +118,28 @@ fn text(notice: &Notice) -> String {
 /// Text that may have come from a stranger, fit for a terminal.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fork_stands_when_its_notice_is_long_gone() {
+        let mut notices = Notices::default();
+        let forked = NodeId([7; 32]);
+        notices.take(&Notice::Fork { node: forked });
+        for n in 0..=NOTICES_MAX {
+            notices.say(true, format!("something else, {n}"));
+        }
+        assert!(!notices.views().iter().any(|view| view.text.contains("exclude")));
+        notices.take(&Notice::Fork { node: forked });
+        assert_eq!(notices.forks(), [forked]);
+        for n in 0..FORKS_MAX as u32 + 9 {
+            let mut id = [0; 32];
+            id[..4].copy_from_slice(&n.to_be_bytes());
+            notices.take(&Notice::Fork { node: NodeId(id) });
+        }
+        assert_eq!(notices.forks().len(), FORKS_MAX);
+    }
 }

@@ -201,22 +201,27 @@ pub fn create(data_dir: &Path) -> Result<PublicKeys, KeysError> {
     })
 }
 
-/// Looks whether a key file is there, is a key, and is open to its owner alone.
-pub fn inspect(path: &Path) -> Result<(), KeysError> {
-    Seed::load(path).map(drop)
+/// Looks whether a key file is there, is a key, and is this user's alone.
+pub fn inspect(path: &Path, user: u32) -> Result<(), KeysError> {
+    Seed::load(path, user).map(drop)
 }
 
 /// Loads a node's keys for one network; the first time, signs its keyset with the root key, and [`Identity::keep`] writes
-/// it down.
+/// it down. They are this process's user's, or the superuser's.
 pub fn load(data_dir: &Path, genesis: &Genesis) -> Result<Identity, KeysError> {
-    let transport_seed = Seed::load(&data_dir.join(TRANSPORT_KEY))?;
+    load_for(data_dir, genesis, private_file::user().map_err(|source| io_error(data_dir, source))?)
+}
+
+/// The same keys as another user would load them, who runs the node.
+pub fn load_for(data_dir: &Path, genesis: &Genesis, user: u32) -> Result<Identity, KeysError> {
+    let transport_seed = Seed::load(&data_dir.join(TRANSPORT_KEY), user)?;
     let transport = TransportKey::from_seed(transport_seed.bytes());
-    let log = LogKey::from_seed(Seed::load(&data_dir.join(LOG_KEY))?.bytes());
-    let witness = WitnessKey::from_seed(Seed::load(&data_dir.join(WITNESS_KEY))?.bytes());
+    let log = LogKey::from_seed(Seed::load(&data_dir.join(LOG_KEY), user)?.bytes());
+    let witness = WitnessKey::from_seed(Seed::load(&data_dir.join(WITNESS_KEY), user)?.bytes());
     let path = data_dir.join(KEYSET);
     let (keyset, unkept) = match read_keyset(data_dir, genesis)? {
         Some(keyset) => (keyset, None),
-        None => (sign_keyset(data_dir, genesis, &transport, &log, &witness)?, Some(path.clone())),
+        None => (sign_keyset(data_dir, genesis, user, (&transport, &log, &witness))?, Some(path.clone())),
     };
     let fits = [
         ("transport", keyset.transport == transport.public()),
@@ -251,11 +256,10 @@ fn read_keyset(data_dir: &Path, genesis: &Genesis) -> Result<Option<Keyset>, Key
 fn sign_keyset(
     data_dir: &Path,
     genesis: &Genesis,
-    transport: &TransportKey,
-    log: &LogKey,
-    witness: &WitnessKey,
+    user: u32,
+    (transport, log, witness): (&TransportKey, &LogKey, &WitnessKey),
 ) -> Result<Keyset, KeysError> {
-    let root = match Seed::load(&data_dir.join(ROOT_KEY)) {
+    let root = match Seed::load(&data_dir.join(ROOT_KEY), user) {
         Ok(seed) => RootKey::from_seed(seed.bytes()),
         Err(KeysError::Missing { path }) => return Err(KeysError::RootNeeded { path }),
         Err(other) => return Err(other),

@@ -20,8 +20,8 @@ impl Seed {
         Ok(Self(bytes))
     }
 
-    /// Reads a key file that only its owner may read.
-    pub(super) fn load(path: &Path) -> Result<Self, KeysError> {
+    /// Reads a key file that only this user may read, and the superuser.
+    pub(super) fn load(path: &Path, user: u32) -> Result<Self, KeysError> {
         let file = match plain_file::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -32,7 +32,9 @@ impl Seed {
         if let Some(mode) = private_file::open_to_others(&file).map_err(|source| io_error(path, source))? {
             return Err(KeysError::Mode { path: path.to_owned(), mode });
         }
-        if let Some(who) = private_file::owned_by_another(&file).map_err(|source| io_error(path, source))? {
+        if let Some(who) =
+            private_file::owned_by_another(&file, user).map_err(|source| io_error(path, source))?
+        {
             return Err(KeysError::Owner { path: path.to_owned(), who });
         }
         if let Some(dir) = private_file::open_directory(path).map_err(|source| io_error(path, source))? {

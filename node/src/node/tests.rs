@@ -303,6 +303,18 @@ async fn a_node_without_its_memory_does_not_start() {
     stop(bed.start(0, &[]).await.unwrap()).await;
 }
 
+/// A node that cannot go on says so at once, to whoever watches over its stop: what ends after that may take its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_cannot_go_on_is_stopping_at_once() {
+    let bed = Bed::new(1).await;
+    let node = bed.start(0, &[]).await.unwrap();
+    let stop = node.stop_token();
+    node.net.shutdown().await;
+    tokio::time::timeout(Duration::from_secs(60), stop.cancelled()).await.expect("it says so by itself");
+    let ended = node.stopped().await;
+    assert!(matches!(ended, Err(NodeError::Engine(EngineError::Network))), "{ended:?}");
+}
+
 /// A released directory's store under a genesis of this edition: the node says what to do, and its keys can be taken along.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_an_older_edition_is_refused_and_its_keys_serve_in_a_new_one() {

@@ -14,7 +14,7 @@ pub(super) const FILE_BYTES_MIN: usize = 64 * 1024;
 /// Largest block that is read back, bytes: a bundle's certs may be two blocks long.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// The directory.
-pub(super) const DIR: &str = "blocks";
+pub(crate) const DIR: &str = "blocks";
 
 /// `blocks/<two hex digits>/<64 hex digits>`.
 #[derive(Debug)]

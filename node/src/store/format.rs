@@ -12,7 +12,8 @@
 use super::glm;
 use super::ledger;
 use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
-use redb::{ReadableTable as _, WriteTransaction};
+use redb::{ReadTransaction, WriteTransaction};
+use std::path::Path;
 use vantage_protocol::id::{NetId, NodeId};
 
 /// Format of everything in the store.
@@ -24,7 +25,7 @@ const PROGRAM: &str = concat!("vantage ", env!("CARGO_PKG_VERSION"));
 
 /// What the table `meta` says of the store.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     format: Option<u64>,
     net: Option<Vec<u8>>,
     node: Option<Vec<u8>>,
@@ -35,22 +36,8 @@ impl Store {
     /// Makes a new store's tables, and refuses what is of another network or node or of another format; and one that
     /// says nothing of itself where a node has run.
     pub(super) fn check(&self, net: &NetId, node: &NodeId, has_run: bool) -> Result<(), StoreError> {
-        let found = self.write(found)?;
-        let path = self.path.clone();
-        match found.format {
-            Some(found) if found <= LAST_OF_EDITION_1 => return Err(StoreError::Edition { path, found }),
-            Some(format) if format != FORMAT => {
-                let by = found.written_by.unwrap_or_else(|| "another version of the program".to_owned());
-                return Err(StoreError::Format { path, found: format, known: FORMAT, by });
-            }
-            None if has_run => return Err(StoreError::Lost { path, what: "holds nothing of any node" }),
-            _ => {}
-        }
-        for (what, found, ours) in [("net", &found.net, &net.0), ("node", &found.node, &node.0)] {
-            if found.as_ref().is_some_and(|found| found != ours) {
-                return Err(StoreError::Foreign { path, what: what.to_owned() });
-            }
-        }
+        let found = self.write(|transaction| read_meta(&transaction.open_table(META)?))?;
+        found.refuse(&self.path, Some((net, node)), has_run)?;
         if found.format.is_some() && found.written_by.as_deref() == Some(PROGRAM) {
             return Ok(());
         }
@@ -66,14 +53,69 @@ impl Store {
     }
 }
 
-fn found(transaction: &WriteTransaction) -> Result<Found, redb::Error> {
-    let meta = transaction.open_table(META)?;
+impl Found {
+    /// The format; none where nothing was written yet.
+    pub(super) fn format(&self) -> Option<u64> {
+        self.format
+    }
+
+    /// Whether this program made all tables.
+    pub(super) fn is_ours(&self) -> bool {
+        self.format == Some(FORMAT) && self.written_by.as_deref() == Some(PROGRAM)
+    }
+
+    /// Refuses a store of another format, network or node; and one that says nothing of itself where a node has run.
+    pub(super) fn refuse(
+        &self,
+        path: &Path,
+        ours: Option<(&NetId, &NodeId)>,
+        has_run: bool,
+    ) -> Result<(), StoreError> {
+        let path = path.to_owned();
+        match self.format {
+            Some(found) if found <= LAST_OF_EDITION_1 => return Err(StoreError::Edition { path, found }),
+            Some(found) if found != FORMAT => {
+                let by = self.written_by.clone();
+                let by = by.unwrap_or_else(|| "another version of the program".to_owned());
+                return Err(StoreError::Format { path, found, known: FORMAT, by });
+            }
+            None if has_run => return Err(StoreError::Lost { path, what: "holds nothing of any node" }),
+            _ => {}
+        }
+        let Some((net, node)) = ours else { return Ok(()) };
+        for (what, found, ours) in [("net", &self.net, &net.0), ("node", &self.node, &node.0)] {
+            if found.as_ref().is_some_and(|found| found != ours) {
+                return Err(StoreError::Foreign { path, what: what.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the table `meta` says.
+pub(super) fn read_meta(
+    meta: &impl redb::ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Found, redb::Error> {
     let bytes = |key: &str| -> Result<Option<Vec<u8>>, redb::Error> {
         Ok(meta.get(key)?.map(|value| value.value().to_vec()))
     };
     let format = bytes("format")?.map(|b| b.try_into().map(u64::from_be_bytes).unwrap_or_default());
     let written_by = bytes("written_by")?.map(|b| String::from_utf8_lossy(&b).into_owned());
     Ok(Found { format, net: bytes("net")?, node: bytes("node")?, written_by })
+}
+
+/// Whether all tables are there and of their types, as a start needs them.
+pub(super) fn look_at_tables(transaction: &ReadTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(RECORDS)?;
+    transaction.open_table(BLOCKS)?;
+    transaction.open_table(PRIVATE)?;
+    transaction.open_table(CELLS)?;
+    ledger::look_at_tables(transaction)?;
+    glm::look_at_tables(transaction)?;
+    transaction.open_table(TAKEN)?;
+    transaction.open_table(PRUNED)?;
+    transaction.open_table(ORDERED)?;
+    Ok(())
 }
 
 fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {

@@ -3,7 +3,7 @@
 //! Amounts are thousand-millionths of a GLM. One change is one transaction, durable when it returns.
 
 use super::{Store, StoreError};
-use redb::{ReadableTable as _, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable as _, TableDefinition, WriteTransaction};
 use vantage_protocol::id::JobId;
 
 /// Day, job, the most that may be spent, the account as the ledger writes it.
@@ -147,6 +147,14 @@ fn add_up(
         }
     }
     Ok(sums)
+}
+
+/// Whether the tables are there and of their types.
+pub(super) fn look_at_tables(transaction: &ReadTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(GLM_OPEN)?;
+    transaction.open_table(GLM_DAYS)?;
+    transaction.open_table(GLM_JOBS)?;
+    Ok(())
 }
 
 /// Makes the tables, where they are not there yet.

@@ -4,7 +4,7 @@
 //! durable when it returns.
 
 use super::{Store, StoreError};
-use redb::{ReadableTable as _, Table, TableDefinition, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable as _, Table, TableDefinition, WriteTransaction};
 use std::collections::BTreeMap;
 use vantage_protocol::id::JobId;
 
@@ -211,6 +211,15 @@ impl From<Sum> for Figures {
     fn from(sum: Sum) -> Self {
         (sum.calls, sum.spent_microusd, sum.assumed_microusd, sum.reserved_microusd)
     }
+}
+
+/// Whether the tables are there and of their types.
+pub(super) fn look_at_tables(transaction: &ReadTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(CALLS)?;
+    transaction.open_table(DAYS)?;
+    transaction.open_table(JOBS)?;
+    transaction.open_table(OPEN)?;
+    Ok(())
 }
 
 /// Makes the tables of a new store.

@@ -40,6 +40,7 @@ mod taken;
 pub use batch::{Batch, Staged};
 pub use disk::free_bytes;
 pub use error::StoreError;
+pub(crate) use files::DIR as BLOCKS_DIR;
 pub use glm::{GlmBegun, GlmOpen, GlmSums};
 pub use ledger::{Booking, Books, Sum};
 pub use ordered::Ordered;

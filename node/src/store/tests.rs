@@ -305,11 +305,11 @@ fn a_look_sees_what_a_start_sees() {
     }
     drop(store);
     let whole = fs::read(&path).unwrap();
-    assert_eq!(Store::peek(dir.path()).unwrap().unwrap().records, 2500);
+    assert_eq!(Store::peek(dir.path(), Some((&NET, &NODE)), |_| Ok(())).unwrap().unwrap().records, 2500);
     assert_eq!(fs::read(&path).unwrap(), whole, "a look changes nothing");
     for keep in [1, 100, 4096, whole.len() / 4, whole.len() / 2, whole.len() - 4096, whole.len() - 1] {
         fs::write(&path, &whole[..keep]).unwrap();
-        let looked = Store::peek(dir.path());
+        let looked = Store::peek(dir.path(), Some((&NET, &NODE)), |_| Ok(()));
         let opened = Store::open(dir.path(), &NET, &NODE).map(|store| sizes(&store).len());
         match opened {
             Ok(records) => assert_eq!(records, 2500, "{keep}"),
@@ -317,7 +317,7 @@ fn a_look_sees_what_a_start_sees() {
         }
     }
     fs::write(&path, &whole).unwrap();
-    assert_eq!(Store::peek(dir.path()).unwrap().unwrap().records, 2500);
+    assert_eq!(Store::peek(dir.path(), Some((&NET, &NODE)), |_| Ok(())).unwrap().unwrap().records, 2500);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What an operator sees of a node: `doctor`, `peers`, `log`, `proof`, `suite`, `job cancel`, `status --watch`, health
 //! and metrics, each on the real program; and every `--json` held against its schema.
 
+use super::proving::proof;
 use super::running::{Running, start_with};
 use super::{program, ran, schemas, text, today, vantage};
 use serde_json::Value;
@@ -146,43 +147,6 @@ fn log(node: &Running, job: &str) {
     node.ask(&["log", "zz"]).refused(1, &["no known node begins with", "vantage peers --known"]);
     let beyond = node.ask(&["log", "--from", "9999", "--json"]).json();
     assert_eq!(beyond["leaves"].as_array().map(Vec::len), Some(0));
-}
-
-fn proof(node: &Running, job: &str) {
-    let dir = node.dir.path();
-    let (file, policy, genesis) = (dir.join("p.tlog-proof"), dir.join("p.policy"), dir.join("genesis.toml"));
-    let leaf = format!("{}:3", &node.ready["node"].as_str().unwrap()[..8]);
-    let shown = node.ask(&["proof", &leaf, "--out", text(&file), "--policy", text(&policy), "--json"]);
-    assert_eq!(shown.code, 0, "{}", shown.err);
-    assert_eq!(shown.json()["typ"], "commit");
-    let written = fs::read_to_string(&file).unwrap();
-    assert!(written.starts_with("c2sp.org/tlog-proof@v1\nextra ") && shown.json()["proof"] == written);
-
-    let check = |file: &str, policy: &str| {
-        vantage(&["proof", "check", file, "--policy", policy, "--genesis", text(&genesis)])
-    };
-    let held = check(text(&file), text(&policy));
-    assert_eq!(held.code, 0, "{}{}", held.out, held.err);
-    assert!(held.out.contains("HOLDS") && held.out.contains("commit"), "{}", held.out);
-    let (bad, bad_policy) = (dir.join("bad.tlog-proof"), dir.join("bad.policy"));
-    fs::write(&bad, written.replace("index 3", "index 2")).unwrap();
-    check(text(&bad), text(&policy)).refused(5, &["bad.tlog-proof", "do not rely on it"]);
-    fs::write(&bad_policy, fs::read_to_string(&policy).unwrap().replace("committee 1", "committee 0"))
-        .unwrap();
-    check(text(&file), text(&bad_policy)).refused(5, &["bad.policy", "by the genesis"]);
-    let other = dir.join("other.toml");
-    let key = vantage_protocol::keys::RootKey::from_seed(&[1; 32]).public().node_id();
-    let member = format!("{key},beta,us");
-    node_free(&["genesis", "create", "--name", "o", "--test", "--member", &member, "--out", text(&other)]);
-    let foreign =
-        vantage(&["proof", "check", text(&file), "--policy", text(&policy), "--genesis", text(&other)]);
-    foreign.refused(5, &["belongs to network"]);
-
-    let of_job = node.ask(&["proof", &job[..10]]);
-    assert!(of_job.out.starts_with("c2sp.org/tlog-proof@v1\n"), "{}", of_job.out);
-    node.ask(&["proof", "zz:1"]).refused(1, &["no known node"]);
-    node.ask(&["proof", "12:x"]).refused(2, &["NODE:INDEX"]);
-    node.ask(&["proof", &leaf.replace(":3", ":99")]).refused(1, &["there is none at 99", "vantage log"]);
 }
 
 /// A slot that runs is declined when its operator says so, and the job goes on without it.

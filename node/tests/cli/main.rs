@@ -1,5 +1,6 @@
 //! The command line as people and scripts meet it: the real program, its exit codes and its words.
 
+mod agreeing;
 mod canaries;
 mod carried;
 mod documents;
@@ -9,6 +10,8 @@ mod golem;
 mod home;
 mod long_life;
 mod looking;
+mod misused;
+mod proving;
 mod quiet_node;
 mod refusing;
 mod reporting;

@@ -7,6 +7,8 @@
 mod damage;
 mod kind;
 
+pub use kind::file_kind;
+
 use super::links::{BLOCKS_MAX, closure};
 use super::pool::Pool;
 use crate::bundle::Certs;

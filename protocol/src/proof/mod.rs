@@ -17,7 +17,7 @@ mod verify;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use car::{CAR_BYTES_MAX, Car, CarError};
+pub use car::{CAR_BYTES_MAX, Car, CarError, file_kind};
 pub use compare_input::{Compared, Compiled, NotComparable, compare_input, report};
 pub use content::{Assembled, Parts, assemble, bundle, certs};
 pub use evidence::{Accused, Evidence, Offence};

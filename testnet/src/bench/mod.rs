@@ -93,7 +93,7 @@ pub enum BenchError {
     #[error(transparent)]
     Build(#[from] cluster::BuildError),
     /// A measurement did not come about.
-    #[error("benchmark {part:?}: {why}")]
+    #[error("benchmark {}: {why}", .part.word())]
     Part {
         /// Which.
         part: Part,
@@ -118,7 +118,7 @@ pub async fn measure(arguments: &BenchArgs) -> Result<Report, BenchError> {
             eprintln!("building the programs");
             binaries = Some(programs()?);
         }
-        eprintln!("measuring {part:?}");
+        eprintln!("measuring {}", part.word());
         let found = one(part, arguments, binaries.as_ref()).await;
         figures.extend(found.map_err(|why| BenchError::Part { part, why })?);
         eprintln!("    took {:.1} s", began.elapsed().unwrap_or_default().as_secs_f64());
@@ -167,6 +167,11 @@ impl Watch {
 }
 
 impl Part {
+    /// Its name on the command line.
+    fn word(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     fn needs_programs(self) -> bool {
         matches!(self, Part::Store | Part::Idle | Part::Cells | Part::Golem)
     }

@@ -22,7 +22,11 @@ pub(super) fn measure(shape: Shape, rounds: usize) -> Result<Vec<Figure>, String
     let job = Sealed::make(shape);
     let verdict = verify_car(&job.file, &job.trust);
     if verdict.summary != Summary::Sealed || verdict.cells_total != job.cells as u64 {
-        return Err(format!("the job to verify is {}: {:?}", verdict.summary.word(), verdict.reasons));
+        return Err(format!(
+            "the job to verify is {}: {}",
+            verdict.summary.word(),
+            verdict.reasons.join("; ")
+        ));
     }
     let signed = Signed::each(&job);
     let receipts: BTreeSet<&Cid> = job.receipts.iter().collect();

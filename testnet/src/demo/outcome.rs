@@ -103,8 +103,16 @@ impl Outcome {
             let is_planted = self.planted.iter().any(|(by, plant)| is_about(&row, by, plant));
             if is_planted != differs(&row) {
                 return broken(format!(
-                    "{} {} {}-{}: {:?}",
-                    row.target, row.prompt, row.regions[0], row.regions[1], row.class
+                    "{} {} {}-{}: {}",
+                    row.target,
+                    row.prompt,
+                    row.regions[0],
+                    row.regions[1],
+                    if is_planted {
+                        "no difference, where one was planted"
+                    } else {
+                        "a difference that nobody planted"
+                    }
                 ));
             }
         }

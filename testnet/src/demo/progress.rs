@@ -217,6 +217,7 @@ fn short(id: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_headline_counts_what_was_reached_and_says_nothing_twice() {

@@ -131,7 +131,7 @@ async fn reported(cluster: &Cluster, car: &str, verdict: &Verdict, equal: usize)
     }
     // two slots, four ids each, and what was said before, of one shared provider among it
     if wanted.len() < 13 || verdict.golem.shared.is_empty() {
-        return Err(GolemError::Promise(format!("the evidence names too little: {wanted:?}")));
+        return Err(GolemError::Promise(format!("the evidence names too little: {}", wanted.join(", "))));
     }
     if text.contains(UNMEASURED) {
         return Err(GolemError::Promise(format!("the report says {UNMEASURED}, and each provider was")));
@@ -154,14 +154,23 @@ fn measured(verdict: &Verdict, bed: &Bed) -> Result<String, GolemError> {
         for (name, region) in LANDMARKS {
             let told = delays.iter().find(|delay| delay.landmark == name && delay.region == region);
             let Some(us) = told.and_then(|delay| delay.round_trip_us) else {
-                return broken(format!("slot {} has no round trip to {name}: {delays:?}", row.slot));
+                return broken(format!(
+                    "slot {} has no round trip to {name}, among {} that it tells",
+                    row.slot,
+                    delays.len()
+                ));
             };
             shortest.entry(name).and_modify(|had: &mut u64| *had = us.min(*had)).or_insert(us);
         }
     }
     let asked: Vec<u64> = bed.landmarks.iter().map(|landmark| landmark.requests()).collect();
     if shortest.len() != LANDMARKS.len() || asked.contains(&0) {
-        return broken(format!("{} rows with an answer, requests at landmarks: {asked:?}", rows.len()));
+        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        return broken(format!(
+            "{} rows with an answer, requests at landmarks: {}",
+            rows.len(),
+            asked.join(", ")
+        ));
     }
     let told = shortest.iter().map(|(name, us)| format!("{us} µs to {name}"));
     Ok(told.collect::<Vec<_>>().join(", "))
@@ -173,7 +182,14 @@ fn byte_equal(verdict: &Verdict) -> Result<usize, GolemError> {
     let Some(report) = &verdict.report else { return broken("no comparison".into()) };
     let [open, golem] = TARGETS.map(|target| outputs(report, target));
     if open.is_empty() || open != golem {
-        return broken(format!("the answers differ: {open:?} here, {golem:?} on Golem"));
+        let shown = |found: &BTreeMap<u32, Vec<Cid>>| {
+            let prompt = |(prompt, outputs): (&u32, &Vec<Cid>)| {
+                let outputs: Vec<String> = outputs.iter().map(ToString::to_string).collect();
+                format!("{prompt}: {}", outputs.join(" and "))
+            };
+            found.iter().map(prompt).collect::<Vec<_>>().join(", ")
+        };
+        return broken(format!("the answers differ: {} here, {} on Golem", shown(&open), shown(&golem)));
     }
     match open.iter().find(|(_, outputs)| outputs.len() != 1) {
         Some((prompt, _)) => broken(format!("the answers to prompt {prompt} differ between executors")),
@@ -200,7 +216,9 @@ async fn paid(bed: &Bed) -> Result<Seen, GolemError> {
 pub async fn released(cluster: &Cluster, bed: &Bed) -> Result<(), GolemError> {
     let allocations = bed.pair.requestor.get("/payment-api/v1/allocations").await;
     if allocations.as_ref().and_then(Value::as_array).is_none_or(|list| !list.is_empty()) {
-        return Err(GolemError::Promise(format!("money is still set aside: {allocations:?}")));
+        let shown =
+            allocations.map_or_else(|| "the daemon does not tell".to_owned(), |list| list.to_string());
+        return Err(GolemError::Promise(format!("money is still set aside: {shown}")));
     }
     for node in &cluster.nodes {
         let status = cluster.status(node).await?;

@@ -220,7 +220,7 @@ impl Scenario {
     pub fn check(&self) -> Result<(), String> {
         let within = |what: &str, found: u64, min: u64, max: u64| {
             let good = (min..=max).contains(&found);
-            if good { Ok(()) } else { Err(format!("{what}: {found} is not within {min}..={max}")) }
+            if good { Ok(()) } else { Err(format!("{what}: {found} is not within {min} to {max}")) }
         };
         within("members", self.members as u64, 1, 22)?;
         within("executors", self.executors as u64, 0, 256)?;

@@ -87,13 +87,27 @@ fn said(message: Option<&Value>) -> Words {
     }
 }
 
-/// Some servers give the counts Anthropic's names.
+/// Some servers give the counts Anthropic's names, and some give both: money goes by the larger. Where one of them is no
+/// count nobody knows which it would be. What was reasoned counts within the answer; more of it than the answer has came
+/// beside it, and is charged like it.
 fn usage(usage: &Value) -> Usage {
     let told = |field: &str| usage.get(field).filter(|count| !count.is_null());
-    let either = |[one, other]: [&str; 2]| told(one).or_else(|| told(other)).and_then(count);
+    let larger = |names: [&str; 2]| {
+        let counts: Option<Vec<u64>> = names.into_iter().filter_map(told).map(count).collect();
+        counts?.into_iter().max()
+    };
+    let reasoned = ["completion_tokens_details", "output_tokens_details"]
+        .into_iter()
+        .filter_map(|details| told(details)?.get("reasoning_tokens"))
+        .chain(told("reasoning_tokens"))
+        .filter_map(count)
+        .max();
+    let output = larger(["completion_tokens", "output_tokens"]);
+    let beside =
+        reasoned.zip(output).map_or(0, |(reasoned, output)| if reasoned > output { reasoned } else { 0 });
     let usage = Usage {
-        prompt_tokens: either(["prompt_tokens", "input_tokens"]),
-        output_tokens: either(["completion_tokens", "output_tokens"]),
+        prompt_tokens: larger(["prompt_tokens", "input_tokens"]),
+        output_tokens: output.map(|output| output.saturating_add(beside)),
     };
     usage.with_total(told("total_tokens").and_then(count))
 }
@@ -279,5 +293,48 @@ mod tests {
         let thoughts = json!({ "prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 304 });
         let usage = answer(&json!({ "choices": [{}], "usage": thoughts })).usage;
         assert_eq!((usage.prompt_tokens, usage.output_tokens), (Some(3), Some(301)), "the larger counts");
+    }
+
+    #[test]
+    fn of_counts_under_two_names_the_larger_is_charged() {
+        let read = |usage: Value| {
+            let usage = answer(&json!({ "choices": [{}], "usage": usage })).usage;
+            (usage.prompt_tokens, usage.output_tokens)
+        };
+        for (small, large) in [(1, 900), (900, 1), (0, 900), (900, 900)] {
+            let both = json!({ "prompt_tokens": small, "input_tokens": large, "completion_tokens": large,
+                               "output_tokens": small });
+            assert_eq!(read(both.clone()), (Some(900), Some(900)), "{both}");
+        }
+        for odd in [json!("900"), json!(-1), json!(0.5), json!([])] {
+            let both = json!({ "prompt_tokens": 3, "input_tokens": odd, "completion_tokens": odd,
+                               "output_tokens": 3 });
+            assert_eq!(read(both.clone()), (None, None), "{both}");
+        }
+        let blank = json!({ "prompt_tokens": 3, "input_tokens": null, "completion_tokens": null, "output_tokens": 4 });
+        assert_eq!(read(blank), (Some(3), Some(4)));
+    }
+
+    #[test]
+    fn more_reasoning_than_answer_came_beside_it() {
+        let read = |usage: Value| answer(&json!({ "choices": [{}], "usage": usage })).usage.output_tokens;
+        for (reasoning, charged) in [(0, 10), (9, 10), (10, 10), (11, 21), (300, 310)] {
+            for details in ["completion_tokens_details", "output_tokens_details"] {
+                let usage = json!({ "prompt_tokens": 3, "completion_tokens": 10,
+                                    details: { "reasoning_tokens": reasoning } });
+                assert_eq!(read(usage.clone()), Some(charged), "{usage}");
+            }
+        }
+        // a total counts them once
+        let told = json!({ "prompt_tokens": 3, "completion_tokens": 10, "reasoning_tokens": 300, "total_tokens": 313 });
+        assert_eq!(read(told), Some(310));
+        let short = json!({ "prompt_tokens": 3, "completion_tokens": 10, "reasoning_tokens": 300, "total_tokens": 13 });
+        assert_eq!(read(short), Some(310));
+        for odd in [json!("300"), json!(null), json!(-5), json!({})] {
+            let usage =
+                json!({ "completion_tokens": 10, "completion_tokens_details": { "reasoning_tokens": odd } });
+            assert_eq!(read(usage.clone()), Some(10), "{usage}");
+        }
+        assert_eq!(read(json!({ "completion_tokens_details": { "reasoning_tokens": 300 } })), None);
     }
 }

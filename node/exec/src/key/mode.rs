@@ -33,23 +33,40 @@ impl fmt::Display for Openness {
     }
 }
 
-/// The permission bits of an open file and what is wrong with them; none where they are right.
+/// Who else has a file in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Group or others: its permission bits, and what they may do.
+    Open(u32, Openness),
+    /// Its owner, who is neither the user nor the superuser.
+    Owner(u32),
+}
+
+/// What is wrong with the owner or the mode of an open file; none where they are right for a process of `user`, or for
+/// this one.
 ///
-/// A file of its owner alone always is. One that others may read, and not write, is where it lies in a directory that
-/// was declared shared; or, but for its group alone, in systemd's directory of this service, where the group's bits are
-/// the mask of an access list.
-pub(super) fn open_to_others(
+/// A file of the user alone always is, and one of the superuser. One of another, or one that others may read, and not
+/// write, is where it lies in a directory that was declared shared; or, but for its group alone, in systemd's directory
+/// of this service, where the group's bits are the mask of an access list.
+pub(super) fn fault(
     path: &Path,
     file: &File,
     shared: &[PathBuf],
-) -> io::Result<Option<(u32, Openness)>> {
+    user: Option<u32>,
+) -> io::Result<Option<Fault>> {
     let metadata = file.metadata()?;
     let mode = metadata.permissions().mode() & 0o7777;
-    if mode & BEYOND_OWNER == 0 {
+    let user = match user {
+        Some(user) => user,
+        // whose process this is, as Linux tells it
+        None => std::fs::metadata("/proc/self").map_or(metadata.uid(), |process| process.uid()),
+    };
+    let is_ours = [user, 0].contains(&metadata.uid());
+    if is_ours && mode & BEYOND_OWNER == 0 {
         return Ok(None);
     }
     if mode & WRITE != 0 {
-        return Ok(Some((mode, Openness::Write)));
+        return Ok(Some(Fault::Open(mode, Openness::Write)));
     }
     // where the file lies, behind all links; if that is another file by now it counts as nowhere
     let place = path.canonicalize()?;
@@ -58,7 +75,17 @@ pub(super) fn open_to_others(
     let lies_in = |dir: &Path| is_it && dir.canonicalize().is_ok_and(|dir| place.starts_with(dir));
     let delivered = shared.iter().any(|dir| lies_in(dir))
         || credentials().is_some_and(|dir| mode & OTHERS == 0 && is_closed(&dir) && lies_in(&dir));
-    Ok((!delivered).then_some((mode, Openness::Read)))
+    Ok(match is_ours {
+        _ if delivered => None,
+        true => Some(Fault::Open(mode, Openness::Read)),
+        false => Some(Fault::Owner(metadata.uid())),
+    })
+}
+
+/// Whether a file is as systemd delivers one to a service: readable by its owner's group alone, in a directory that is
+/// closed to others.
+pub(super) fn may_be_delivered(path: &Path, mode: u32) -> bool {
+    mode & OTHERS == 0 && path.parent().is_some_and(is_closed)
 }
 
 /// The directory of credentials of this service; an empty variable is an unset one.

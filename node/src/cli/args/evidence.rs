@@ -1,6 +1,6 @@
 //! Arguments of `vantage verify` and `vantage bundle`.
 
-use super::DataArg;
+use super::{DataArg, examples};
 use crate::cli::amount::{self, Seconds};
 use crate::cli::exit::{PLAIN_CODES, VERDICT_CODES};
 use clap::{Args, Subcommand, ValueEnum};
@@ -101,6 +101,7 @@ pub enum BundleCommand {
     /// Write a job's evidence to one file (CAR) that anyone can verify
     Export(BundleExportArgs),
     /// Verify a bundle file, store its blocks and serve them
+    #[command(after_help = examples::BUNDLE_IMPORT)]
     Import(BundleImportArgs),
 }
 
@@ -134,7 +135,6 @@ pub struct BundleExportArgs {
 
 /// Arguments of `bundle import`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("{VERDICT_CODES}\nOnly SEALED and BOUNDED bundles of the node's own network are kept."))]
 pub struct BundleImportArgs {
     #[command(flatten)]
     pub data: DataArg,

@@ -6,6 +6,10 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 const DOCTOR_HELP: &str = "\
+Examples:
+  vantage doctor
+  vantage doctor --quick --json        models are not hashed
+
 Checks the data directory, keys, configuration, genesis, clock, disk, file descriptors, store, models and \
 API keys, and, if the node runs, at its listeners, peers, quorum and log. It changes nothing, shows no secret \
 and calls no API. OK: fine. WARN: worth a look. FAIL: keeps the node from working. SKIP: could not be checked.
@@ -31,7 +35,6 @@ pub struct DoctorArgs {
 
 /// Arguments of `peers`.
 #[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
 pub struct PeersArgs {
     #[command(flatten)]
     pub data: DataArg,
@@ -113,11 +116,17 @@ pub enum ProofCommand {
 }
 
 const CHECK_HELP: &str = "\
+Example:
+  vantage proof check 12.tlog-proof --policy committee.policy --genesis genesis.toml
+
+A proof or a policy in which a byte was changed is refused like one that was cut: what was signed says nothing \
+of it. 5 is said of files that are whole.
+
 Exit codes:
   0  the statement is in the log, under a head that a quorum of the committee cosigned
   1  a file cannot be read
-  2  wrong usage, or the genesis, proof or policy file is incomplete or not valid: nothing was judged
-  5  the proof does not hold, or its keys are not the committee's";
+  2  wrong usage, or the genesis, proof or policy file is damaged, incomplete or not valid: nothing was judged
+  5  proof and policy are whole, and contradict the genesis: another network, another log, other keys, another quorum";
 
 /// Arguments of `proof check`.
 #[derive(Debug, Args)]

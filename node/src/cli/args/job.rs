@@ -1,8 +1,8 @@
 //! Arguments of `vantage job`.
 
-use super::{DataArg, NodeArgs};
+use super::{DataArg, NodeArgs, examples};
 use crate::cli::amount::{self, Seconds};
-use crate::cli::exit::{JOB_CODES, PLAIN_CODES};
+use crate::cli::exit::JOB_CODES;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use vantage_protocol::target::Target;
@@ -13,10 +13,13 @@ pub enum JobCommand {
     /// Submit a job
     Submit(Box<JobSubmitArgs>),
     /// List the jobs that this node follows, newest first
+    #[command(after_help = examples::JOB_LIST)]
     List(NodeArgs),
     /// Show one job
+    #[command(after_help = examples::JOB_SHOW)]
     Show(JobArgs),
     /// Follow one job until it is done
+    #[command(after_help = examples::JOB_WATCH)]
     Watch(JobWatchArgs),
     /// Show what of a job can still be cancelled; with --stop-here, stop running it on this node
     Cancel(JobCancelArgs),
@@ -54,7 +57,7 @@ pub struct JobSubmitArgs {
     #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
     pub targets: Vec<(Target, u32)>,
     /// Executors of different operators for each region and target
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = amount::some)]
     pub replicas: u32,
     /// A pair of regions to compare, registered with the job; may be repeated [default: all pairs]
     #[arg(long = "contrast", value_name = "REGION,REGION", value_parser = amount::contrast)]
@@ -69,7 +72,7 @@ pub struct JobSubmitArgs {
     #[arg(long = "final", value_name = "TIME", default_value = "30s", value_parser = amount::seconds)]
     pub last: Seconds,
     /// Most calls an executor may make for one slot, retries included [default: twice its cells, prompts times repeats]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = amount::some)]
     pub calls_max: Option<u32>,
     /// Largest answer, bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024)]
@@ -88,7 +91,6 @@ pub struct JobSubmitArgs {
 
 /// A command about one job.
 #[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
 pub struct JobArgs {
     #[command(flatten)]
     pub data: DataArg,
@@ -102,7 +104,6 @@ pub struct JobArgs {
 
 /// Arguments of `job watch`.
 #[derive(Debug, Args)]
-#[command(after_help = JOB_CODES)]
 pub struct JobWatchArgs {
     #[command(flatten)]
     pub data: DataArg,
@@ -115,6 +116,9 @@ pub struct JobWatchArgs {
 }
 
 const CANCEL_HELP: &str = "\
+Example:
+  vantage job cancel 3f2a --stop-here
+
 A job cannot be cancelled. Its assignment is public as soon as it is certified: an author who could cancel \
 would first look at who will run it. Other nodes run their cells whatever this node says. --stop-here declines \
 this node's slots that are not committed yet, and the log gives the reason. Committed slots are revealed as \

@@ -1,6 +1,6 @@
 //! Arguments of `vantage suite`.
 
-use super::DataArg;
+use super::{DataArg, examples};
 use crate::cli::amount::{self, Seconds};
 use crate::cli::exit::PLAIN_CODES;
 use clap::{Args, Subcommand};
@@ -11,6 +11,7 @@ use vantage_protocol::target::Target;
 #[derive(Debug, Subcommand)]
 pub enum SuiteCommand {
     /// Check a suite and show what it holds
+    #[command(after_help = examples::SUITE_CHECK)]
     Check(SuiteCheckArgs),
     /// Estimate cells, calls, tokens, cost and time of a job before you submit it
     Plan(Box<SuitePlanArgs>),
@@ -18,7 +19,6 @@ pub enum SuiteCommand {
 
 /// Arguments of `suite check`.
 #[derive(Debug, Args)]
-#[command(after_help = PLAIN_CODES)]
 pub struct SuiteCheckArgs {
     /// The suite, TOML
     #[arg(value_name = "SUITE.toml")]
@@ -54,10 +54,10 @@ pub struct SuitePlanArgs {
     #[arg(long = "target", value_name = "NAME[=REPEATS]", required = true, value_parser = amount::target)]
     pub targets: Vec<(Target, u32)>,
     /// Executors of different operators for each region and target
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = amount::some)]
     pub replicas: u32,
     /// Most calls an executor may make for one slot [default: twice its cells]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = amount::some)]
     pub calls_max: Option<u32>,
     /// Time to answer and commit, as for `job submit`. Warns if the deadline looks too short
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]

@@ -1,6 +1,6 @@
 //! Arguments of `vantage target`.
 
-use super::{DataArg, NodeArgs};
+use super::{DataArg, NodeArgs, examples};
 use crate::cli::amount;
 use crate::cli::exit::PLAIN_CODES;
 use clap::{Args, Subcommand};
@@ -13,6 +13,7 @@ pub enum TargetCommand {
     /// Make one real call and show its cost, model id, request id and headers, as a receipt records them
     Probe(TargetProbeArgs),
     /// List configured vendors with endpoints, offered models, prices and budgets
+    #[command(after_help = examples::TARGET_LIST)]
     List(NodeArgs),
 }
 

@@ -1,9 +1,10 @@
 //! What is offered: models that are there and whole, keys of APIs that can be had, addresses as APIs want them. No key is
 //! shown, nobody is called.
 
-use super::Findings;
 use super::place::Configured;
+use super::{Findings, Running};
 use crate::config::checked::{Uncapped, uncapped, vendor_name};
+use vantage_exec::KeyError;
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;
 
@@ -35,7 +36,7 @@ pub(super) fn models(configured: &Configured, quick: bool, findings: &mut Findin
 }
 
 /// Each vendor's key, whether an offer has its vendor, and whether there is a cap on its money.
-pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
+pub(super) fn keys(configured: &Configured, running: &Running, findings: &mut Findings) {
     const CHECK: &str = "API key";
     if configured.raw.vendors.is_empty() {
         return findings.ok(CHECK, "no vendor is configured");
@@ -47,6 +48,11 @@ pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
         match vendor.key.load() {
             Ok(None) => findings.ok(CHECK, format!("{name}: none is wanted; {used} offers use it")),
             Ok(Some(_)) => findings.ok(CHECK, format!("{name}: there; {used} offers use it")),
+            Err(error) if has_its_own(running, &error, name) => findings.warn(
+                CHECK,
+                format!("{name}: the running node has its own; from here it cannot be looked at: {error}"),
+                "nothing, if the node's service hands it over at each start; else see to it before the next start",
+            ),
             Err(error) => findings.fail(
                 CHECK,
                 format!("{name}: {error}"),
@@ -57,6 +63,13 @@ pub(super) fn keys(configured: &Configured, findings: &mut Findings) {
             findings.fail("budget", what, help);
         }
     }
+}
+
+/// Whether a node that runs was given a key that this process cannot have: by a variable, or by what delivers keys to a
+/// service. It would not run without the key, if it knows the vendor.
+fn has_its_own(running: &Running, error: &KeyError, vendor: &str) -> bool {
+    let Running::Yes(answered) = running else { return false };
+    error.is_of_surroundings() && answered.status.vendors.iter().any(|view| view.vendor == vendor)
 }
 
 /// Each base address. That of a compatible endpoint carries the version of its API, with few exceptions.

@@ -3,8 +3,8 @@
 
 mod payment;
 
-use super::Findings;
 use super::place::Configured;
+use super::{Findings, Running};
 use crate::cli::control;
 use crate::config::Golem;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ const TRIAL: Duration = Duration::from_secs(60);
 const TERMS: &str = "https://docs.golem.network/docs/golem/terms";
 
 /// Looks at everything that a hire needs.
-pub(super) fn look(configured: &Configured, findings: &mut Findings) {
+pub(super) fn look(configured: &Configured, running: &Running, findings: &mut Findings) {
     const CHECK: &str = "golem";
     let Some(raw) = &configured.raw.golem else {
         return findings.ok(CHECK, "not set up: no [golem]");
@@ -28,6 +28,12 @@ pub(super) fn look(configured: &Configured, findings: &mut Findings) {
     let Some(golem) = &configured.checked.golem else {
         let what = match raw.app_key.load() {
             Ok(_) => "no app-key is named".to_owned(),
+            Err(error) if error.is_of_surroundings() && rents(running) => {
+                let found = format!("the running node has its own app-key; the daemon is not asked: {error}");
+                let mend = "nothing, if the node's service hands it over at each start; `vantage status` shows what \
+                            the node hears of the daemon";
+                return findings.warn(CHECK, found, mend);
+            }
             Err(error) => error.to_string(),
         };
         let mend = "`yagna app-key create vantage` makes one; name it under app_key in [golem]";
@@ -40,6 +46,11 @@ pub(super) fn look(configured: &Configured, findings: &mut Findings) {
     if let Err(error) = asked {
         findings.fail(CHECK, error, "put right what is named");
     }
+}
+
+/// Whether a node runs that is set up for Golem.
+fn rents(running: &Running) -> bool {
+    matches!(running, Running::Yes(answered) if answered.status.golem.is_some())
 }
 
 async fn ask(golem: &Golem, findings: &mut Findings) {

@@ -3,16 +3,23 @@
 use super::{Findings, Running};
 use crate::backup;
 use crate::config::{self, Config, raw};
-use crate::keys::{self, KEYSET, KeysError, LOG_KEY, ROOT_KEY, TRANSPORT_KEY, WITNESS_KEY};
-use crate::store::{Store, format::FORMAT};
+use crate::keys::{self, Identity, KEYSET, KeysError, LOG_KEY, ROOT_KEY, TRANSPORT_KEY, WITNESS_KEY};
+use crate::node::{declared_region, newborn};
+use crate::store::{Peek, Store, format::FORMAT};
+use crate::{logging, places, private_file};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use vantage_exec::KeySource;
-use vantage_protocol::id::{NetId, NodeId};
+use vantage_protocol::genesis::Genesis;
 
 /// Longest configuration that is read, bytes.
 const CONFIG_BYTES_MAX: u64 = 256 * 1024;
+/// How long the node's past is replayed. A guess: as long as people wait for a look.
+const REPLAY_MAX: Duration = Duration::from_secs(30);
+/// What is said of a node that has not run yet.
+const NO_KEYSET: &str = "not there yet: it is made at the first start, which needs root.key";
 /// What to do where nothing can be written.
 const WRITABLE: &str =
     "make it writable for the user that the node runs as, on a file system that is not read-only";
@@ -36,10 +43,8 @@ pub(super) fn directory(dir: &Path, running: &Running, findings: &mut Findings) 
         }
     };
     let mode = metadata.permissions().mode() & 0o7777;
-    // whose process this is, as Linux tells it
-    let me = fs::metadata("/proc/self").map_or(metadata.uid(), |process| process.uid());
-    // the superuser looks at a service's directory
-    if metadata.uid() != me && me != 0 {
+    let (me, user) = (private_file::user().unwrap_or(metadata.uid()), runs_as(dir));
+    if metadata.uid() != user {
         let found = format!("{shown} belongs to user {}, this is user {me}", metadata.uid());
         findings.fail(CHECK, found, "run as the user that the node runs as");
     } else if let Running::No { refused: Some(why), .. } = running {
@@ -48,6 +53,12 @@ pub(super) fn directory(dir: &Path, running: &Running, findings: &mut Findings) 
         findings.fail(CHECK, format!("{shown} cannot be written to: {error}"), WRITABLE);
     } else if let Err(error) = backup::refuse_retired(dir) {
         findings.fail(CHECK, error, "use the node's new directory");
+    } else if me != user && !matches!(running, Running::Yes(_)) {
+        findings.warn(
+            CHECK,
+            format!("{shown} belongs to user {user}, and is looked at for a node that runs as this user"),
+            format!("start it as user {user}, as its service does: as user {me} it does not start on keys of another"),
+        );
     } else if mode & 0o077 != 0 {
         findings.warn(
             CHECK,
@@ -56,6 +67,23 @@ pub(super) fn directory(dir: &Path, running: &Running, findings: &mut Findings) 
         );
     } else {
         findings.ok(CHECK, format!("{shown}, mode {mode:04o}"));
+    }
+    for obstacle in places::in_the_way(dir) {
+        findings.fail(
+            CHECK,
+            obstacle,
+            "put right what is named; a file of the node's own is in its newest backup",
+        );
+    }
+}
+
+/// The user that a node on the directory runs as: whoever asks; but the superuser looks at a service's directory, and asks
+/// for its owner.
+pub(super) fn runs_as(dir: &Path) -> u32 {
+    let owner = || fs::metadata(dir).map_or(0, |dir| dir.uid());
+    match private_file::user() {
+        Ok(0) | Err(_) => owner(),
+        Ok(me) => me,
     }
 }
 
@@ -68,16 +96,9 @@ fn is_writable(dir: &Path) -> rustix::io::Result<()> {
 pub(super) fn logs(configured: &Configured, findings: &mut Findings) {
     const CHECK: &str = "log files";
     let Some(dir) = &configured.checked.log.dir else { return };
-    let there = dir.ancestors().find(|place| place.exists()).unwrap_or(dir);
-    let shown = dir.display();
-    match is_writable(there) {
-        _ if !there.is_dir() => findings.fail(
-            CHECK,
-            format!("{} is no directory", there.display()),
-            "name another under [log] dir",
-        ),
-        Ok(()) => findings.ok(CHECK, shown),
-        Err(error) => findings.fail(CHECK, format!("{shown}: {error}"), WRITABLE),
+    match logging::refuse_dir(dir) {
+        Ok(()) => findings.ok(CHECK, dir.display()),
+        Err(error) => findings.fail(CHECK, error, "put right what is named, or name another under [log] dir"),
     }
 }
 
@@ -97,7 +118,7 @@ pub(super) fn configuration(dir: &Path, findings: &mut Findings) -> Option<Confi
         }
     };
     let raw: raw::Config = match raw::Config::parse(&file, &text) {
-        Ok(raw) => raw,
+        Ok(raw) => raw.run_by(runs_as(dir)),
         Err(error) => {
             findings.fail(CHECK, &error, error.help.clone());
             return None;
@@ -123,25 +144,29 @@ pub(super) fn configuration(dir: &Path, findings: &mut Findings) -> Option<Confi
             Some(Configured { raw, checked })
         }
         Err(error) => {
-            let check = if error.file == file { CHECK } else { "genesis" };
+            let check = if error.file == dir.join(&raw.genesis) { "genesis" } else { CHECK };
             findings.fail(check, &error, error.help.clone());
             None
         }
     }
 }
 
-/// The four keys and the keyset; the node that they are of, where it has a keyset.
-pub(super) fn keys(dir: &Path, configured: Option<&Configured>, findings: &mut Findings) -> Option<NodeId> {
-    let keyset = dir.join(KEYSET).exists();
+/// The four keys and the keyset; all that a node needs of them, where they are whole.
+pub(super) fn keys(dir: &Path, configured: Option<&Configured>, findings: &mut Findings) -> Option<Identity> {
+    let (keyset, user) = (fs::symlink_metadata(dir.join(KEYSET)).is_ok(), runs_as(dir));
     for name in [ROOT_KEY, TRANSPORT_KEY, LOG_KEY, WITNESS_KEY] {
         let offline = name == ROOT_KEY && keyset;
-        match keys::inspect(&dir.join(name)) {
+        match keys::inspect(&dir.join(name), user) {
             Ok(()) if offline => {
                 findings.ok(name, "mode 0600; not needed any more: keep it offline once there are two copies")
             }
             Ok(()) => findings.ok(name, "mode 0600"),
             Err(KeysError::Missing { .. }) if offline => {
                 findings.ok(name, "not here: kept offline, as it should be")
+            }
+            // no start reads it
+            Err(error @ (KeysError::NotAKey { .. } | KeysError::Io { .. })) if offline => {
+                findings.warn(name, &error, "the node runs without it: see that your copy of it is whole")
             }
             Err(error) => findings.fail(
                 name,
@@ -150,42 +175,46 @@ pub(super) fn keys(dir: &Path, configured: Option<&Configured>, findings: &mut F
             ),
         }
     }
-    match (keyset, configured) {
-        (false, _) => {
-            findings.ok(KEYSET, "not there yet: it is made at the first start, which needs root.key");
+    let Some(Configured { checked, .. }) = configured else {
+        match keyset {
+            true => findings.skip(KEYSET, "there, but without a genesis it cannot be checked"),
+            false => findings.ok(KEYSET, NO_KEYSET),
+        }
+        return None;
+    };
+    // a keyset that is not there is signed, as a start does it, and not kept
+    match keys::load_for(dir, &checked.genesis, user) {
+        Ok(identity) => {
+            let is_member = checked.genesis.member(&identity.node).is_some();
+            let role = if is_member { "member" } else { "volunteer" };
+            match keyset {
+                true => findings.ok(KEYSET, format!("node {}, {role}", identity.node)),
+                false => findings.ok(KEYSET, NO_KEYSET),
+            }
+            if let Err(error) = declared_region(checked, &identity.node) {
+                findings.fail("region", &error, error.help.clone());
+            }
+            Some(identity)
+        }
+        // the key that is missing or open to others is told already
+        Err(_) if !keyset => {
+            findings.skip(KEYSET, NO_KEYSET);
             None
         }
-        (true, None) => {
-            findings.skip(KEYSET, "there, but without a genesis it cannot be checked");
+        Err(error) => {
+            findings.fail(KEYSET, &error, "put right what is named");
             None
         }
-        // the keyset is there, so nothing is signed
-        (true, Some(Configured { checked, .. })) => match keys::load(dir, &checked.genesis) {
-            Ok(identity) => {
-                let role =
-                    if checked.genesis.member(&identity.node).is_some() { "member" } else { "volunteer" };
-                findings.ok(KEYSET, format!("node {}, {role}", identity.node));
-                match checked.region_of(&identity.node) {
-                    Err(error) => findings.fail("region", &error, error.help.clone()),
-                    Ok(None) if !checked.offers.targets.is_empty() => findings.fail(
-                        "region",
-                        "none is configured, but targets are offered",
-                        "say where the node stands: region = \"…\"; or offer nothing",
-                    ),
-                    Ok(_) => {}
-                }
-                Some(identity.node)
-            }
-            Err(error) => {
-                findings.fail(KEYSET, &error, "put right what is named");
-                None
-            }
-        },
     }
 }
 
-/// The store's format and whose it is.
-pub(super) fn store(dir: &Path, running: &Running, ours: Option<(NetId, NodeId)>, findings: &mut Findings) {
+/// The store: what a start would find in it. The node's past is replayed, as a start does it, for as long as one waits.
+pub(super) fn store(
+    dir: &Path,
+    running: &Running,
+    ours: Option<(&Genesis, &Identity)>,
+    findings: &mut Findings,
+) {
     const CHECK: &str = "store";
     const MEND: &str =
         "do not start the node on anything else than its newest directory: restore its newest backup";
@@ -193,22 +222,41 @@ pub(super) fn store(dir: &Path, running: &Running, ours: Option<(NetId, NodeId)>
         Running::Yes(answered) => {
             let status = &answered.status;
             let found = format!("in use by the node: {} records, {} blocks", status.records, status.blocks);
-            findings.ok(CHECK, found);
+            return findings.ok(CHECK, found);
         }
-        Running::Mute(_) => findings.skip(CHECK, "in use by a process that does not answer"),
-        Running::No { .. } => match Store::refuse_lost(dir).and_then(|_| Store::peek(dir)) {
-            Ok(None) => findings.ok(CHECK, "not there yet: it is made at the first start"),
-            Ok(Some(peek)) if peek.format != FORMAT => findings.fail(
-                CHECK,
-                format!("it has format {}, and this program knows format {FORMAT}", peek.format),
-                "use the program that wrote it; `vantage run` tells which",
-            ),
-            Ok(Some(peek)) if ours.is_some() && peek.whose != ours => {
-                findings.fail(CHECK, "it is of another node or network than the keys beside it", MEND)
+        Running::Mute(_) => return findings.skip(CHECK, "in use by a process that does not answer"),
+        Running::No { .. } => {}
+    }
+    let mut past = match ours.map(|(genesis, identity)| newborn(genesis, identity)).transpose() {
+        Ok(past) => past,
+        Err(error) => return findings.fail(CHECK, error, MEND),
+    };
+    let whose = ours.map(|(genesis, identity)| (genesis.net(), identity.node));
+    let (began, mut replayed) = (Instant::now(), 0);
+    let looked = Store::peek(dir, whose.as_ref().map(|(net, node)| (net, node)), |record| {
+        match past.as_mut().filter(|_| began.elapsed() < REPLAY_MAX) {
+            Some(past) => {
+                replayed += 1;
+                past.restore(record)
             }
-            Ok(Some(peek)) => findings.ok(CHECK, format!("format {}, {} records", peek.format, peek.records)),
-            Err(error) => findings.fail(CHECK, error, MEND),
-        },
+            None => Ok(()),
+        }
+    });
+    match looked {
+        Ok(None) => findings.ok(CHECK, "not there yet: it is made at the first start"),
+        Ok(Some(Peek { format: None, .. })) => findings.ok(CHECK, "nothing is in it yet"),
+        Ok(Some(Peek { records, .. })) => {
+            let found = format!("format {FORMAT}, {records} records");
+            match past {
+                Some(_) if replayed < records => findings.warn(
+                    CHECK,
+                    format!("{found}, of which {replayed} were replayed in {} s", REPLAY_MAX.as_secs()),
+                    "the start replays all: `vantage run` tells if one of the others does not fit",
+                ),
+                _ => findings.ok(CHECK, found),
+            }
+        }
+        Err(error) => findings.fail(CHECK, error, MEND),
     }
 }
 

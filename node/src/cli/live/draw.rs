@@ -11,6 +11,7 @@ use canvas::{Line, Span, columns, fitted};
 use std::collections::BTreeMap;
 use vantage_api::{GolemView, JobView, KnownNode, SlotState, Status, VendorView};
 use vantage_golem::Nano;
+use vantage_protocol::id::NodeId;
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 
 /// Rows of the nodes' table: half of the largest committee. A guess.
@@ -86,6 +87,11 @@ fn head(status: &Status, at_s: u64) -> Vec<Line> {
     ];
     if let Some(seen) = status.lost_own_log {
         let what = format!("ALARM peers have seen {seen} leaves of this node's log: it signs nothing");
+        lines.push(vec![Span::new(Paint::Bad, what)]);
+    }
+    if !status.forks.is_empty() {
+        let nodes: Vec<String> = status.forks.iter().map(NodeId::short).collect();
+        let what = format!("ALARM forked logs: {}", nodes.join(", "));
         lines.push(vec![Span::new(Paint::Bad, what)]);
     }
     for (target, why) in &status.unavailable {

@@ -39,12 +39,7 @@ pub(super) async fn show(client: Client, every: Duration, colour: bool) -> CliRe
     Ok(Exit::Done)
 }
 
-async fn run(
-    client: Client,
-    every: Duration,
-    colour: bool,
-    signals: &mut Signals,
-) -> io::Result<()> {
+async fn run(client: Client, every: Duration, colour: bool, signals: &mut Signals) -> io::Result<()> {
     let mut keys = keys();
     let mut look: Result<Look, String> = Err("asking the node".to_owned());
     let mut turn = tokio::time::interval(every);

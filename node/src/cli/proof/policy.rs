@@ -34,8 +34,24 @@ const KEYSETS_MAX: usize = vantage_protocol::params::COMMITTEE_MAX + 1;
 pub(super) enum Refusal {
     /// It does not say what is needed: it was cut, or is for other logs or other programs.
     Silent(String),
-    /// It says something else than the genesis.
+    /// A part of it is not as it was written: what was signed says nothing of it.
+    Torn(String),
+    /// All that is needed is whole, and says something else than the genesis.
     Bad(String),
+}
+
+impl Refusal {
+    /// What is wrong.
+    pub(super) fn why(&self) -> &str {
+        match self {
+            Self::Silent(why) | Self::Torn(why) | Self::Bad(why) => why,
+        }
+    }
+
+    /// A key in a policy that is not the one it should be: another one, or no key as anybody wrote it.
+    fn of_key(key: &str, why: String) -> Self {
+        if is_whole(key) { Self::Bad(why) } else { Self::Torn(why) }
+    }
 }
 
 /// Keysets that verify, and the network's rule over them.
@@ -49,7 +65,7 @@ pub(super) struct PolicyFile {
 
 impl PolicyFile {
     /// What a node shows along with a proof.
-    pub(super) fn of(shown: &Shown, genesis: &Genesis) -> Result<Self, String> {
+    pub(super) fn of(shown: &Shown, genesis: &Genesis) -> Result<Self, Refusal> {
         Self::new(shown.leaf.author, shown.keysets.iter().map(Vec::as_slice), genesis)
     }
 
@@ -57,8 +73,7 @@ impl PolicyFile {
     /// any name. Other logs' lines may stand there, too.
     pub(super) fn held(written: &Written<'_>, log: NodeId, genesis: &Genesis) -> Result<Self, Refusal> {
         let net = genesis.net();
-        let file =
-            Self::new(log, written.keysets.iter().map(Vec::as_slice), genesis).map_err(Refusal::Bad)?;
+        let file = Self::new(log, written.keysets.iter().map(Vec::as_slice), genesis)?;
         let origin = Origin::new(&net, EPOCH, log).to_string();
         let mut keys = written.logs.iter().filter(|key| key.split('+').next() == Some(origin.as_str()));
         let key = keys.next().ok_or_else(|| {
@@ -69,7 +84,10 @@ impl PolicyFile {
         })?;
         let ours = vkey(&origin, ALG_LOG, &ours);
         if let Some(other) = std::iter::once(key).chain(keys).find(|key| canonical(key) != ours) {
-            return Err(Refusal::Bad(format!("the log's key {} is not the keyset's", short(other))));
+            return Err(Refusal::of_key(
+                other,
+                format!("the log's key {} is not the keyset's", short(other)),
+            ));
         }
         let (keys, needed) = written.quorum().map_err(Refusal::Silent)?;
         let keys: BTreeSet<String> = keys.into_iter().map(canonical).collect();
@@ -85,10 +103,9 @@ impl PolicyFile {
             }
         }
         if let Some(foreign) = keys.difference(&ours).next() {
-            return Err(Refusal::Bad(format!(
-                "the key {} is not that of a member, by the keysets and the genesis",
-                short(foreign)
-            )));
+            let why =
+                format!("the key {} is not that of a member, by the keysets and the genesis", short(foreign));
+            return Err(Refusal::of_key(foreign, why));
         }
         if let Some(missing) = ours.difference(&keys).next() {
             return Err(Refusal::Bad(format!("the member's key {} does not count", short(missing))));
@@ -106,19 +123,15 @@ impl PolicyFile {
         log: NodeId,
         leaves: impl Iterator<Item = &'a [u8]>,
         genesis: &Genesis,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Refusal> {
         let net = genesis.net();
         let mut keysets = BTreeMap::new();
         for bytes in leaves.take(KEYSETS_MAX + 1) {
-            let leaf = Leaf::decode(bytes, &net).map_err(|error| error.to_string())?;
-            let Statement::Keyset(keyset) = leaf.statement else {
-                return Err(format!("a {} stands where a keyset should", leaf.statement.typ()));
-            };
-            if keyset.node() != leaf.author {
-                return Err("a keyset is in another node's name".to_owned());
-            }
-            keyset.verify(&net).map_err(|error| error.to_string())?;
-            keysets.insert(leaf.author, (*keyset, bytes.to_vec()));
+            let (author, keyset) = keyset(bytes, &net).map_err(|why| match Leaf::net_of(bytes) {
+                Some(other) if other != net && keyset(bytes, &other).is_ok() => Refusal::Bad(why),
+                _ => Refusal::Torn(why),
+            })?;
+            keysets.insert(author, (keyset, bytes.to_vec()));
         }
         keysets.retain(|node, _| *node == log || genesis.member(node).is_some());
         let committee =
@@ -171,6 +184,31 @@ impl PolicyFile {
         };
         Policy::new(self.committee.keys().filter_map(member).collect(), self.quorum)
     }
+}
+
+/// The keyset in a leaf of a network, signed by all its keys.
+fn keyset(bytes: &[u8], net: &NetId) -> Result<(NodeId, Keyset), String> {
+    let leaf = Leaf::decode(bytes, net).map_err(|error| error.to_string())?;
+    let Statement::Keyset(keyset) = leaf.statement else {
+        return Err(format!("a {} stands where a keyset should", leaf.statement.typ()));
+    };
+    keyset.verify(net).map_err(|error| error.to_string())?;
+    if keyset.node() != leaf.author {
+        return Err("a keyset is in another node's name".to_owned());
+    }
+    Ok((leaf.author, *keyset))
+}
+
+/// Whether the id in a verifier key is that of its name and its key, as whoever wrote it made it.
+fn is_whole(vkey: &str) -> bool {
+    let mut parts = vkey.splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let bytes = STANDARD.decode(key).unwrap_or_default();
+    let Some((algorithm, key)) = bytes.split_first() else { return false };
+    let Ok(key) = <[u8; 32]>::try_from(key) else { return false };
+    let hex = |id: [u8; 4]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    PublicKey::from_bytes(&key)
+        .is_ok_and(|key| hex(key_id(name, *algorithm, &key)) == id.to_ascii_lowercase())
 }
 
 /// A verifier key as stock tools write it: name, key id, algorithm and key.

@@ -23,6 +23,10 @@ const BEGINNINGS: [(&[u8], &str, &str); 14] = [
 const TAR_AT: core::ops::Range<usize> = 257..262;
 /// How every CARv2 begins: a CARv1 header that says version 2 and has no roots.
 const V2: &[u8] = b"\x0a\xa1gversion\x02";
+/// How the header of a CARv1 begins, behind its length: a map of two, whose first key is `roots`.
+const V1: &[u8] = b"\xa2eroots";
+/// Most bytes that the length before it may take, and one for the first byte behind it.
+const LENGTH_BYTES_MAX: usize = 10;
 /// Bytes of a text that are looked at.
 const TEXT_BYTES_MAX: usize = 512;
 /// What to do where nothing can be made of the file.
@@ -61,6 +65,13 @@ pub(super) fn other_than_car(bytes: &[u8]) -> Option<(&'static str, &'static str
         Some('{' | '[') => ("JSON, perhaps a server's error", GET),
         _ => ("text", GET),
     })
+}
+
+/// What a file is, as far as its first bytes tell, for programs that read something else than CAR files.
+pub fn file_kind(bytes: &[u8]) -> Option<&'static str> {
+    let is_car =
+        bytes.starts_with(V2) || bytes.windows(V1.len()).take(LENGTH_BYTES_MAX).any(|part| part == V1);
+    if is_car { Some("a CAR file, such as a bundle") } else { other_than_car(bytes).map(|(what, _)| what) }
 }
 
 /// The beginning of a file that is printable text. A CARv1 never is: behind its length stands a byte of CBOR that no text has.

@@ -199,6 +199,8 @@ fn a_quorum_nearly_lost_is_a_warning_and_a_lost_one_an_alarm() {
     let mut lost = look();
     lost.status.lost_own_log = Some(12);
     assert!(shown(Ok(&lost), (120, 34), false).contains("ALARM peers have seen 12 leaves"));
+    lost.status.forks = vec![vantage_protocol::id::NodeId([0xab; 32])];
+    assert!(shown(Ok(&lost), (120, 34), false).contains("ALARM forked logs: abab"));
 }
 
 #[test]

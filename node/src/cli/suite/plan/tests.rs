@@ -90,7 +90,7 @@ fn what_is_not_known_or_hardly_fits_is_said() {
 #[test]
 fn what_a_job_cannot_be_is_refused() {
     let suite = Suite::from_toml(SUITE).unwrap();
-    for more in ["--replicas 0", "--replicas 99", "--target open:m=4000"] {
+    for more in ["--replicas 99", "--target open:m=4000"] {
         assert!(work_out(&args(more), &suite, None, 0).is_err(), "{more}");
     }
 }

@@ -1,0 +1,97 @@
+//! A command line that is not understood: told to people by the parser's own text, and to programs as any other error.
+
+use super::error::CliError;
+use super::render::Out;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::io::Write as _;
+use vantage_protocol::compare::{escape_line, escape_terminal};
+
+/// What asks for objects instead of text.
+const JSON: &str = "--json";
+/// Behind it nothing is an option.
+const END_OF_OPTIONS: &str = "--";
+
+/// Prints what is wrong with the arguments, or the help that was asked for. It quotes them, and they may hold what steers
+/// a terminal.
+pub(super) fn tell(error: &clap::Error) {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let quoted = arguments.iter().map(|arg| arg.to_string_lossy().into_owned());
+    // nobody listening is no error
+    let _ = match quoted.into_iter().all(|arg| escape_line(&arg) == arg) {
+        true => error.print(),
+        false => std::io::stderr().write_all(escape_terminal(&error.render().to_string()).as_bytes()),
+    };
+    if error.use_stderr() && wants_json(&arguments) {
+        Out::stdout(true).object(&refusal(error).to_json());
+    }
+}
+
+/// Whether whoever wrote the arguments waits for an object. The parser has given up, so they are looked at as they stand.
+fn wants_json(arguments: &[OsString]) -> bool {
+    arguments.iter().take_while(|arg| *arg != END_OF_OPTIONS).any(|arg| arg == JSON)
+}
+
+/// The parser's error as what, where and what to do.
+fn refusal(error: &clap::Error) -> CliError {
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(joined).filter(|part| !part.is_empty());
+    let what = match error.kind() {
+        // the text is the whole help
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command or an argument is missing".to_owned()
+        }
+        _ => paragraphs.next().unwrap_or_default(),
+    };
+    let what = what.strip_prefix("error: ").unwrap_or(&what).to_owned();
+    let help: Vec<String> = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Vec::new(),
+        _ => paragraphs.collect(),
+    };
+    let help = match help.is_empty() {
+        true => "see `vantage help`, or the command with --help".to_owned(),
+        false => help.join(". "),
+    };
+    CliError::usage(what).at("the command line").advise(help)
+}
+
+/// A paragraph on one line.
+fn joined(paragraph: &str) -> String {
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn an_object_is_asked_for_before_the_options_end() {
+        let of = |words: &str| words.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert!(wants_json(&of("status --json --wrong")) && wants_json(&of("--json")));
+        assert!(!wants_json(&of("status")) && !wants_json(&of("verify -- --json")));
+    }
+
+    #[test]
+    fn whatever_is_wrong_is_told_as_what_and_what_to_do() {
+        for (words, said) in [
+            ("vantage status --jsn --json", "--jsn"),
+            ("vantage nonsense --json", "nonsense"),
+            ("vantage job submit --json", "required"),
+            ("vantage log --count x --json", "invalid value 'x'"),
+            ("vantage job --json", "--json"),
+            ("vantage genesis", "missing"),
+        ] {
+            let error = Cli::command().try_get_matches_from(words.split(' ')).unwrap_err();
+            let json = refusal(&error).to_json();
+            let (what, help) =
+                (json["error"]["what"].as_str().unwrap(), json["error"]["do"].as_str().unwrap());
+            assert!(
+                what.contains(said) && !what.contains('\n') && !what.starts_with("error"),
+                "{words}: {json}"
+            );
+            assert!(!help.is_empty() && json["error"]["exit"] == 2, "{words}: {json}");
+        }
+    }
+}
