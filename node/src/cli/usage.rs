@@ -27,9 +27,16 @@ pub(super) fn tell(error: &clap::Error) {
     }
 }
 
-/// Whether whoever wrote the arguments waits for an object. The parser has given up, so they are looked at as they stand.
+/// Whether whoever wrote the arguments waits for an object: `--json`, or a report in that format. The parser has given up,
+/// so they are looked at as they stand.
 fn wants_json(arguments: &[OsString]) -> bool {
-    arguments.iter().take_while(|arg| *arg != END_OF_OPTIONS).any(|arg| arg == JSON)
+    let options = arguments.iter().take_while(|arg| *arg != END_OF_OPTIONS);
+    let options: Vec<_> = options.map(|arg| arg.to_string_lossy()).collect();
+    let is_json = |arg: &str| arg == JSON || arg.starts_with("--json=") || arg == "--format=json";
+    options.iter().any(|arg| is_json(arg))
+        || options
+            .windows(2)
+            .any(|pair| matches!(pair, [name, value] if name == "--format" && value == "json"))
 }
 
 /// The parser's error as what, where and what to do.
@@ -69,8 +76,18 @@ mod tests {
     #[test]
     fn an_object_is_asked_for_before_the_options_end() {
         let of = |words: &str| words.split(' ').map(OsString::from).collect::<Vec<_>>();
-        assert!(wants_json(&of("status --json --wrong")) && wants_json(&of("--json")));
-        assert!(!wants_json(&of("status")) && !wants_json(&of("verify -- --json")));
+        for words in [
+            "status --json --wrong",
+            "--json",
+            "status --json=yes",
+            "report x --format json --wrong",
+            "report x --format=json --wrong",
+        ] {
+            assert!(wants_json(&of(words)), "{words}");
+        }
+        for words in ["status", "verify -- --json", "report x --format md --wrong", "report json --format"] {
+            assert!(!wants_json(&of(words)), "{words}");
+        }
     }
 
     #[test]

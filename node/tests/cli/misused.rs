@@ -15,6 +15,8 @@ fn a_wrong_command_line_is_an_object_for_programs() {
         &["job", "--json"],
         &["log", "--json", "--count", "x"],
         &["verify", "--json"],
+        &["status", "--json=yes"],
+        &["report", "x", "--format", "json", "--wrong"],
         &["genesis", "create", "--name", "x", "--member", "a,b", "--out", "f", "--json"],
     ] {
         let refused = ran(program(words).output().unwrap());
