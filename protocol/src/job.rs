@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// A job as its author signs it. All times are POSIX seconds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// The suite's block.
@@ -27,6 +28,7 @@ pub struct Job {
     /// The block naming the executors that may be assigned (`executors: author-chosen`).
     pub executors: Cid,
     /// Pairs of regions whose difference is asked for beforehand, sorted; empty means all pairs.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<String>>))]
     pub contrasts: Vec<(String, String)>,
     /// When it was made.
     pub from_s: u64,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A node's four public keys and the four signatures that bind them to one network.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Keyset {
     /// Identity.

@@ -35,6 +35,7 @@ pub struct Receipts {
 
 /// What happened in one cell.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// Index into the suite's prompts.
@@ -91,6 +92,7 @@ pub struct Receipt {
 
 /// What ran an open model.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
     /// Engine and version.
@@ -109,6 +111,7 @@ pub struct Engine {
 
 /// Whose word stands behind an output.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OriginGrade {
     /// The executor's alone. This edition has no other.

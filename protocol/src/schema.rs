@@ -2,7 +2,8 @@
 //! describes an interface.
 
 use crate::cid::Cid;
-use crate::id::{Hash, JobId, NetId, NodeId};
+use crate::id::{Hash, JobId, NetId, NodeId, Salt, Signature};
+use crate::keys::PublicKey;
 use crate::target::Target;
 use std::borrow::Cow;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -32,5 +33,8 @@ text!(NetId, "NetId", "Names a network: hash of its genesis, hex.", HEX);
 text!(NodeId, "NodeId", "Names a node: its root public key, hex.", HEX);
 text!(JobId, "JobId", "Names a job: hash of its leaf, hex.", HEX);
 text!(Hash, "Hash", "SHA-256, hex.", HEX);
+text!(Salt, "Salt", "32 random bytes, hex.", HEX);
+text!(PublicKey, "PublicKey", "Ed25519 public key, hex.", HEX);
+text!(Signature, "Signature", "Ed25519 signature, hex.", Some("^[0-9a-f]{128}$"));
 text!(Cid, "Cid", "Content id, version 1, base32.", Some("^b[a-z2-7]+$"));
 text!(Target, "Target", "Surface and model, such as `openai/gpt-4.1-mini`.", None::<String>);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// Binds an executor to a slot's receipts without showing them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Commit {
     /// Which job.
@@ -37,6 +38,7 @@ pub fn commit_hash(
 
 /// A slot that its executor does not take on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Decline {
     /// Which job.
@@ -49,6 +51,7 @@ pub struct Decline {
 
 /// Shows the receipts behind a commit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reveal {
     /// Which job.
@@ -67,6 +70,7 @@ pub struct Reveal {
 
 /// What a member has validated and, where it is ok, holds and serves.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
     /// Which job.
@@ -77,6 +81,7 @@ pub struct Ack {
 
 /// One acknowledged statement.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AckItem {
     /// The reveal or decline.
@@ -87,6 +92,7 @@ pub struct AckItem {
 
 /// A member's judgement of a reveal: a pure function of its bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AckVerdict {
     /// Valid, and its outputs are held.
@@ -97,6 +103,7 @@ pub enum AckVerdict {
 
 /// Why a reveal is bad.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BadCode {
     /// Salt and receipts do not give the committed hash.
@@ -126,6 +133,7 @@ impl BadCode {
 
 /// A member's last word on a job: the set that it acknowledged ok.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Final {
     /// Which job.
@@ -142,6 +150,8 @@ pub struct Final {
 
 /// Why a member found a statement bad, for people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = FindingStatement))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Which job.

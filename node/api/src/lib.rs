@@ -6,6 +6,8 @@
 //!
 //! Calls that change nothing are [`Method::Read`]: GET, fields in the query. Orders are [`Method::Order`]: POST, fields as
 //! a JSON body. A call that is not carried out is answered with a [`Fault`].
+//!
+//! What the commands of `vantage` print with `--json` are types of [`output`], or replies.
 
 mod base64_bytes;
 mod block;
@@ -17,6 +19,7 @@ mod job;
 mod log;
 mod openapi;
 mod order;
+pub mod output;
 mod peer;
 mod ready;
 mod socket;

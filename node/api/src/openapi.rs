@@ -6,11 +6,12 @@ use crate::fault::Fault;
 use crate::job::{GetBundle, GetJob, ListJobs, WatchJob};
 use crate::log::{GetJobProof, GetLog, GetProof};
 use crate::order::{StopHere, Submit};
+use crate::output::{Failed, Visit, visit};
 use crate::peer::{ListNodes, ListPeers};
-use crate::ready::Ready;
 use crate::status::GetStatus;
 use crate::upkeep::{Backup, Prune, Shutdown};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Everything that can be asked, as `docs/openapi.json` has it.
@@ -34,7 +35,8 @@ pub fn openapi() -> Value {
     document.call::<Backup>();
     document.call::<Prune>();
     document.call::<Shutdown>();
-    document.know::<Ready>();
+    visit(&mut document);
+    document.know::<Failed>();
     document.finish()
 }
 
@@ -42,6 +44,15 @@ pub fn openapi() -> Value {
 struct Document {
     paths: Map<String, Value>,
     schemas: Map<String, Value>,
+    /// What each command prints, by its words.
+    commands: BTreeMap<&'static str, Vec<Value>>,
+}
+
+impl Visit for Document {
+    fn printed<T: ToSchema>(&mut self, command: &'static str) {
+        let shape = self.know::<T>();
+        self.commands.entry(command).or_default().push(shape);
+    }
 }
 
 impl Document {
@@ -98,18 +109,35 @@ impl Document {
         self.schemas.extend(parts);
     }
 
-    fn finish(self) -> Value {
+    fn finish(mut self) -> Value {
+        self.schemas.values_mut().for_each(close);
         json!({
             "openapi": "3.1.0",
             "info": {
                 "title": "Vantage node",
                 "version": "1",
-                "description": "What a node can be asked on the Unix socket in its data directory.",
+                "description": "What a node can be asked on the Unix socket in its data directory. Under `x-commands`: what the \
+                                commands of `vantage` print with `--json`, one of these shapes a line, or `Failed`.",
                 "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
             },
             "paths": self.paths,
             "components": { "schemas": self.schemas },
+            "x-commands": self.commands,
         })
+    }
+}
+
+/// Says of every object with named fields that it has no others.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("properties").is_some_and(Value::is_object) {
+                map.entry("additionalProperties").or_insert(Value::Bool(false));
+            }
+            map.values_mut().for_each(close);
+        }
+        Value::Array(list) => list.iter_mut().for_each(close),
+        _ => {}
     }
 }
 

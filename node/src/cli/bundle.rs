@@ -6,8 +6,8 @@ use super::exit::Exit;
 use super::fetch::fetch;
 use super::render::Out;
 use super::{content_id, control, data, file, verdict, verify};
-use serde_json::json;
 use std::path::Path;
+use vantage_api::output::{BundleExported, Imported, Verified};
 use vantage_api::{BundleIds, Client, GetBundle, PutBlock};
 use vantage_protocol::bundle::Bundle;
 use vantage_protocol::cid::Cid;
@@ -25,7 +25,7 @@ pub(super) fn bundle(command: &BundleCommand, out: &mut Out) -> CliResult<Exit> 
 fn export(args: &BundleExportArgs, out: &mut Out) -> CliResult<Exit> {
     let (root, bytes) = if args.peers.is_empty() { from_node(args)? } else { from_peers(args)? };
     if out.is_json() {
-        out.object(&json!({ "file": args.out.display().to_string(), "root": root, "bytes": bytes }));
+        out.object(&BundleExported { file: args.out.display().to_string(), root, bytes });
     } else {
         out.line(format!("{}: {bytes} bytes, bundle {root}", args.out.display()));
         out.line(format!("check it: vantage verify {} --genesis FILE|HASH", args.out.display()));
@@ -99,11 +99,8 @@ fn import(args: &BundleImportArgs, out: &mut Out) -> CliResult<Exit> {
             .map_err(|error| CliError::usage(error).at(args.file.display()).advise("get the file again"))?;
         let blocks = put(&client, &car).await?;
         if out.is_json() {
-            let mut object = verdict::object(&found, &args.file.display().to_string(), false);
-            if let Some(map) = object.as_object_mut() {
-                map.insert("imported".into(), json!({ "root": car.root, "blocks": blocks }));
-            }
-            out.object(&object);
+            let object = verdict::object(&found, &args.file.display().to_string(), false);
+            out.object(&Verified { imported: Some(Imported { root: car.root, blocks }), ..object });
         } else {
             verdict::summary(&found, out);
             out.line(format!("{blocks} blocks are kept and served, bundle {}", car.root));

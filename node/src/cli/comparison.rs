@@ -32,20 +32,6 @@ pub(super) fn show(report: &Report, whole: bool, out: &mut Out) {
     }
 }
 
-/// The rows for programs.
-pub(super) fn findings(report: &Report) -> serde_json::Value {
-    let row = |row: Headline<'_>| {
-        json!({
-            "target": row.target, "surface": row.surface, "sim": row.sim, "prompt": row.prompt,
-            "topic": row.topic, "kind": row.kind, "regions": row.regions, "class": row.class.name(),
-            "why": row.class.reason(), "ways": row.ways, "said": row.said, "refusal": row.refusal,
-            "across": row.across, "floor_ppm": row.floor_ppm, "answers": row.answers,
-            "operators": row.operators, "truncated": row.truncated,
-        })
-    };
-    report.headlines().map(row).collect()
-}
-
 fn table(rows: &[Headline<'_>]) -> Table {
     let mut table = Table::new(&[
         "target",

@@ -14,8 +14,8 @@ use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, data};
 use crate::lock::{self, DataLock, LockError};
-use finding::{Findings, Level};
-use serde_json::json;
+use finding::Findings;
+use vantage_api::output::{Diagnosis, Level};
 use std::path::Path;
 use vantage_api::Client;
 use vantage_api::{Peer, Status};
@@ -100,7 +100,7 @@ fn running(dir: &Path) -> Running {
 
 fn tell(findings: &Findings, out: &mut Out) {
     if out.is_json() {
-        return out.object(&json!({ "worst": findings.worst(), "checks": findings.list }));
+        return out.object(&Diagnosis { worst: findings.worst(), checks: findings.list.clone() });
     }
     let findings = &findings.list;
     let mut table = Table::new(&["", "check", "found"]);
@@ -113,7 +113,7 @@ fn tell(findings: &Findings, out: &mut Out) {
         };
         table.row([
             Field::painted(paint, finding.level.word()),
-            finding.check.into(),
+            finding.check.as_str().into(),
             finding.found.as_str().into(),
         ]);
     }

@@ -1,9 +1,9 @@
 //! Errors as people read them: what was wrong, where, and what to do.
 
 use super::exit::Exit;
-use serde_json::json;
 use std::fmt;
 use std::path::Path;
+use vantage_api::output::{Failed, Failure};
 use vantage_protocol::compare::{escape_line, escape_terminal};
 
 /// Longest line of an error, and most lines of one. Guesses: more than any has that quotes nothing.
@@ -75,11 +75,10 @@ impl CliError {
         self.exit
     }
 
-    /// The stable shape for programs: `{"error": {what, where, do, exit}}`.
-    pub(super) fn to_json(&self) -> serde_json::Value {
-        json!({ "error": {
-            "what": self.what, "where": self.place, "do": self.advice, "exit": self.exit.code(),
-        }})
+    /// The same for programs.
+    pub(super) fn to_object(&self) -> Failed {
+        let (what, place, advice) = (self.what.clone(), self.place.clone(), self.advice.clone());
+        Failed { error: Failure { what, place, advice, exit: self.exit.code() } }
     }
 }
 
@@ -126,6 +125,6 @@ mod tests {
         let long =
             CliError::failed(format!("{}\n{}", "x".repeat(1 << 20), "y\n".repeat(1 << 20))).to_string();
         assert!(long.len() < 3000, "{}", long.len());
-        assert_eq!(error.to_json()["error"]["exit"], 2);
+        assert_eq!(error.to_object().error.exit, 2);
     }
 }

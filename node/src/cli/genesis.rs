@@ -6,9 +6,9 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::file;
 use super::render::{Out, Table};
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
+use vantage_api::output::{GenesisShown, MemberShown};
 use vantage_protocol::genesis::{EDITION, Genesis, Member};
 use vantage_protocol::params::{GAP_S_MIN, GAP_S_MIN_TEST};
 use vantage_protocol::wire::Wire;
@@ -55,11 +55,7 @@ fn create(args: &GenesisCreateArgs, out: &mut Out) -> CliResult<Exit> {
     })?;
     file::write_new(&args.out, genesis.to_toml().as_bytes())?;
     if out.is_json() {
-        let mut object = facts(&genesis);
-        if let Some(map) = object.as_object_mut() {
-            map.insert("file".into(), json!(args.out.display().to_string()));
-        }
-        out.object(&object);
+        out.object(&GenesisShown { file: Some(args.out.display().to_string()), ..shown(&genesis) });
         return Ok(Exit::Done);
     }
     print(&genesis, out);
@@ -93,26 +89,35 @@ fn advice(why: &str) -> &'static str {
 fn show(args: &GenesisShowArgs, out: &mut Out) -> CliResult<Exit> {
     let genesis = read(&args.file)?;
     if out.is_json() {
-        out.object(&facts(&genesis));
+        out.object(&shown(&genesis));
     } else {
         print(&genesis, out);
     }
     Ok(Exit::Done)
 }
 
-fn facts(genesis: &Genesis) -> serde_json::Value {
-    let members: Vec<_> = genesis
-        .committee
-        .iter()
-        .map(|m| json!({ "node": m.root.node_id(), "operator": m.operator, "region": m.region }))
-        .collect();
-    json!({
-        "name": genesis.name, "net": genesis.net(), "test": genesis.test, "founded_s": genesis.founded_s,
-        "gap_s_min": genesis.gap_s_min, "output_bytes_max": genesis.output_bytes_max,
-        "founders": genesis.founders,
-        "n": genesis.size(), "q": genesis.quorum(), "f": genesis.faults(),
-        "operators": operators(genesis).len(), "warnings": warnings(genesis), "members": members,
-    })
+fn shown(genesis: &Genesis) -> GenesisShown {
+    let member = |member: &Member| MemberShown {
+        node: member.root.node_id(),
+        operator: member.operator.clone(),
+        region: member.region.clone(),
+    };
+    GenesisShown {
+        name: genesis.name.clone(),
+        net: genesis.net(),
+        test: genesis.test,
+        founded_s: genesis.founded_s,
+        gap_s_min: genesis.gap_s_min,
+        output_bytes_max: genesis.output_bytes_max,
+        founders: genesis.founders.clone(),
+        n: genesis.size(),
+        q: genesis.quorum(),
+        f: genesis.faults(),
+        operators: operators(genesis).len(),
+        warnings: warnings(genesis),
+        members: genesis.committee.iter().map(member).collect(),
+        file: None,
+    }
 }
 
 fn print(genesis: &Genesis, out: &mut Out) {

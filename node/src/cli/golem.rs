@@ -6,9 +6,9 @@ use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, target};
 use crate::config::Golem;
-use serde_json::{Value, json};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use vantage_api::output::{OfferSeen, OffersSeen};
 use vantage_golem::{Seen, Trouble, is_test_platform};
 
 /// Carries the command out.
@@ -32,16 +32,16 @@ fn offers(args: &GolemOffersArgs, out: &mut Out) -> CliResult<Exit> {
     let hired = seen.iter().filter(|seen| seen.refusal.is_none()).count();
     if out.is_json() {
         let order = &golem.order;
-        out.object(&json!({
-            "runtime": order.runtime,
-            "subnet": order.subnet,
-            "platform": order.platform,
-            "test_money": is_test_platform(&order.platform),
-            "hour_nanoglm_max": order.caps.hour,
-            "cpu_second_nanoglm_max": order.caps.cpu_second,
-            "start_nanoglm_max": order.caps.start,
-            "offers": seen.iter().map(offer_json).collect::<Vec<_>>(),
-        }));
+        out.object(&OffersSeen {
+            runtime: order.runtime.clone(),
+            subnet: order.subnet.clone(),
+            platform: order.platform.clone(),
+            test_money: is_test_platform(&order.platform),
+            hour_nanoglm_max: order.caps.hour.0,
+            cpu_second_nanoglm_max: order.caps.cpu_second.0,
+            start_nanoglm_max: order.caps.start.0,
+            offers: seen.iter().map(shown).collect(),
+        });
     } else {
         print(golem, &seen, hired, out);
     }
@@ -67,19 +67,19 @@ async fn gather(golem: &Golem, wait: Duration) -> CliResult<Vec<Seen>> {
     })
 }
 
-fn offer_json(seen: &Seen) -> Value {
+fn shown(seen: &Seen) -> OfferSeen {
     let offer = seen.offer.as_ref();
-    json!({
-        "provider": seen.provider,
-        "name": offer.map(|offer| &offer.name),
-        "runtime": offer.map(|offer| &offer.runtime),
-        "threads": offer.map(|offer| offer.threads),
-        "hour_nanoglm": offer.map(|offer| offer.price.hour()),
-        "cpu_second_nanoglm": offer.map(|offer| offer.price.cpu_second()),
-        "start_nanoglm": offer.map(|offer| offer.price.start()),
-        "outbound": offer.map(|offer| offer.outbound),
-        "refused": seen.refusal.as_ref().map(ToString::to_string),
-    })
+    OfferSeen {
+        provider: seen.provider.clone(),
+        name: offer.map(|offer| offer.name.clone()),
+        runtime: offer.map(|offer| offer.runtime.clone()),
+        threads: offer.map(|offer| offer.threads),
+        hour_nanoglm: offer.map(|offer| offer.price.hour().0),
+        cpu_second_nanoglm: offer.map(|offer| offer.price.cpu_second().0),
+        start_nanoglm: offer.map(|offer| offer.price.start().0),
+        outbound: offer.map(|offer| offer.outbound),
+        refused: seen.refusal.as_ref().map(ToString::to_string),
+    }
 }
 
 fn print(golem: &Golem, seen: &[Seen], hired: usize, out: &mut Out) {

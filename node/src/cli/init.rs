@@ -7,8 +7,8 @@ use super::render::Out;
 use super::{data, file, genesis};
 use crate::config;
 use crate::keys::{self, KeysError, PublicKeys};
-use serde_json::json;
 use std::path::Path;
+use vantage_api::output::Initialised;
 use vantage_protocol::genesis::Genesis;
 
 /// Name of the genesis in a data directory.
@@ -35,12 +35,18 @@ pub(super) fn init(args: &InitArgs, out: &mut Out) -> CliResult<Exit> {
     let peer_id = vantage_net::peer_id_from_ed25519(public.transport.to_bytes())
         .map_or_else(String::new, |peer| peer.to_string());
     if out.is_json() {
-        out.object(&json!({
-            "data": dir.display().to_string(), "config": config_file.display().to_string(),
-            "node": public.root.node_id(), "root": public.root, "peer_id": peer_id,
-            "transport": public.transport, "log": public.log, "witness": public.witness,
-            "net": genesis.as_ref().map(Genesis::net), "role": genesis.as_ref().map(|g| role(g, &public)),
-        }));
+        out.object(&Initialised {
+            data: dir.display().to_string(),
+            config: config_file.display().to_string(),
+            node: public.root.node_id(),
+            root: public.root,
+            peer_id,
+            transport: public.transport,
+            log: public.log,
+            witness: public.witness,
+            net: genesis.as_ref().map(Genesis::net),
+            role: genesis.as_ref().map(|g| role(g, &public).to_owned()),
+        });
         return Ok(Exit::Done);
     }
     out.pairs(&[

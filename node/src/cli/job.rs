@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::render::{Field, Out, Table};
 use super::standing::{self, Source};
 use super::{data, suite, watch};
-use serde_json::json;
+use vantage_api::output::{JobOrdered, JobsListed};
 use vantage_api::{ClientError, StopHere, Submit, Submitted};
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
@@ -39,7 +39,7 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
         let taken = client.ask(&Submit { order, suite: block, key: Some(key.clone()) }).await;
         let Submitted { id, again } = taken.map_err(|error| lost(error, &key))?;
         if out.is_json() {
-            out.object(&json!({ "id": id, "suite": cid, "again": again }));
+            out.object(&JobOrdered { id, suite: cid, again });
         } else {
             out.line(format!("job {id}{}", if again { " (ordered before under this key)" } else { "" }));
         }
@@ -133,7 +133,7 @@ fn list(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
     let views =
         control::block_on(async { control::connect(&dir).await?.jobs().await.map_err(control::refused) })?;
     if out.is_json() {
-        out.object(&json!({ "jobs": views }));
+        out.object(&JobsListed { jobs: views });
         return Ok(Exit::Done);
     }
     if views.is_empty() {
@@ -196,10 +196,7 @@ fn cancel(args: &JobCancelArgs, out: &mut Out) -> CliResult<Exit> {
         }
         let done = client.ask(&StopHere { id: args.id.clone() }).await.map_err(control::refused)?;
         if out.is_json() {
-            out.object(&json!({
-                "id": done.id, "declined_now": done.declined_now, "declined_before": done.declined_before,
-                "committed": done.committed,
-            }));
+            out.object(&done);
             return Ok(Exit::Done);
         }
         out.line(format!("job {}: this node runs no more of it", done.id));

@@ -5,7 +5,7 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, data, statement};
-use serde_json::json;
+use vantage_api::output::{LeafShown, LogShown};
 use vantage_api::{Client, GetLog};
 use vantage_protocol::attester::{LogPage, PAGE_LEAVES_MAX};
 use vantage_protocol::id::{Hash, NetId};
@@ -30,10 +30,8 @@ pub(super) fn log(args: &LogArgs, out: &mut Out) -> CliResult<Exit> {
         Ok((net, page, entries))
     })?;
     if out.is_json() {
-        let leaves: Vec<_> = entries.iter().map(object).collect();
-        out.object(&json!({
-            "net": net, "node": page.node, "size": page.size, "certified": page.certified, "leaves": leaves,
-        }));
+        let LogPage { node, size, certified, .. } = page;
+        out.object(&LogShown { net, node, size, certified, leaves: entries.iter().map(leaf).collect() });
         return Ok(Exit::Done);
     }
     out.line(format!("log of {}: {} leaves, {} certified", page.node, page.size, page.certified));
@@ -47,7 +45,7 @@ pub(super) fn log(args: &LogArgs, out: &mut Out) -> CliResult<Exit> {
         table.row([
             entry.index.to_string().into(),
             entry.statement.typ().into(),
-            statement::job(&entry.statement).0.into(),
+            statement::job(&entry.statement).into(),
             statement::line(&entry.statement).into(),
             Field::painted(Paint::Warn, mark),
             entry.hash.short().to_string().into(),
@@ -86,10 +84,13 @@ async fn read(client: &Client, args: &LogArgs, net: &NetId) -> CliResult<(LogPag
     Ok((head, entries))
 }
 
-fn object(entry: &Entry) -> serde_json::Value {
-    json!({
-        "index": entry.index, "certified": entry.certified, "hash": entry.hash,
-        "typ": entry.statement.typ(), "job": statement::job(&entry.statement).1,
-        "body": statement::body(&entry.statement),
-    })
+fn leaf(entry: &Entry) -> LeafShown {
+    LeafShown {
+        index: entry.index,
+        certified: entry.certified,
+        hash: entry.hash,
+        typ: entry.statement.typ().to_owned(),
+        job: entry.statement.job(),
+        body: (&entry.statement).into(),
+    }
 }

@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             render::note(&error);
             if json {
-                Out::stdout(true).object(&error.to_json());
+                Out::stdout(true).object(&error.to_object());
             }
             error.exit().into()
         }

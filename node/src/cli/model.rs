@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{data, hub};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use vantage_api::output::{self, ModelListed, ModelPulled, ModelsListed};
 use std::path::Path;
 use std::time::Duration;
 use vantage_runner::{
@@ -43,7 +43,7 @@ fn pull(args: &ModelPullArgs, out: &mut Out) -> CliResult<Exit> {
     meter.end();
     let info = store.list().into_iter().find(|info| info.name == args.name);
     if out.is_json() {
-        out.object(&json!({ "model": info, "dir": store.dir().display().to_string() }));
+        out.object(&ModelPulled { model: info.map(listed), dir: store.dir().display().to_string() });
         return Ok(Exit::Done);
     }
     out.pairs(&[
@@ -102,7 +102,8 @@ fn list(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
     let store = ModelStore::new(data::models(&args.data)?);
     let models = store.list();
     if out.is_json() {
-        out.object(&json!({ "dir": store.dir().display().to_string(), "models": models }));
+        let models = models.into_iter().map(listed).collect();
+        out.object(&ModelsListed { dir: store.dir().display().to_string(), models });
         return Ok(Exit::Done);
     }
     let mut table = Table::new(&["model", "state", "size", "licence", "sha256"]);
@@ -177,5 +178,22 @@ impl Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// A model as programs read it.
+fn listed(info: ModelInfo) -> ModelListed {
+    ModelListed {
+        name: info.name,
+        sha256: info.sha256.map(|hash| hash.to_string()),
+        size_bytes: info.size_bytes,
+        licence: info.licence,
+        state: match info.state {
+            ModelState::Absent => output::ModelState::Absent,
+            ModelState::Ready { weights_sha256, disk_bytes } => {
+                output::ModelState::Ready { weights_sha256: weights_sha256.to_string(), disk_bytes }
+            }
+            ModelState::Broken { reason } => output::ModelState::Broken { reason },
+        },
     }
 }

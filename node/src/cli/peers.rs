@@ -6,7 +6,6 @@ use super::data;
 use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
-use serde_json::json;
 use vantage_api::{KnownNode, Peer};
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 
@@ -29,7 +28,7 @@ pub(super) fn peers(args: &PeersArgs, out: &mut Out) -> CliResult<Exit> {
 
 fn connected(peers: &[Peer], out: &mut Out) {
     if out.is_json() {
-        return out.object(&json!({ "peers": peers }));
+        return out.object(&Peers { peers: peers.to_vec() });
     }
     if peers.is_empty() {
         return out.line("no peers; `vantage doctor` tells what may be wrong");
@@ -51,7 +50,7 @@ fn connected(peers: &[Peer], out: &mut Out) {
 
 fn known(nodes: &[KnownNode], out: &mut Out) {
     if out.is_json() {
-        return out.object(&json!({ "nodes": nodes }));
+        return out.object(&Nodes { nodes: nodes.to_vec() });
     }
     let now_s = now_s();
     let mut table =

@@ -9,8 +9,8 @@ use super::render::{Out, Paint};
 use super::{control, data, file, genesis, statement};
 use crate::text_file;
 use policy::{PolicyFile, Refusal, Written};
-use serde_json::json;
 use std::path::Path;
+use vantage_api::output::{Cosigner, ProofHolds, ProofShown};
 use vantage_api::{GetJobProof, GetProof, Shown};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::leaf::Leaf;
@@ -52,13 +52,17 @@ fn show(args: &ProofArgs, out: &mut Out) -> CliResult<Exit> {
         file::write_new(path, text.as_bytes())?;
     }
     if out.is_json() {
-        out.object(&json!({
-            "node": shown.leaf.author, "index": shown.leaf.index, "hash": shown.leaf.hash,
-            "typ": read.statement.typ(), "body": statement::body(&read.statement),
-            "proof": text, "policy": policy.to_text(),
-            "file": args.out.as_ref().map(|path| path.display().to_string()),
-            "policy_file": args.policy.as_ref().map(|path| path.display().to_string()),
-        }));
+        out.object(&ProofShown {
+            node: shown.leaf.author,
+            index: shown.leaf.index,
+            hash: shown.leaf.hash,
+            typ: read.statement.typ().to_owned(),
+            body: (&read.statement).into(),
+            proof: text,
+            policy: policy.to_text(),
+            file: args.out.as_ref().map(|path| path.display().to_string()),
+            policy_file: args.policy.as_ref().map(|path| path.display().to_string()),
+        });
         return Ok(Exit::Done);
     }
     match &args.out {
@@ -138,16 +142,24 @@ fn tell(proof: &TlogProof, leaf: &Leaf, cosigners: &Cosigners, genesis: &Genesis
         .iter()
         .filter_map(|(node, time_s)| {
             let member = genesis.member(node)?;
-            Some(json!({ "node": node, "operator": member.operator, "region": member.region, "time_s": time_s }))
+            let (operator, region) = (member.operator.clone(), member.region.clone());
+            Some(Cosigner { node, operator, region, time_s })
         })
         .collect();
     let checkpoint = &proof.checkpoint.checkpoint;
     if out.is_json() {
-        out.object(&json!({
-            "holds": true, "net": genesis.net(), "node": leaf.author, "index": proof.index,
-            "typ": leaf.statement.typ(), "body": statement::body(&leaf.statement),
-            "size": checkpoint.size, "root": checkpoint.root, "quorum": genesis.quorum(), "cosigners": who,
-        }));
+        out.object(&ProofHolds {
+            holds: true,
+            net: genesis.net(),
+            node: leaf.author,
+            index: proof.index,
+            typ: leaf.statement.typ().to_owned(),
+            body: (&leaf.statement).into(),
+            size: checkpoint.size,
+            root: checkpoint.root,
+            quorum: genesis.quorum(),
+            cosigners: who,
+        });
         return;
     }
     out.pairs(&[

@@ -1,24 +1,7 @@
-//! A statement for people and for programs.
+//! A statement for people.
 
-use serde_json::{Value, json};
 use vantage_protocol::leaf::Statement;
 use vantage_protocol::statement::AckVerdict;
-
-/// Its fields, as on the wire but for bytes, which are hex or base64 texts.
-pub(super) fn body(statement: &Statement) -> Value {
-    let value = match statement {
-        Statement::Keyset(s) => serde_json::to_value(s),
-        Statement::Announce(s) => serde_json::to_value(s),
-        Statement::Job(s) => serde_json::to_value(s),
-        Statement::Commit(s) => serde_json::to_value(s),
-        Statement::Decline(s) => serde_json::to_value(s),
-        Statement::Reveal(s) => serde_json::to_value(s),
-        Statement::Ack(s) => serde_json::to_value(s),
-        Statement::Final(s) => serde_json::to_value(s),
-        Statement::Finding(s) => serde_json::to_value(s),
-    };
-    value.unwrap_or(Value::Null)
-}
 
 /// It in a line.
 pub(super) fn line(statement: &Statement) -> String {
@@ -53,10 +36,7 @@ pub(super) fn line(statement: &Statement) -> String {
     }
 }
 
-/// The job that it speaks of, as text and as JSON.
-pub(super) fn job(statement: &Statement) -> (String, Value) {
-    match statement.job() {
-        Some(job) => (job.short().to_string(), json!(job)),
-        None => (String::new(), Value::Null),
-    }
+/// The job that it speaks of; nothing where it speaks of none.
+pub(super) fn job(statement: &Statement) -> String {
+    statement.job().map_or_else(String::new, |job| job.short().to_string())
 }

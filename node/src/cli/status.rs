@@ -6,8 +6,8 @@ use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Out, Paint};
 use super::{data, live, spending};
-use serde_json::json;
 use std::cmp::Ordering;
+use vantage_api::output::Stopping;
 use vantage_api::{Room, Shutdown, Status};
 use vantage_protocol::id::NodeId;
 
@@ -37,7 +37,7 @@ pub(super) fn stop(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
         control::connect(&dir).await?.ask(&Shutdown {}).await.map_err(control::refused)
     })?;
     if out.is_json() {
-        out.object(&json!({ "stopping": true }));
+        out.object(&Stopping { stopping: true });
     } else {
         out.line("the node is stopping; what it has said is safe");
     }

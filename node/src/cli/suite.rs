@@ -7,9 +7,9 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::file;
 use super::render::{Out, Paint};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use vantage_api::output::SuiteChecked;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::suite::{PromptKind, Suite};
 use vantage_protocol::wire::{self, Wire};
@@ -42,11 +42,19 @@ fn check(args: &SuiteCheckArgs, out: &mut Out) -> CliResult<Exit> {
     let topics: BTreeSet<&str> = suite.prompts.iter().map(|prompt| prompt.topic.as_str()).collect();
     let prompt_bytes: usize = suite.prompts.iter().map(|prompt| prompt.text.len()).sum();
     if out.is_json() {
-        out.object(&json!({
-            "suite": cid, "name": suite.name, "label": suite.label, "tokens_max": suite.tokens_max,
-            "temperature_milli": suite.temperature_milli, "seed": suite.seed, "prompts": suite.prompts.len(),
-            "prompt_bytes": prompt_bytes, "kinds": kinds, "topics": topics, "remarks": remarks,
-        }));
+        out.object(&SuiteChecked {
+            suite: cid,
+            name: suite.name.clone(),
+            label: suite.label.clone(),
+            tokens_max: suite.tokens_max,
+            temperature_milli: suite.temperature_milli,
+            seed: suite.seed,
+            prompts: suite.prompts.len(),
+            prompt_bytes,
+            kinds,
+            topics,
+            remarks,
+        });
         return Ok(Exit::Done);
     }
     let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();

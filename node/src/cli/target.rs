@@ -13,10 +13,12 @@ use crate::keys;
 use crate::ledger::{Known, Ledger, Purpose, today};
 use crate::lock::DataLock;
 use crate::store::Store;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
+use vantage_api::output::{
+    self, Limits, Price, Sampling, TargetOffered, TargetsListed, VendorConfigured,
+};
 use vantage_exec::{Tokens, Vendor, VendorClient};
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Dialect, Surface, Target};
@@ -34,16 +36,18 @@ pub(super) fn target(command: &TargetCommand, out: &mut Out) -> CliResult<Exit> 
 
 fn list(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
     let config = load(&args.data)?;
-    let vendors: Vec<Value> = config.vendors.iter().map(|vendor| vendor_json(&config, vendor)).collect();
-    let offered = config.offers.targets.iter().filter(|offer| offer.target.surface() == Surface::Api);
+        let offered = config.offers.targets.iter().filter(|offer| offer.target.surface() == Surface::Api);
     let offered: Vec<(&Target, Option<Known>)> =
         offered.map(|offer| (&offer.target, config.budget.prices.of(&offer.target, today()))).collect();
     if out.is_json() {
-        let targets: Vec<Value> = offered
-            .iter()
-            .map(|(target, known)| json!({ "target": target, "price": price_json(known) }))
-            .collect();
-        out.object(&json!({ "vendors": vendors, "targets": targets }));
+        let target = |(target, known): &(&Target, Option<Known>)| TargetOffered {
+            target: (*target).clone(),
+            price: known.as_ref().map(price),
+        };
+        out.object(&TargetsListed {
+            vendors: config.vendors.iter().map(|vendor| configured(&config, vendor)).collect(),
+            targets: offered.iter().map(target).collect(),
+        });
         return Ok(Exit::Done);
     }
     if config.vendors.is_empty() {
@@ -132,7 +136,7 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
         vendor.address(&region, &probe.request().path).map(|url| url.to_string()).unwrap_or_default();
     let advice = advice(vendor, &address, &suite, probed.receipt.status);
     if out.is_json() {
-        out.object(&plan.json(most_microusd, advice.as_deref(), &probed));
+        out.object(&plan.probed(most_microusd, advice, probed));
     } else {
         print_probed(&probed, out);
         advice.iter().for_each(|advice| out.painted(Paint::Warn, "advice: ", advice));
@@ -206,17 +210,23 @@ impl Plan<'_> {
         ]);
     }
 
-    fn json(&self, most_microusd: Option<u64>, advice: Option<&str>, probed: &Probed) -> Value {
-        let text =
-            |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let Suite { tokens_max, temperature_milli, seed, .. } = self.suite;
-        json!({
-            "target": self.args.target, "region": self.region, "endpoint": self.endpoint,
-            "sampling": { "tokens_max": tokens_max, "temperature_milli": temperature_milli, "seed": seed },
-            "price": price_json(self.known), "most_microusd": most_microusd, "advice": advice,
-            "cost_microusd": probed.receipt.cost_microusd, "request": probed.receipt.request.to_string(),
-            "output": text(&probed.output), "response": text(&probed.response), "receipt": probed.receipt,
-        })
+    fn probed(&self, most_microusd: Option<u64>, advice: Option<String>, probed: Probed) -> output::Probed {
+        let text = |bytes: Option<Vec<u8>>| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let Suite { tokens_max, temperature_milli, seed, .. } = *self.suite;
+        output::Probed {
+            target: self.args.target.clone(),
+            region: self.region.to_owned(),
+            endpoint: self.endpoint.clone(),
+            sampling: Sampling { tokens_max, temperature_milli, seed },
+            price: self.known.as_ref().map(price),
+            most_microusd,
+            advice,
+            cost_microusd: probed.receipt.cost_microusd,
+            request: probed.receipt.request,
+            output: text(probed.output),
+            response: text(probed.response),
+            receipt: probed.receipt,
+        }
     }
 }
 
@@ -353,23 +363,25 @@ fn limit(limit: crate::ledger::Limit) -> String {
     if parts.is_empty() { "no limit".to_owned() } else { parts.join(", ") }
 }
 
-fn price_json(known: &Option<Known>) -> Value {
-    known.as_ref().map_or(
-        Value::Null,
-        |known| json!({ "input": known.price.input, "output": known.price.output, "source": known.source }),
-    )
+fn price(known: &Known) -> Price {
+    Price { input: known.price.input, output: known.price.output, source: known.source.clone() }
 }
 
-fn vendor_json(config: &Config, vendor: &Vendor) -> Value {
+fn configured(config: &Config, vendor: &Vendor) -> VendorConfigured {
     let limits = &config.budget.limits;
-    let (job, day) = (limits.job(Some(vendor.target())), limits.day(Some(vendor.target())));
-    let endpoints: BTreeMap<&str, String> =
-        vendor.regions().filter_map(|region| Some((region, vendor.shown_endpoint(region)?))).collect();
-    let limit = |limit: crate::ledger::Limit| json!({ "calls_max": limit.calls_max, "microusd_max": limit.microusd_max });
-    json!({
-        "vendor": vendor.target(), "speaks": speaks(vendor.dialect()), "simulated": vendor.is_simulated(),
-        "endpoints": endpoints, "job": limit(job), "day": limit(day),
-    })
+    let limit = |limit: crate::ledger::Limit| Limits {
+        calls_max: limit.calls_max.map(Into::into),
+        microusd_max: limit.microusd_max,
+    };
+    let endpoint = |region: &str| Some((region.to_owned(), vendor.shown_endpoint(region)?));
+    VendorConfigured {
+        vendor: vendor.target().to_owned(),
+        speaks: speaks(vendor.dialect()).to_owned(),
+        simulated: vendor.is_simulated(),
+        endpoints: vendor.regions().filter_map(endpoint).collect(),
+        job: limit(limits.job(Some(vendor.target()))),
+        day: limit(limits.day(Some(vendor.target()))),
+    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::render::{Out, Paint};
 use crate::backup::{self, BackupError};
 use crate::lock::{DataLock, LockError};
 use crate::store::Store;
-use serde_json::json;
 use std::path::Path;
+use vantage_api::output::{BackedUp, Moved, PruneDone, Restored};
 use vantage_api::{Backup, Prune, Pruned, Written};
 
 /// Carries `backup` out: the running node writes it, or this process does where none runs.
@@ -29,10 +29,14 @@ pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {
         Err(error) => return Err(refuse(error.into(), &dir)),
     };
     if out.is_json() {
-        out.object(&json!({
-            "file": file.display().to_string(), "bytes": written.bytes, "parts": written.parts,
-            "manifest": written.manifest, "root_key": args.with_root_key, "missing": written.missing,
-        }));
+        out.object(&BackedUp {
+            file: file.display().to_string(),
+            bytes: written.bytes,
+            parts: written.parts,
+            manifest: written.manifest,
+            root_key: args.with_root_key,
+            missing: written.missing.clone(),
+        });
     } else {
         out.line(format!(
             "{}: {} files, {} bytes, manifest {}",
@@ -71,11 +75,16 @@ pub(super) fn restore(args: &RestoreArgs, out: &mut Out) -> CliResult<Exit> {
     let manifest = backup::restore(&args.file, &dir).map_err(|error| refuse(error, &dir))?;
     let missing = manifest.missing(manifest.root_key);
     if out.is_json() {
-        out.object(&json!({
-            "data": dir.display().to_string(), "node": manifest.node, "net": manifest.net, "at_s": manifest.at_s,
-            "written_by": manifest.written_by, "parts": manifest.parts.len(), "root_key": manifest.root_key,
-            "missing": missing,
-        }));
+        out.object(&Restored {
+            data: dir.display().to_string(),
+            node: manifest.node,
+            net: manifest.net,
+            at_s: manifest.at_s,
+            written_by: manifest.written_by.clone(),
+            parts: manifest.parts.len(),
+            root_key: manifest.root_key,
+            missing: missing.clone(),
+        });
     } else {
         let age_s = control::now_s().saturating_sub(manifest.at_s);
         out.line(format!(
@@ -96,9 +105,7 @@ pub(super) fn relocate(args: &MoveArgs, out: &mut Out) -> CliResult<Exit> {
     let dir = data::dir(&args.data)?;
     let bytes = backup::relocate(&dir, &args.to).map_err(|error| refuse(error, &dir))?;
     if out.is_json() {
-        out.object(&json!({
-            "from": dir.display().to_string(), "to": args.to.display().to_string(), "bytes": bytes,
-        }));
+        out.object(&Moved { from: dir.display().to_string(), to: args.to.display().to_string(), bytes });
     } else {
         out.line(format!("moved, {bytes} bytes; run it with: vantage run --data {}", args.to.display()));
         out.line(format!(
@@ -116,7 +123,7 @@ pub(super) fn prune(args: &PruneArgs, out: &mut Out) -> CliResult<Exit> {
         control::connect(&dir).await?.ask(&Prune { dry: args.dry_run }).await.map_err(control::refused)
     })?;
     if out.is_json() {
-        out.object(&json!({ "dry_run": args.dry_run, "pruned": pruned }));
+        out.object(&PruneDone { dry_run: args.dry_run, pruned });
         return Ok(Exit::Done);
     }
     let verb = if args.dry_run { "would go" } else { "went" };

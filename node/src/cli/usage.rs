@@ -23,7 +23,7 @@ pub(super) fn tell(error: &clap::Error) {
         false => std::io::stderr().write_all(escape_terminal(&error.render().to_string()).as_bytes()),
     };
     if error.use_stderr() && wants_json(&arguments) {
-        Out::stdout(true).object(&refusal(error).to_json());
+        Out::stdout(true).object(&refusal(error).to_object());
     }
 }
 
@@ -101,14 +101,13 @@ mod tests {
             ("vantage genesis", "missing"),
         ] {
             let error = Cli::command().try_get_matches_from(words.split(' ')).unwrap_err();
-            let json = refusal(&error).to_json();
-            let (what, help) =
-                (json["error"]["what"].as_str().unwrap(), json["error"]["do"].as_str().unwrap());
+            let object = refusal(&error).to_object().error;
+            let (what, help) = (object.what.as_str(), object.advice.as_deref().unwrap());
             assert!(
                 what.contains(said) && !what.contains('\n') && !what.starts_with("error"),
-                "{words}: {json}"
+                "{words}: {object:?}"
             );
-            assert!(!help.is_empty() && json["error"]["exit"] == 2, "{words}: {json}");
+            assert!(!help.is_empty() && object.exit == 2, "{words}: {object:?}");
         }
     }
 }

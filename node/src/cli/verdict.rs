@@ -2,7 +2,7 @@
 
 use super::comparison;
 use super::render::{Out, Paint};
-use serde_json::json;
+use vantage_api::output::Verified;
 use vantage_protocol::proof::{Summary, Verdict};
 
 /// Prints a verdict.
@@ -41,18 +41,10 @@ pub(super) fn summary(verdict: &Verdict, out: &mut Out) {
     out.painted(paint, verdict.summary.word(), format!("  {meaning}"));
 }
 
-/// The stable shape for programs: the verdict's fields, where it came from, and the findings.
-pub(super) fn object(verdict: &Verdict, source: &str, whole_report: bool) -> serde_json::Value {
-    let mut object = serde_json::to_value(verdict).unwrap_or_default();
-    if let Some(map) = object.as_object_mut() {
-        map.insert("source".into(), json!(source));
-        map.insert("exit".into(), json!(super::verify::exit(verdict.summary).code()));
-        map.insert("findings".into(), verdict.report.as_ref().map_or(json!([]), comparison::findings));
-        if whole_report {
-            map.insert("report".into(), json!(verdict.report));
-        }
-    }
-    object
+/// The same for programs.
+pub(super) fn object(verdict: &Verdict, source: &str, whole_report: bool) -> Verified {
+    let object = Verified::new(verdict, source, super::verify::exit(verdict.summary).code());
+    if whole_report { object.with_report(verdict) } else { object }
 }
 
 /// The parts, one a line, each name said once. Summary and reasons stand at the end.

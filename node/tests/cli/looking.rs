@@ -333,10 +333,10 @@ fn shapes(node: &Running, job: &str) {
         held.extend(schemas::hold(&arguments, &done.out));
     }
     // it takes a model to be pulled, which is a download; its shape is that of `model list`
-    held.insert("model-pull".to_owned());
+    held.insert("model pull".to_owned());
     // held where they are tested, in `long_life`, `target` and `golem`
     held.extend(
-        ["backup", "move", "prune", "restore", "target-list", "target-probe", "golem-offers"]
+        ["backup", "move", "prune", "restore", "target list", "target probe", "golem offers"]
             .map(str::to_owned),
     );
     let missing: Vec<String> = schemas::commands().difference(&held).cloned().collect();

@@ -22,7 +22,7 @@ fn a_wrong_command_line_is_an_object_for_programs() {
         let refused = ran(program(words).output().unwrap());
         assert_eq!(refused.code, 2, "{words:?}: {}", refused.err);
         let object = refused.json();
-        assert_eq!(schemas::faults("error", &object), Vec::<String>::new(), "{words:?}: {object}");
+        assert_eq!(schemas::faults_of_failure(&object), Vec::<String>::new(), "{words:?}: {object}");
         assert_eq!(object["error"]["exit"], 2);
         assert!(refused.err.starts_with("error: "), "people read it as before: {}", refused.err);
     }

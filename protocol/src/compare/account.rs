@@ -15,6 +15,7 @@ const OTHER: &str = "…other";
 
 /// What came of some cells. All counts but `cut` and `untold`, which say more of answers, together are the number of cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Cells with an answer.

@@ -163,6 +163,7 @@ impl ClassCounts {
 
 /// By which rule two regions were found to differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// The best similarity across the regions is below the lowest within either.

@@ -131,6 +131,7 @@ impl Refusals {
 
 /// Where a question is refused, of two regions. Deflected and withheld count as refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalSplit {
     /// Always in the first region, never in the second.

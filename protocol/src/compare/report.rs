@@ -192,6 +192,7 @@ pub struct Figures {
 
 /// Lowest, middle and highest of some similarities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
     /// The lowest, in parts per million.

@@ -18,6 +18,7 @@ const MAX_WORD_BYTES: usize = 40;
 
 /// What tells two regions apart, word by word: see the [module's documentation](super).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Said {
     /// Words in every measured answer of the first region and in none of the second, heaviest

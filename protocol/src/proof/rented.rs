@@ -14,6 +14,7 @@ const SHARED_MAX: usize = 64;
 
 /// What receipts tell of Golem.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OnGolem {
     /// One for each agreement of each slot, in the order of the slots.
     pub rows: Vec<Rented>,
@@ -27,6 +28,7 @@ pub struct OnGolem {
 
 /// One provider that answered for several operators: what it falsifies is false for all of them alike.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SharedProvider {
     /// The provider's id, in lower case.
     pub provider: String,
@@ -52,6 +54,7 @@ impl SharedProvider {
 
 /// What one slot's executor had done under one agreement, or without finding anybody.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rented {
     /// Slot of the job.
     pub slot: u32,

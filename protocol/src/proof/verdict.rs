@@ -13,6 +13,7 @@ mod lines;
 
 /// A verdict in one word.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Summary {
     /// Finals of a quorum are equal and cover exactly what is listed.
@@ -87,6 +88,7 @@ pub struct Verdict {
 
 /// The blocks.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Integrity {
     /// Root of what was verified: a bundle's or a content's.
     pub root: Option<Cid>,
@@ -102,6 +104,7 @@ pub struct Integrity {
 
 /// The network.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Network {
     /// The network that the verifier trusts.
     pub net: NetId,
@@ -121,6 +124,7 @@ pub struct Network {
 
 /// The job.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct JobPart {
     /// Its id.
     pub id: JobId,
@@ -148,6 +152,7 @@ pub struct JobPart {
 
 /// A committee member.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Who {
     /// Node id.
     pub node: NodeId,
@@ -159,6 +164,7 @@ pub struct Who {
 
 /// Who sealed it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Quorum {
     /// Members it takes.
     pub need: usize,
@@ -174,6 +180,7 @@ pub struct Quorum {
 
 /// One member's Final.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FinalPart {
     /// Whose.
     pub member: Who,
@@ -191,6 +198,7 @@ pub struct FinalPart {
 
 /// How many stand behind it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Independence {
     /// Executors with a listed reveal.
     pub executors: usize,
@@ -210,6 +218,7 @@ pub struct Independence {
 
 /// Earliest and latest of some cosignatures, by the witnesses' clocks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Span {
     /// POSIX seconds.
     pub earliest_s: u64,
@@ -227,6 +236,7 @@ impl Span {
 
 /// When, by the witnesses' clocks.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TimeBracket {
     /// Cosignatures over the job.
     pub job: Option<Span>,
@@ -246,6 +256,7 @@ pub struct TimeBracket {
 
 /// The comparison.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Comparison {
     /// As recomputed here.
     pub recomputed: Option<Cid>,

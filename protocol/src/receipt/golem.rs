@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// How a cell was run on the Golem Network. Ids are the daemon's; names and prices are the provider's word.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = GolemReceipt))]
 #[serde(deny_unknown_fields)]
 pub struct Golem {
     /// SHA3-224 of the image that was demanded, 56 hex digits.
@@ -22,6 +24,7 @@ pub struct Golem {
 
 /// What is known of where a provider stands. What it claims is never taken.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ProviderRegion {
     /// Nothing was measured.
@@ -37,6 +40,7 @@ pub enum ProviderRegion {
 
 /// How far off a landmark is. Exactly one of round trip and failure is there.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LandmarkDelay {
     /// Its name, given by the executor.
@@ -51,6 +55,7 @@ pub struct LandmarkDelay {
 
 /// One try.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GolemAttempt {
     /// When it began by the executor's clock, POSIX milliseconds.
@@ -65,6 +70,7 @@ pub struct GolemAttempt {
 
 /// A provider at work, and what it asks for in thousand-millionths of a GLM.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GolemWorker {
     /// The provider's id.

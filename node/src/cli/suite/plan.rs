@@ -10,8 +10,8 @@ use super::super::render::{Field, Out, Paint, Table};
 use super::super::{amount::Seconds, data};
 use crate::ledger;
 use money::Money;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use vantage_api::output::{SuitePlanned, SuiteRow};
 use vantage_api::{GolemView, KnownNode, Status};
 use vantage_golem::Nano;
 use vantage_protocol::cid::Cid;
@@ -25,57 +25,6 @@ const API_CALL_S: u64 = 5;
 /// Time of one call of an open model, seconds. A guess: one thread, a small model, a paragraph.
 const OPEN_CALL_S: u64 = 20;
 
-/// What a job takes.
-#[derive(Debug, Serialize)]
-struct Plan {
-    suite: Cid,
-    prompts: u64,
-    slots: u64,
-    cells: u64,
-    /// One call a cell, if nothing has to be tried again.
-    calls_least: u64,
-    /// As many as the job allows.
-    calls_most: u64,
-    output_tokens_most: u64,
-    prompt_tokens_most: u64,
-    /// At the prices asked; none where one is not known.
-    cost_least_microusd: Option<u64>,
-    cost_most_microusd: Option<u64>,
-    /// The longest slot's, cell after cell, nothing tried again.
-    time_s: u64,
-    commit_s: u64,
-    fits: bool,
-    /// Whether a running node was asked who offers what.
-    asked: bool,
-    rows: Vec<Row>,
-    remarks: Vec<String>,
-    #[serde(flatten)]
-    money: Money,
-}
-
-/// One region and target.
-#[derive(Debug, Serialize)]
-struct Row {
-    region: String,
-    target: Target,
-    slots: u64,
-    cells: u64,
-    calls_most: u64,
-    /// Operators who offer it there until the commits are due; none if nobody was asked.
-    operators: Option<BTreeSet<String>>,
-    /// Highest price asked for one call; none if it is not known.
-    call_microusd: Option<u64>,
-    cost_most_microusd: Option<u64>,
-    time_s: u64,
-}
-
-impl Row {
-    /// Calls of one slot at most.
-    fn slot_calls(&self) -> u64 {
-        self.calls_most.checked_div(self.slots).unwrap_or(0)
-    }
-}
-
 /// Carries the command out.
 pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
     let suite = super::read(&args.suite)?;
@@ -83,13 +32,13 @@ pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
         if args.offline { (None, None) } else { known(args).map(|(n, s)| (Some(n), Some(s)))? };
     let (vendors, golem) = status.map_or((None, None), |status| (Some(status.vendors), status.golem));
     let mut plan = work_out(args, &suite, nodes.as_deref(), now_s())?;
-    plan.money = Money::new(args, &suite, &data::prices(&args.data)?, vendors, ledger::today());
-    plan.remarks.extend(plan.money.remarks(&plan.rows));
+    let money = Money::new(args, &suite, &data::prices(&args.data)?, vendors, ledger::today());
+    plan.remarks.extend(money.remarks(&plan.rows));
     plan.remarks.extend(rented(&plan.rows, golem.as_ref()));
     if out.is_json() {
-        out.object(&plan);
+        out.object(&SuitePlanned { prices: money.prices, vendors: money.vendors, ..plan });
     } else {
-        print(&plan, args, out);
+        print(&plan, &money, args, out);
     }
     Ok(Exit::Done)
 }
@@ -106,7 +55,7 @@ fn known(args: &SuitePlanArgs) -> CliResult<(Vec<KnownNode>, Status)> {
 }
 
 /// That providers on Golem are paid by whoever runs the slot, and what this node would have for it.
-fn rented(rows: &[Row], golem: Option<&GolemView>) -> Option<String> {
+fn rented(rows: &[SuiteRow], golem: Option<&GolemView>) -> Option<String> {
     let row = rows.iter().find(|row| row.target.surface() == Surface::Golem)?;
     let here = match golem {
         Some(view) => format!("this one leaves {} GLM today", Nano(view.free_nanoglm)),
@@ -118,7 +67,7 @@ fn rented(rows: &[Row], golem: Option<&GolemView>) -> Option<String> {
     ))
 }
 
-fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, now_s: u64) -> CliResult<Plan> {
+fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, now_s: u64) -> CliResult<SuitePlanned> {
     bounds(args, suite)?;
     let until_s = now_s.saturating_add(args.commit.0);
     let prompts = suite.prompts.len() as u64;
@@ -147,7 +96,7 @@ fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, no
             // no token is shorter than a byte; calls above one a cell put a prompt again
             prompt_tokens +=
                 slots * (prompt_bytes * u64::from(*repeats)).saturating_mul(slot_calls.div_ceil(cells));
-            rows.push(Row {
+            rows.push(SuiteRow {
                 region: region.clone(),
                 target: target.clone(),
                 slots,
@@ -166,13 +115,13 @@ fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, no
 fn total(
     args: &SuitePlanArgs,
     suite: &Suite,
-    rows: Vec<Row>,
+    rows: Vec<SuiteRow>,
     mut remarks: Vec<String>,
     prompt_tokens_most: u64,
     asked: bool,
-) -> Plan {
-    let sum = |of: fn(&Row) -> u64| rows.iter().map(of).fold(0, u64::saturating_add);
-    let cost = |calls: fn(&Row) -> u64| {
+) -> SuitePlanned {
+    let sum = |of: fn(&SuiteRow) -> u64| rows.iter().map(of).fold(0, u64::saturating_add);
+    let cost = |calls: fn(&SuiteRow) -> u64| {
         rows.iter().try_fold(0u64, |sum, row| {
             Some(sum.saturating_add(row.call_microusd?.saturating_mul(calls(row))))
         })
@@ -196,7 +145,7 @@ fn total(
             args.commit.0
         ));
     }
-    Plan {
+    SuitePlanned {
         suite: Cid::dag_cbor(&wire::encode(suite)),
         prompts: suite.prompts.len() as u64,
         slots: sum(|row| row.slots),
@@ -213,7 +162,8 @@ fn total(
         asked,
         rows,
         remarks,
-        money: Money::default(),
+        prices: Vec::new(),
+        vendors: None,
     }
 }
 
@@ -261,7 +211,7 @@ fn bounds(args: &SuitePlanArgs, suite: &Suite) -> CliResult<()> {
     Ok(())
 }
 
-fn print(plan: &Plan, args: &SuitePlanArgs, out: &mut Out) {
+fn print(plan: &SuitePlanned, money: &Money, args: &SuitePlanArgs, out: &mut Out) {
     let usd = |amount: Option<u64>| amount.map_or("not known".to_owned(), dollars);
     let mut table = Table::new(&[
         "region",
@@ -304,7 +254,7 @@ fn print(plan: &Plan, args: &SuitePlanArgs, out: &mut Out) {
         ("cost", format!("{}, at most {}", usd(plan.cost_least_microusd), usd(plan.cost_most_microusd))),
         ("time", format!("{} s of calls in the longest slot, --commit {} s", plan.time_s, args.commit.0)),
     ]);
-    plan.money.print(out);
+    money.print(out);
     plan.remarks.iter().for_each(|remark| out.painted(Paint::Warn, "remark: ", remark));
 }
 

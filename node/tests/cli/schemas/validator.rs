@@ -1,19 +1,13 @@
-//! JSON Schema (draft 2020-12) as far as our schemas use it. A keyword that is not known here is a fault of the schema:
-//! nothing is passed over in silence.
+//! JSON Schema (draft 2020-12) as far as `docs/openapi.json` uses it. A keyword that is not known here is a fault of the
+//! schema: nothing is passed over in silence.
 
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
-/// How the id of a schema of ours begins.
-pub const URN: &str = "urn:vantage:schema:";
 /// Keywords that say nothing about a value.
-const NOTES: [&str; 4] = ["$schema", "$id", "title", "description"];
+const NOTES: [&str; 3] = ["title", "description", "format"];
 
-/// All schemas by name.
-pub type Schemas = BTreeMap<String, Value>;
-
-/// What of a value does not fit a schema, in words.
-pub fn faults(schemas: &Schemas, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+/// What of a value does not fit a schema of a document, in words.
+pub fn faults(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let schema = match schema {
         Value::Bool(true) => return Vec::new(),
         Value::Bool(false) => return vec![format!("{at}: nothing may stand here")],
@@ -21,21 +15,27 @@ pub fn faults(schemas: &Schemas, schema: &Value, value: &Value, at: &str) -> Vec
     };
     let mut found = Vec::new();
     for (keyword, rule) in schema {
-        found.extend(broken(schemas, keyword, rule, value, at));
+        found.extend(broken(document, keyword, rule, value, at));
     }
     for (name, rule, value) in members(schema, value) {
-        found.extend(faults(schemas, rule, value, &format!("{at}/{name}")));
+        found.extend(faults(document, rule, value, &format!("{at}/{name}")));
     }
     found
 }
 
 /// What does not fit one keyword.
-fn broken(schemas: &Schemas, keyword: &str, rule: &Value, value: &Value, at: &str) -> Vec<String> {
-    let inner = |schema: &Value| faults(schemas, schema, value, at);
+fn broken(document: &Value, keyword: &str, rule: &Value, value: &Value, at: &str) -> Vec<String> {
+    let inner = |schema: &Value| faults(document, schema, value, at);
     let items = value.as_array().map(|items| items.len() as u64);
     let fits = match keyword {
         note if NOTES.contains(&note) => true,
         "properties" | "additionalProperties" | "items" | "prefixItems" => true,
+        "propertyNames" => {
+            let names = value.as_object().into_iter().flat_map(Map::keys);
+            return names
+                .flat_map(|name| faults(document, rule, &Value::String(name.clone()), at))
+                .collect();
+        }
         "type" => kinds(rule).iter().any(|kind| is(kind, value)),
         "const" => value == rule,
         "enum" => list(rule).contains(value),
@@ -48,9 +48,8 @@ fn broken(schemas: &Schemas, keyword: &str, rule: &Value, value: &Value, at: &st
         "oneOf" => list(rule).iter().filter(|one| inner(one).is_empty()).count() == 1,
         "allOf" => return list(rule).iter().flat_map(inner).collect(),
         "$ref" => {
-            let name =
-                rule.as_str().unwrap().strip_prefix(URN).expect("a reference to another schema of ours");
-            return inner(&schemas[name]);
+            let path = rule.as_str().unwrap().strip_prefix('#').expect("a reference into the document");
+            return inner(document.pointer(path).unwrap_or_else(|| panic!("{path} is not there")));
         }
         "required" => {
             let Some(map) = value.as_object() else { return Vec::new() };
@@ -107,20 +106,20 @@ fn is(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The two forms of pattern that our schemas have: so many hex digits, and a content id in base32.
+/// The two forms of pattern that our shapes have: so many hex digits, and a content id in base32.
 fn matches(pattern: &str, text: &str) -> bool {
     if let Some(digits) = pattern.strip_prefix("^[0-9a-f]{").and_then(|rest| rest.strip_suffix("}$")) {
         let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         return text.len() == digits.parse::<usize>().unwrap() && text.bytes().all(hex);
     }
-    assert_eq!(pattern, "^ba[a-z2-7]+$", "this pattern is not known here");
-    let rest = text.strip_prefix("ba").unwrap_or_default();
+    assert_eq!(pattern, "^b[a-z2-7]+$", "this pattern is not known here");
+    let rest = text.strip_prefix('b').unwrap_or_default();
     !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte))
 }
 
 #[test]
 fn each_keyword_can_be_broken() {
-    let schemas = BTreeMap::from([("s".to_owned(), serde_json::json!({"type": "string"}))]);
+    let document = serde_json::json!({"components": {"schemas": {"s": {"type": "string"}}}});
     let closed = r#"{"properties":{"a":{"const":1}},"required":["a"],"additionalProperties":false}"#;
     for (schema, good, bad) in [
         (r#"{"type":"integer","minimum":1,"maximum":3}"#, "2", &["0", "4", "\"2\"", "2.5", "null"][..]),
@@ -128,7 +127,8 @@ fn each_keyword_can_be_broken() {
         (r#"{"const":true}"#, "true", &["false"]),
         (r#"{"enum":["a",null]}"#, "null", &["\"b\""]),
         (r#"{"pattern":"^[0-9a-f]{4}$"}"#, "\"09af\"", &["\"09aF\"", "\"09a\""]),
-        (r#"{"pattern":"^ba[a-z2-7]+$"}"#, "\"bafy2\"", &["\"ba\"", "\"bafy1\"", "\"Qm\""]),
+        (r#"{"pattern":"^b[a-z2-7]+$"}"#, "\"bafy2\"", &["\"b\"", "\"bafy1\"", "\"Qm\""]),
+        (r#"{"propertyNames":{"enum":["a"]}}"#, r#"{"a":1}"#, &[r#"{"b":1}"#]),
         (
             r#"{"items":{"type":"null"},"minItems":1,"maxItems":2}"#,
             "[null]",
@@ -140,13 +140,13 @@ fn each_keyword_can_be_broken() {
         (r#"{"anyOf":[{"const":1},{"const":2}]}"#, "2", &["3"]),
         (r#"{"oneOf":[{"type":"integer"},{"const":2}]}"#, "1", &["2", "\"x\""]),
         (r#"{"allOf":[{"type":"integer"},{"minimum":2}]}"#, "2", &["1"]),
-        (r#"{"$ref":"urn:vantage:schema:s"}"#, "\"x\"", &["1"]),
+        (r##"{"$ref":"#/components/schemas/s"}"##, "\"x\"", &["1"]),
     ] {
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         let schema = parse(schema);
-        assert_eq!(faults(&schemas, &schema, &parse(good), ""), Vec::<String>::new(), "{schema} {good}");
+        assert_eq!(faults(&document, &schema, &parse(good), ""), Vec::<String>::new(), "{schema} {good}");
         for bad in bad {
-            assert!(!faults(&schemas, &schema, &parse(bad), "").is_empty(), "{schema} {bad}");
+            assert!(!faults(&document, &schema, &parse(bad), "").is_empty(), "{schema} {bad}");
         }
     }
 }

@@ -3,13 +3,12 @@
 use super::super::super::args::SuitePlanArgs;
 use super::super::super::render::{Out, Table};
 use super::super::super::spending;
-use super::Row;
 use crate::config::checked::vendor_name;
 use crate::ledger::Prices;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use time::Date;
 use vantage_api::VendorView;
+use vantage_api::output::{PriceListed, SuiteRow};
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Surface, Target};
 
@@ -17,25 +16,12 @@ use vantage_protocol::target::{Surface, Target};
 const OLD_DAYS: i64 = 90;
 
 /// Prices by list and budgets, as this node has them.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug)]
 pub(super) struct Money {
     /// One a target that is called for money.
-    prices: Vec<Listed>,
+    pub(super) prices: Vec<PriceListed>,
     /// This node's vendors today, and all together; none if no node was asked.
-    vendors: Option<Vec<VendorView>>,
-}
-
-/// What a vendor bills for a target, by which list.
-#[derive(Debug, Serialize)]
-struct Listed {
-    target: Target,
-    /// The list or table, for people; none if no price is known.
-    source: Option<String>,
-    /// When somebody looked, where the list says so.
-    recorded: Option<String>,
-    age_days: Option<i64>,
-    /// One call at most: the longest prompt with a token a byte, the longest answer.
-    call_most_microusd: Option<u64>,
+    pub(super) vendors: Option<Vec<VendorView>>,
 }
 
 impl Money {
@@ -52,7 +38,7 @@ impl Money {
         let listed = |target: &Target| {
             let known = prices.of(target, on);
             let recorded = known.as_ref().and_then(|known| known.recorded);
-            Listed {
+            PriceListed {
                 target: target.clone(),
                 recorded: recorded.map(|day| day.to_string()),
                 age_days: recorded.map(|day| (on - day).whole_days()),
@@ -67,8 +53,8 @@ impl Money {
     }
 
     /// What will not go as asked, or is not sure.
-    pub(super) fn remarks(&self, rows: &[Row]) -> Vec<String> {
-        let old = |listed: &Listed| {
+    pub(super) fn remarks(&self, rows: &[SuiteRow]) -> Vec<String> {
+        let old = |listed: &PriceListed| {
             let (source, days) = (listed.source.as_ref()?, listed.age_days.filter(|days| *days >= OLD_DAYS)?);
             Some(format!("{}: the price list {source}, is {days} days old", listed.target))
         };
@@ -78,7 +64,7 @@ impl Money {
 
     /// That a budget leaves less than this node may be asked for: one slot for each region and target is the most that one
     /// operator runs, and all slots of a vendor share its budget.
-    fn short(&self, budget: &VendorView, rows: &[Row]) -> Option<String> {
+    fn short(&self, budget: &VendorView, rows: &[SuiteRow]) -> Option<String> {
         let (mut calls, mut microusd, mut is_priced) = (0u64, 0u64, true);
         for row in rows.iter().filter(|row| self.is_billed_to(budget, row)) {
             calls = calls.saturating_add(row.slot_calls());
@@ -102,7 +88,7 @@ impl Money {
     }
 
     /// Whether this node would run a row's slot, and at the cost of this budget.
-    fn is_billed_to(&self, budget: &VendorView, row: &Row) -> bool {
+    fn is_billed_to(&self, budget: &VendorView, row: &SuiteRow) -> bool {
         let vendor = vendor_name(&row.target);
         let is_called = |view: &VendorView| view.vendor == vendor && view.regions.contains(&row.region);
         row.target.surface() == Surface::Api
