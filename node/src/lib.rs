@@ -21,7 +21,6 @@ pub mod places;
 mod plain_file;
 pub mod policy;
 mod private_file;
-pub mod report;
 mod run;
 pub mod store;
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! A comparison on the screen: byte equality of open models, then what differs beyond its own noise.
 
 use super::render::{Field, Out, Paint, Table};
-use crate::report::vocabulary::{found, percent, rank, tally, who};
-use serde_json::json;
 use vantage_protocol::compare::{Class, DiffOp, Example, Headline, Report};
+use vantage_report::vocabulary::{found, percent, rank, tally, who};
 
 /// Rows shown without `--report`. A guess: one screen.
 const ROWS_MAX: usize = 30;

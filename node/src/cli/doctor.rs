@@ -15,9 +15,9 @@ use super::render::{Field, Out, Paint, Table};
 use super::{control, data};
 use crate::lock::{self, DataLock, LockError};
 use finding::Findings;
-use vantage_api::output::{Diagnosis, Level};
 use std::path::Path;
 use vantage_api::Client;
+use vantage_api::output::{Diagnosis, Level};
 use vantage_api::{Peer, Status};
 
 /// What the running node says of itself.

@@ -6,9 +6,9 @@ use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{data, hub};
 use indicatif::{ProgressBar, ProgressStyle};
-use vantage_api::output::{self, ModelListed, ModelPulled, ModelsListed};
 use std::path::Path;
 use std::time::Duration;
+use vantage_api::output::{self, ModelListed, ModelPulled, ModelsListed};
 use vantage_runner::{
     ModelHash, ModelInfo, ModelSpec, ModelState, ModelStore, Progress, PullError, PullSource, PulledModel,
 };

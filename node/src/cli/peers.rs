@@ -6,7 +6,7 @@ use super::data;
 use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
-use vantage_api::{KnownNode, Peer};
+use vantage_api::{KnownNode, Nodes, Peer, Peers};
 use vantage_protocol::params::CLOCK_HEARD_S_MAX;
 
 /// Carries the command out.

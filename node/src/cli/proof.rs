@@ -143,7 +143,7 @@ fn tell(proof: &TlogProof, leaf: &Leaf, cosigners: &Cosigners, genesis: &Genesis
         .filter_map(|(node, time_s)| {
             let member = genesis.member(node)?;
             let (operator, region) = (member.operator.clone(), member.region.clone());
-            Some(Cosigner { node, operator, region, time_s })
+            Some(Cosigner { node: *node, operator, region, time_s: *time_s })
         })
         .collect();
     let checkpoint = &proof.checkpoint.checkpoint;

@@ -5,9 +5,9 @@ use super::error::CliResult;
 use super::exit::Exit;
 use super::render::Out;
 use super::{file, verdict, verify};
-use crate::report;
 use vantage_api::output::ReportWritten;
 use vantage_protocol::proof::{Summary, Verdict};
+use vantage_report as report;
 
 /// Carries the command out.
 pub(super) fn run(args: &ReportArgs, out: &mut Out) -> CliResult<Exit> {

@@ -51,8 +51,8 @@ fn check(args: &SuiteCheckArgs, out: &mut Out) -> CliResult<Exit> {
             seed: suite.seed,
             prompts: suite.prompts.len(),
             prompt_bytes,
-            kinds,
-            topics,
+            kinds: kinds.into_iter().map(|(kind, n)| (kind.to_owned(), n)).collect(),
+            topics: topics.into_iter().map(str::to_owned).collect(),
             remarks,
         });
         return Ok(Exit::Done);

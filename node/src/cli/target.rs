@@ -16,9 +16,7 @@ use crate::store::Store;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
-use vantage_api::output::{
-    self, Limits, Price, Sampling, TargetOffered, TargetsListed, VendorConfigured,
-};
+use vantage_api::output::{self, Limits, Price, Sampling, TargetOffered, TargetsListed, VendorConfigured};
 use vantage_exec::{Tokens, Vendor, VendorClient};
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Dialect, Surface, Target};
@@ -36,7 +34,7 @@ pub(super) fn target(command: &TargetCommand, out: &mut Out) -> CliResult<Exit> 
 
 fn list(args: &NodeArgs, out: &mut Out) -> CliResult<Exit> {
     let config = load(&args.data)?;
-        let offered = config.offers.targets.iter().filter(|offer| offer.target.surface() == Surface::Api);
+    let offered = config.offers.targets.iter().filter(|offer| offer.target.surface() == Surface::Api);
     let offered: Vec<(&Target, Option<Known>)> =
         offered.map(|offer| (&offer.target, config.budget.prices.of(&offer.target, today()))).collect();
     if out.is_json() {
@@ -135,13 +133,14 @@ fn probe(args: &TargetProbeArgs, out: &mut Out) -> CliResult<Exit> {
     let address =
         vendor.address(&region, &probe.request().path).map(|url| url.to_string()).unwrap_or_default();
     let advice = advice(vendor, &address, &suite, probed.receipt.status);
+    let answered = probed.receipt.failure.is_none();
     if out.is_json() {
         out.object(&plan.probed(most_microusd, advice, probed));
     } else {
         print_probed(&probed, out);
         advice.iter().for_each(|advice| out.painted(Paint::Warn, "advice: ", advice));
     }
-    Ok(if probed.receipt.failure.is_none() { Exit::Done } else { Exit::Failed })
+    Ok(if answered { Exit::Done } else { Exit::Failed })
 }
 
 /// A budget of money cannot tell what a call costs whose price is not known, so it lets none through.

@@ -3,7 +3,6 @@
 mod agreeing;
 mod canaries;
 mod carried;
-mod documents;
 mod fetching;
 mod founding;
 mod golem;

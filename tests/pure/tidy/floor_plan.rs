@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Each member's folder, its package, and the workspace packages it may depend on.
-const PLAN: [(&str, &str, &[&str]); 12] = [
+const PLAN: [(&str, &str, &[&str]); 13] = [
     ("protocol", "vantage-protocol", &[]),
     ("node/api", "vantage-api", &["vantage-protocol"]),
     ("node/net", "vantage-net", &["vantage-protocol"]),
+    ("node/report", "vantage-report", &["vantage-protocol"]),
     ("node/runner", "vantage-runner", &[]),
     ("node/exec", "vantage-exec", &["vantage-protocol", "vantage-runner"]),
     (
@@ -18,6 +19,7 @@ const PLAN: [(&str, &str, &[&str]); 12] = [
             "vantage-protocol",
             "vantage-api",
             "vantage-net",
+            "vantage-report",
             "vantage-runner",
             "vantage-exec",
             "vantage-golem",

@@ -34,7 +34,7 @@ pub struct OfferSeen {
     /// Its runtime.
     pub runtime: Option<String>,
     /// Threads that it offers.
-    pub threads: Option<u32>,
+    pub threads: Option<u64>,
     /// Price of an hour.
     pub hour_nanoglm: Option<u64>,
     /// Price of a second of processor time.

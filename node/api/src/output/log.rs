@@ -68,7 +68,7 @@ pub enum StatementBody {
 impl From<&Statement> for StatementBody {
     fn from(statement: &Statement) -> Self {
         match statement.clone() {
-            Statement::Keyset(keyset) => Self::Keyset(Box::new(keyset)),
+            Statement::Keyset(keyset) => Self::Keyset(keyset),
             Statement::Announce(announce) => Self::Announce(announce),
             Statement::Job(job) => Self::Job(job),
             Statement::Commit(commit) => Self::Commit(commit),

@@ -41,7 +41,7 @@ pub struct SuiteChecked {
     /// Sampling temperature, thousandths; null if none is sent.
     pub temperature_milli: Option<u32>,
     /// Seed for vendors that take one.
-    pub seed: Option<u64>,
+    pub seed: Option<u32>,
     /// Prompts.
     pub prompts: usize,
     /// Their bytes.

@@ -99,5 +99,5 @@ pub struct Sampling {
     /// Sampling temperature, thousandths; null if none is sent.
     pub temperature_milli: Option<u32>,
     /// Seed; null if none is sent.
-    pub seed: Option<u64>,
+    pub seed: Option<u32>,
 }

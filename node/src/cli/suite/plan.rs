@@ -67,7 +67,12 @@ fn rented(rows: &[SuiteRow], golem: Option<&GolemView>) -> Option<String> {
     ))
 }
 
-fn work_out(args: &SuitePlanArgs, suite: &Suite, nodes: Option<&[KnownNode]>, now_s: u64) -> CliResult<SuitePlanned> {
+fn work_out(
+    args: &SuitePlanArgs,
+    suite: &Suite,
+    nodes: Option<&[KnownNode]>,
+    now_s: u64,
+) -> CliResult<SuitePlanned> {
     bounds(args, suite)?;
     let until_s = now_s.saturating_add(args.commit.0);
     let prompts = suite.prompts.len() as u64;

@@ -32,9 +32,7 @@ fn broken(document: &Value, keyword: &str, rule: &Value, value: &Value, at: &str
         "properties" | "additionalProperties" | "items" | "prefixItems" => true,
         "propertyNames" => {
             let names = value.as_object().into_iter().flat_map(Map::keys);
-            return names
-                .flat_map(|name| faults(document, rule, &Value::String(name.clone()), at))
-                .collect();
+            return names.flat_map(|name| faults(document, rule, &Value::String(name.clone()), at)).collect();
         }
         "type" => kinds(rule).iter().any(|kind| is(kind, value)),
         "const" => value == rule,

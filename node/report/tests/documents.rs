@@ -1,6 +1,5 @@
 //! Documents about hostile answers, rendered from a real verdict's shape.
 
-use vantage_node::report::{html, markdown};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::{
     Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo, compare,
@@ -9,6 +8,7 @@ use vantage_protocol::finish::Ending;
 use vantage_protocol::hash::sha256;
 use vantage_protocol::id::{NetId, NodeId};
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
+use vantage_report::{html, markdown};
 
 /// What a model might say to whoever renders it.
 const HOSTILE: &str = "<script>alert(1)</script> <img src=x onerror=alert(2)> </style><b>bold</b> & \"quoted\" 'single'\n\
