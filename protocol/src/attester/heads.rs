@@ -150,6 +150,7 @@ impl Attester {
             // what is held beyond the certified part belongs to a branch that will never count
             let keep = log.certified().max(1);
             log.truncate(keep);
+            self.changes.logs.insert(node);
             step.persist(Record::Rewind { node, size: keep });
         }
         if certified && log.pending.as_ref().is_none_or(|p| p.checkpoint.size < size) {
@@ -189,7 +190,9 @@ impl Attester {
         {
             step.persist(Record::Head(note));
         }
+        self.changes.logs.insert(*node);
         if log.certified() > before {
+            self.note_certified(node, before);
             self.grown.insert(*node);
             self.news = true;
         }
@@ -200,6 +203,7 @@ impl Attester {
     /// Notes the verified times of a head's cosigners.
     fn hear_dates(&mut self, step: &Step<'_>, cosigners: &[Cosigner]) {
         for cosigner in cosigners {
+            self.changes.logs.insert(cosigner.member);
             if self.clocks.hear(cosigner.member, cosigner.last) {
                 self.is_back(step, &cosigner.member);
             }
@@ -210,6 +214,7 @@ impl Attester {
     fn hear_author(&mut self, step: &Step<'_>, head: &SignedCheckpoint) {
         let author = head.checkpoint.origin.node;
         let own = self.policy.cosigners_verified(head).into_iter().find(|c| c.member == author);
+        self.changes.logs.insert(author);
         if own.is_some_and(|own| self.clocks.hear_live(author, own.last, step.now_ms)) {
             self.is_back(step, &author);
         }
@@ -417,6 +422,7 @@ impl Attester {
         let size = if log.size() > signed.max(certified) { signed.max(certified) } else { certified };
         if size < log.size() {
             log.truncate(size);
+            self.changes.logs.insert(*node);
             step.persist(Record::Rewind { node: *node, size });
         }
     }
@@ -443,6 +449,7 @@ impl Attester {
             return false;
         }
         step.persist(Record::Leaves { node, start, leaves: kept });
+        self.changes.logs.insert(node);
         true
     }
 

@@ -117,7 +117,7 @@ impl Attester {
     pub fn known_nodes(&self) -> Vec<KnownNode> {
         let (members, others): (Vec<_>, Vec<_>) =
             self.logs.values().partition(|log| self.config.genesis.member(&log.node).is_some());
-        members.into_iter().chain(others).take(KNOWN_NODES_MAX).map(|log| self.known_node(log)).collect()
+        members.into_iter().chain(others).take(KNOWN_NODES_MAX).map(|log| self.known(log)).collect()
     }
 
     /// Nodes whose ids begin with these digits.
@@ -186,7 +186,12 @@ impl Attester {
         self.clocks.offset_s(&self.node, now_ms)
     }
 
-    fn known_node(&self, log: &LogView) -> KnownNode {
+    /// A node whose log is held.
+    pub fn known_node(&self, node: &NodeId) -> Option<KnownNode> {
+        self.logs.get(node).map(|log| self.known(log))
+    }
+
+    fn known(&self, log: &LogView) -> KnownNode {
         let member = self.config.genesis.member(&log.node);
         let announce = log.latest_announce().and_then(|(_, entry)| match &entry.leaf.statement {
             Statement::Announce(announce) => Some(announce.clone()),

@@ -5,6 +5,7 @@
 //! is driven the machine looks at what its logs show and says what is due, so a restart needs no code of its own.
 
 mod awaited;
+mod changes;
 mod clock;
 mod effect;
 mod executor;
@@ -28,6 +29,7 @@ mod submit;
 mod view;
 mod witness;
 
+pub use changes::Changes;
 pub use effect::{Effect, Execution, Notice, Task, Verdict};
 pub use input::{Call, Input, JobOrder, PeerKey, Stream, Token};
 pub use inspect::{KnownNode, LogPage, NotShown, OwnSlots, PAGE_LEAVES_MAX, Shown, job_of};
@@ -136,6 +138,8 @@ pub struct Attester {
     rates_ms: u64,
     unjudged: Vec<SignedCheckpoint>,
     heads_ms: u64,
+    /// What may look different to whoever reads along.
+    changes: Changes,
     /// Something changed that rounds may depend on.
     news: bool,
     /// Something was heard that may leave something to do.
@@ -189,6 +193,7 @@ impl Attester {
             rates_ms: 0,
             unjudged: Vec::new(),
             heads_ms: 0,
+            changes: Changes::default(),
             news: true,
             stirred: true,
             ticked: true,
@@ -437,6 +442,7 @@ impl Attester {
         let node = view.node;
         self.logs.insert(node, view);
         self.grown.insert(node);
+        self.changes.logs.insert(node);
         (self.news, self.stirred) = (true, true);
         if self.config.genesis.member(&node).is_none() {
             return;

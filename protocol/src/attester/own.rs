@@ -75,6 +75,7 @@ impl Attester {
         step.persist(Record::OwnLeaf(ByteBuf::from(bytes)));
         step.notice(Notice::Said { index, typ, job });
         self.own.dirty = true;
+        self.changes.logs.insert(self.node);
     }
 
     /// Moves the own log on: new checkpoint, requests to witnesses, gossip.
@@ -142,6 +143,7 @@ impl Attester {
         }
         step.persist(Record::Witnessed { node, size, root, time_s });
         self.clocks.hear_live(self.node, time_s, step.now_ms);
+        self.changes.logs.insert(self.node);
         Cosignature::make(checkpoint, &self.config.witness, time_s)
     }
 
@@ -259,6 +261,7 @@ impl Attester {
                 let (size, dated_ms) = (state.size.max(size), state.dated_ms);
                 *state = WitnessState { size, dated_ms, ..WitnessState::default() };
                 self.clocks.hear_live(member, time_s, now_ms);
+                self.changes.logs.insert(member);
                 self.merge_own(step, &cosigned);
             }
             (409, _, Some(size)) if size > held && direct => {

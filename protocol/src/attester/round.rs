@@ -144,6 +144,7 @@ impl Attester {
                 step.notice(Notice::JobSeen { job: id });
             }
             self.rounds.insert(id, round);
+            self.changes.jobs.insert(id);
             self.open.insert(id);
         }
     }

@@ -32,12 +32,14 @@ impl Attester {
             self.member_duties(step, &mut round);
             self.conclude(step, &mut round);
             self.rounds.insert(id, round);
+            self.changes.jobs.insert(id);
         }
         for _ in 0..LOOKS_MAX {
             let Some(id) = self.unlooked.pop_first() else { break };
             let Some(mut round) = self.rounds.remove(&id) else { continue };
             self.look_back(step, &mut round);
             self.rounds.insert(id, round);
+            self.changes.jobs.insert(id);
         }
     }
 

@@ -156,6 +156,7 @@ impl Attester {
             // neither certified nor cosigned here: what was held may be anybody's invention
             if let Some(log) = self.logs.get_mut(&node) {
                 log.truncate(index);
+                self.changes.logs.insert(node);
                 step.persist(Record::Rewind { node, size: index });
             }
         }
@@ -209,6 +210,7 @@ impl Attester {
             Ok(()) if log.size() > start => {
                 let leaves = leaves.to_vec();
                 step.persist(Record::Leaves { node: *node, start, leaves });
+                self.changes.logs.insert(*node);
                 Ok(())
             }
             Ok(()) => Ok(()),

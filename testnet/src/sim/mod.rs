@@ -17,6 +17,7 @@ mod disk;
 mod ear;
 mod event;
 mod file;
+mod follower;
 mod foreign;
 mod invariants;
 mod latency;

@@ -2,6 +2,7 @@
 
 use super::cast::Identity;
 use super::disk::Disk;
+use super::follower::Follower;
 use super::event::{Index, Life, Return};
 use super::rogue::Rogue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,8 @@ pub struct Node {
     pub attester: Option<Attester>,
     /// What survives.
     pub disk: Disk,
+    /// Whoever reads along in this life of the core.
+    pub follower: Follower,
     /// Number of its life.
     pub life: Life,
     /// Its clock's error, milliseconds.
@@ -76,6 +79,7 @@ impl Node {
             identity,
             config,
             attester: None,
+            follower: Follower::default(),
             disk: Disk::default(),
             life: 0,
             skew_ms: 0,
@@ -123,6 +127,7 @@ impl Node {
             attester.restore(record.clone())?;
         }
         self.attester = Some(attester);
+        self.follower = Follower::default();
         self.life += 1;
         Ok(())
     }

@@ -273,6 +273,11 @@ impl World {
             attester.drive(now_ms, disk)
         };
         self.carry_out(node, effects);
+        let Node { attester, follower, .. } = &mut self.nodes[node];
+        // one reader is enough: what is told is the same for all
+        if let Some(attester) = attester.as_mut().filter(|_| node == 0) {
+            self.violations.extend(follower.follow(attester));
+        }
         if self.nodes[node].is_honest() {
             self.violations.extend(of_the_sealed_set(node, &self.nodes[node], &self.jobs));
         }

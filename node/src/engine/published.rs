@@ -1,0 +1,189 @@
+//! What readers see of the engine: a picture that never changes, made anew after a group of inputs. It holds what is live;
+//! what did not change is shared with the picture before. All else is read from the store.
+
+use super::{Engine, Group};
+use crate::store::{Batch, JobPlace, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vantage_api::{KnownNode, NoticeView, Room};
+use vantage_protocol::attester::{Changes, JobView, Overview, PeerKey, Phase, job_of};
+use vantage_protocol::id::{JobId, NodeId};
+use vantage_protocol::log::Policy;
+
+/// Views of jobs that are over written in one transaction at the start: a guess, some MiB.
+const VIEWS_AT_ONCE: usize = 256;
+
+/// What is live, at one moment; on disk is what it rests on.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// How the node stands.
+    pub standing: Standing,
+    /// Jobs in which something may happen yet, newest first.
+    pub jobs: Arc<BTreeMap<JobPlace, Arc<JobView>>>,
+    /// How many jobs are over, by how they ended.
+    pub past: Arc<BTreeMap<Phase, usize>>,
+    /// Nodes whose logs are held.
+    pub nodes: Arc<BTreeMap<NodeId, Arc<KnownNode>>>,
+    /// Whose transport keys these are.
+    pub peers: Arc<BTreeMap<PeerKey, NodeId>>,
+    /// This node's own jobs that no quorum has cosigned yet.
+    pub uncertified: Arc<Vec<JobId>>,
+    /// Whose cosignatures count.
+    pub policy: Arc<Policy>,
+}
+
+/// How a node stands, seen from the engine.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The core's view.
+    pub overview: Overview,
+    /// Seconds by which the clock runs ahead of the committee's median; none if nobody else was heard lately.
+    pub clock_ahead_s: Option<i64>,
+    /// Targets offered right now.
+    pub offers: Vec<String>,
+    /// Targets that cannot be run, with the reason.
+    pub unavailable: Vec<(String, String)>,
+    /// Slots being run.
+    pub executing: usize,
+    /// Nodes whose logs have forked.
+    pub forks: Vec<NodeId>,
+    /// Latest notices, oldest first.
+    pub notices: Vec<NoticeView>,
+    /// Slots that wait for their turn.
+    pub waiting: usize,
+    /// Free bytes below the data directory; 0 where they are not looked at.
+    pub free_bytes: u64,
+    /// What they mean.
+    pub room: Room,
+    /// By how much the system's clock is behind a time that the node has acted on, seconds.
+    pub clock_behind_s: Option<u64>,
+}
+
+impl Published {
+    /// A live job.
+    pub fn job(&self, id: &JobId) -> Option<&Arc<JobView>> {
+        self.jobs.values().find(|view| view.id == *id)
+    }
+
+    /// All jobs by phase.
+    pub fn phases(&self) -> BTreeMap<Phase, usize> {
+        let mut phases = (*self.past).clone();
+        self.jobs.values().for_each(|view| *phases.entry(view.phase).or_default() += 1);
+        phases
+    }
+}
+
+impl Engine {
+    /// The first picture, of a core whose past was replayed. Views that the store lacks, or has of another version, are
+    /// written now: only those cost anything.
+    pub(super) fn publish_first(&mut self) -> Result<(), StoreError> {
+        let _ = self.attester.take_changes();
+        let (mut live, mut past) = (BTreeMap::new(), BTreeMap::new());
+        let mut batch = Batch::default();
+        let mut added = 0;
+        for view in self.attester.jobs() {
+            if self.attester.is_live(&view.id) {
+                live.insert(JobPlace::of(&view), Arc::new(view));
+                continue;
+            }
+            *past.entry(view.phase).or_default() += 1;
+            if self.store.past_job(&view.id)?.as_ref() != Some(&view) {
+                batch.view(&view);
+                added += 1;
+            }
+            if added == VIEWS_AT_ONCE {
+                self.store.commit(std::mem::take(&mut batch))?;
+                added = 0;
+            }
+        }
+        self.store.commit(batch)?;
+        let nodes = self.attester.nodes();
+        let peers = nodes.iter().filter_map(|node| Some((self.attester.peer_of(node)?, *node)));
+        let peers = peers.collect();
+        let known = nodes.iter().filter_map(|node| Some((*node, Arc::new(self.attester.known_node(node)?))));
+        let known = known.collect();
+        let (standing, uncertified) = (self.standing(), self.uncertified());
+        let policy = Arc::new(self.attester.policy().clone());
+        self.published.send_modify(|published| {
+            *published = Arc::new(Published {
+                standing,
+                jobs: Arc::new(live),
+                past: Arc::new(past),
+                nodes: Arc::new(known),
+                peers: Arc::new(peers),
+                uncertified,
+                policy,
+            });
+        });
+        Ok(())
+    }
+
+    /// The next picture: what is over goes to disk with the group, and the picture is shown once that is there.
+    pub(super) fn next_picture(&mut self, group: &mut Group) -> Result<Published, StoreError> {
+        let Changes { jobs, logs } = self.attester.take_changes();
+        let mut next = Published::clone(&self.published.borrow());
+        for id in jobs {
+            let Some(view) = self.attester.job(&id) else { continue };
+            let place = JobPlace::of(&view);
+            if self.attester.is_live(&id) {
+                if next.jobs.get(&place).is_none_or(|shown| **shown != view) {
+                    Arc::make_mut(&mut next.jobs).insert(place, Arc::new(view));
+                }
+                continue;
+            }
+            if next.jobs.contains_key(&place) {
+                Arc::make_mut(&mut next.jobs).remove(&place);
+            }
+            match self.store.past_job(&id)? {
+                Some(kept) if kept == view => {}
+                Some(_) => group.batch.view(&view),
+                None => {
+                    *Arc::make_mut(&mut next.past).entry(view.phase).or_default() += 1;
+                    group.batch.view(&view);
+                }
+            }
+        }
+        if logs.contains(&self.attester.node()) {
+            next.uncertified = self.uncertified();
+        }
+        for node in logs {
+            let Some(known) = self.attester.known_node(&node) else { continue };
+            match next.nodes.get(&node) {
+                Some(shown) if **shown == known => continue,
+                Some(_) => {}
+                None => {
+                    next.policy = Arc::new(self.attester.policy().clone());
+                    if let Some(peer) = self.attester.peer_of(&node) {
+                        Arc::make_mut(&mut next.peers).insert(peer, node);
+                    }
+                }
+            }
+            Arc::make_mut(&mut next.nodes).insert(node, Arc::new(known));
+        }
+        next.standing = self.standing();
+        Ok(next)
+    }
+
+    /// Own jobs that wait for a quorum.
+    fn uncertified(&self) -> Arc<Vec<JobId>> {
+        Arc::new(self.attester.jobs_uncertified().iter().map(job_of).collect())
+    }
+
+    pub(super) fn standing(&mut self) -> Standing {
+        let (offers, unavailable) = self.offering.now();
+        let now_ms = self.clock.now_ms();
+        Standing {
+            overview: self.attester.overview(now_ms),
+            clock_ahead_s: self.attester.clock_ahead_s(now_ms),
+            offers,
+            unavailable,
+            executing: self.executions.running(),
+            forks: self.notices.forks(),
+            notices: self.notices.views(),
+            waiting: self.gate.waiting(),
+            free_bytes: self.disk.now().0,
+            room: self.disk.now().1,
+            clock_behind_s: self.clock_behind_s(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What may look different to whoever reads along.
+
+use super::Attester;
+use crate::id::{JobId, NodeId};
+use std::collections::BTreeSet;
+
+/// What may look different since it was asked for before: more than really does, never less. What depends on the time
+/// alone, such as who was heard lately, is not among it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Changes {
+    /// Jobs, as [`Attester::job`] tells them.
+    pub jobs: BTreeSet<JobId>,
+    /// Logs: their leaves and heads, and what [`Attester::known_node`] tells of their nodes.
+    pub logs: BTreeSet<NodeId>,
+}
+
+impl Attester {
+    /// What may look different since this was called last. At first that is everything that was not replayed.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// A log was certified further: what it says there about jobs counts from now on.
+    pub(super) fn note_certified(&mut self, node: &NodeId, before: u64) {
+        let Some(log) = self.logs.get(node) else { return };
+        let said = (before..log.certified()).filter_map(|index| log.entry(index)?.leaf.statement.job());
+        self.changes.jobs.extend(said);
+    }
+}
