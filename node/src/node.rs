@@ -368,23 +368,26 @@ fn wire_up(
     let ledger = Arc::new(Ledger::open(store.clone(), budget.limits.clone(), budget.prices.clone())?);
     let (region, offers) = (about.region.clone(), &config.offers);
     let prices = offers.targets.iter().map(|offer| (offer.target.to_string(), offer.call_microusd)).collect();
+    let executions = Executions::new(config, store.clone(), ledger, ends_out)?;
+    let spending = executions.spending();
     let parts = Parts {
         attester,
         gate: Gate::new(Arc::new(config.policy.clone()), store.clone(), prices),
         disk: (config.data.clone(), config.disk),
         store: store.clone(),
         net: net.clone(),
-        executions: Executions::new(config, store.clone(), ledger, ends_out)?,
+        executions,
         offering: Offering::new(region, offers.targets.clone(), offers.slots_max, announced.as_deref()),
         events: events.clone(),
     };
-    let (engine, changed) = Engine::new(parts);
+    let (engine, published) = Engine::new(parts)?;
     let inbox = Inbox { net: net_events, ends, events: events_in, stop: stop.clone() };
     let runtime = tokio::runtime::Handle::current();
     let engine = tokio::task::spawn_blocking(move || runtime.block_on(engine.run(inbox)));
     let context = Context {
         events,
-        changed,
+        published,
+        spending,
         store: store.clone(),
         net: net.clone(),
         about: Arc::new(about),

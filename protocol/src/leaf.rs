@@ -7,7 +7,7 @@ use crate::id::{JobId, NetId, NodeId};
 use crate::job::Job;
 use crate::keyset::Keyset;
 pub use crate::leaf_ref::LeafRef;
-use crate::log::leaf_hash;
+use crate::log::{Pick, Policy, SignedCheckpoint, TlogProof, Tree, leaf_hash};
 use crate::params::LEAF_BYTES_MAX;
 use crate::statement::{Ack, Commit, Decline, Final, Finding, Reveal};
 use crate::wire::{self, Wire, WireError, rule};
@@ -191,6 +191,21 @@ pub struct Cert {
     pub leaf: Vec<u8>,
     /// `c2sp.org/tlog-proof@v1` text: index, inclusion path, cosigned checkpoint.
     pub proof: String,
+}
+
+impl Cert {
+    /// Proves a leaf of a log under a head that a quorum has cosigned; none if it is not below that head, or none has.
+    pub fn under(
+        head: &SignedCheckpoint,
+        policy: &Policy,
+        tree: &Tree,
+        index: u64,
+        leaf: Vec<u8>,
+    ) -> Option<Self> {
+        let checkpoint = policy.export(head, Pick::Earliest).ok()?;
+        let path = tree.inclusion(index, checkpoint.checkpoint.size)?;
+        Some(Self { leaf, proof: TlogProof { index, path, checkpoint, extra: None }.to_text() })
+    }
 }
 
 impl Wire for Cert {

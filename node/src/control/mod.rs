@@ -8,13 +8,11 @@ mod server;
 mod snapshot;
 mod socket;
 mod streams;
-mod vendors;
 
 pub use server::{About, CONNECTIONS_MAX, Context, Upkeep, serve};
 pub use snapshot::Snapshot;
 pub(crate) use socket::{STAGED, STAGING};
 pub use socket::{Socket, SocketError};
-pub(crate) use vendors::vendor_view;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! What can be ordered. It is served on the node's own socket only.
 
-use super::reads::not_found;
 use super::route::{Refusal, call};
 use super::server::Context;
 use crate::engine::Command;
@@ -55,8 +54,9 @@ fn check_key(key: Option<&str>) -> Result<(), Refusal> {
 }
 
 async fn stop_here(context: Context, wanted: StopHere) -> Result<StoppedHere, Refusal> {
-    let stop = |reply| Command::StopHere { id: wanted.id, done: None, reply };
-    context.ask(stop).await.ok_or_else(Refusal::stopping)?.map_err(not_found)
+    let id = context.job(wanted.id).await?.id;
+    let stop = |reply| Command::StopHere { id, done: None, reply };
+    context.ask(stop).await.ok_or_else(Refusal::stopping)
 }
 
 async fn put(context: Context, block: PutBlock) -> Result<Done, Refusal> {

@@ -3,7 +3,8 @@
 use super::route::fault;
 use super::socket::Socket;
 use super::{orders, reads, streams};
-use crate::engine::{Command, Event};
+use crate::engine::{Command, Event, Published};
+use crate::execution::Spending;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -33,8 +34,10 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub struct Context {
     /// Reaches the engine.
     pub events: mpsc::Sender<Event>,
-    /// Goes up whenever something may have changed.
-    pub changed: watch::Receiver<u64>,
+    /// What the engine shows.
+    pub published: watch::Receiver<Arc<Published>>,
+    /// What was spent.
+    pub spending: Spending,
     /// Public blocks, and counts.
     pub store: Arc<Store>,
     /// The network's state.

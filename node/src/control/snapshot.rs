@@ -2,7 +2,7 @@
 
 use super::route::Refusal;
 use super::server::Context;
-use crate::engine::Command;
+use crate::store::Store;
 use std::collections::BTreeMap;
 use vantage_api::Status;
 
@@ -20,12 +20,13 @@ pub struct Snapshot {
 impl Context {
     /// How the node stands, with the counts of its network task.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Refusal> {
-        let standing = self.ask(Command::Standing).await.ok_or_else(Refusal::stopping)?;
         let net = self.net.status().await.ok_or_else(Refusal::stopping)?;
-        let store = self.store.clone();
-        let counts = tokio::task::spawn_blocking(move || store.counts()).await;
-        let counts = counts.map_err(|error| error.to_string()).and_then(|c| c.map_err(|e| e.to_string()));
-        let counts = counts.map_err(|what| Refusal::failed("store", what, "see the node's log"))?;
+        let spending = self.spending.clone();
+        let read = move |store: &Store| Ok((store.counts()?, spending.vendors()?, spending.golem()?));
+        let (counts, vendors, golem) = self.read(read).await?;
+        // what was read belongs to this picture or an older one: nothing is shown that is not on disk
+        let published = self.published();
+        let standing = published.standing.clone();
         let (about, overview) = (&self.about, &standing.overview);
         let status = Box::new(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -61,13 +62,15 @@ impl Context {
             clock_ahead_s: standing.clock_ahead_s,
             members: overview.committee,
             quorum: overview.quorum,
-            jobs: standing.jobs,
+            jobs: published
+                .phases()
+                .into_iter()
+                .map(|(phase, count)| (phase.word().to_owned(), count))
+                .collect(),
             executing: standing.executing,
             slots_waiting: standing.waiting,
-            vendors: standing
-                .vendors
-                .map_err(|error| Refusal::failed("ledger", error, "see the node's log"))?,
-            golem: standing.golem.map_err(|error| Refusal::failed("ledger", error, "see the node's log"))?,
+            vendors,
+            golem,
             records: counts.records,
             blocks: counts.blocks,
             blocks_private: counts.blocks_private,

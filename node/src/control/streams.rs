@@ -2,9 +2,11 @@
 
 use super::route::{Refusal, stream};
 use super::server::Context;
+use crate::engine::Published;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use futures::stream as futures_stream;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 use vantage_api::{GetBlock, GetCar, JobView, Phase, WatchJob};
@@ -41,7 +43,7 @@ async fn car(context: Context, wanted: GetCar) -> Result<Body, Refusal> {
 
 /// A job again whenever it changes, until it is done or the client leaves.
 async fn watch(context: Context, wanted: WatchJob) -> Result<Body, Refusal> {
-    let mut changed = context.changed.clone();
+    let mut changed = context.published.clone();
     changed.mark_unchanged();
     let first = context.job(wanted.id).await?;
     let lines =
@@ -51,7 +53,7 @@ async fn watch(context: Context, wanted: WatchJob) -> Result<Body, Refusal> {
 
 struct Watched {
     context: Context,
-    changed: tokio::sync::watch::Receiver<u64>,
+    changed: tokio::sync::watch::Receiver<Arc<Published>>,
     first: Option<JobView>,
     /// What was told last; a job that is over is not told again.
     last: Option<JobView>,

@@ -15,15 +15,17 @@ mod notice;
 mod offer;
 mod order;
 mod peer;
+mod published;
 mod tokens;
 mod upkeep;
 
-pub use command::{Command, Lookup, STOPPED_REASON, Standing, Subject};
+pub use command::{Command, STOPPED_REASON};
 pub use event::Event;
 pub use offer::Offering;
 pub use peer::{peer_id, peer_key};
+pub use published::{Published, Standing};
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::upkeep::Disk as DiskConfig;
 use crate::execution::{Executions, SlotEnd, SlotOutcome};
 use crate::policy::Gate;
@@ -107,7 +109,7 @@ pub struct Engine {
     tokens: Tokens,
     orders: HashMap<Token, oneshot::Sender<Result<Submitted, String>>>,
     notices: Notices,
-    changes: watch::Sender<u64>,
+    published: watch::Sender<Arc<Published>>,
     gate: Gate,
     /// Slots that were refused, with the reason; declined with the next group.
     refused: Vec<(JobId, u32, String)>,
@@ -126,6 +128,8 @@ struct Group {
     commands: Vec<Command>,
     /// What was taken in, which bounds the group.
     inputs: usize,
+    /// The time was looked at, on which some of what is shown depends.
+    ticked: bool,
 }
 
 impl Group {
@@ -148,10 +152,11 @@ impl Group {
 }
 
 impl Engine {
-    /// An engine, and a counter that goes up whenever something may have changed.
-    pub fn new(parts: Parts) -> (Self, watch::Receiver<u64>) {
-        let (changes, changed) = watch::channel(0);
-        let engine = Self {
+    /// An engine, and what it publishes. Fails if the store does.
+    pub fn new(parts: Parts) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
+        let first = Published::of(&parts.attester, clock::now_ms());
+        let (published, reader) = watch::channel(Arc::new(first));
+        let mut engine = Self {
             attester: parts.attester,
             store: parts.store,
             net: parts.net,
@@ -163,14 +168,15 @@ impl Engine {
             tokens: Tokens::default(),
             orders: HashMap::new(),
             notices: Notices::default(),
-            changes,
+            published,
             gate: parts.gate,
             refused: Vec::new(),
             disk: Disk::new(parts.disk.0, parts.disk.1.free_bytes_min()),
             clock: Clock::new(),
             behind_earlier_s: None,
         };
-        (engine, changed)
+        engine.publish_first()?;
+        Ok((engine, reader))
     }
 
     /// Runs until it is asked to stop or cannot go on; then calls off what runs and closes the network. It blocks its
@@ -217,6 +223,7 @@ impl Engine {
                 self.look_at_disk();
                 self.offer(&mut group);
                 self.hear(Input::Tick, &mut group);
+                group.ticked = true;
                 wake_ms = u64::MAX;
             }
             self.drive(&mut group);
@@ -249,19 +256,21 @@ impl Engine {
     /// Writes what is durable, then does the rest.
     fn conclude(&mut self, mut group: Group) -> Result<(), EngineError> {
         // Most ticks change nothing, and whoever watches need not look.
-        let quiet = group.batch.is_empty() && group.later.is_empty();
+        let quiet =
+            group.batch.is_empty() && group.later.is_empty() && group.commands.is_empty() && !group.ticked;
+        let next = if quiet { None } else { Some(self.next_picture(&mut group)?) };
         let added = group.batch.published().iter().filter_map(carry::library).collect();
         group.batch.clock(self.clock.now_ms() / 1000);
         self.store.commit(group.batch)?;
+        if let Some(next) = next {
+            self.published.send_replace(Arc::new(next));
+        }
         self.net.blocks_added(added);
         for effect in group.later {
             self.carry(effect)?;
         }
         for command in group.commands {
             self.answer(command)?;
-        }
-        if !quiet {
-            self.changes.send_modify(|version| *version += 1);
         }
         Ok(())
     }
@@ -301,7 +310,7 @@ impl Engine {
                     Command::Put { cid, bytes, .. } if self.takes_blocks() => {
                         group.batch.put(cid, std::mem::take(bytes), true);
                     }
-                    Command::StopHere { id, done, .. } => *done = Some(self.stop_here(id, group)),
+                    Command::StopHere { id, done, .. } => *done = Some(self.stop_here(*id, group)),
                     _ => {}
                 }
                 group.commands.push(command);

@@ -6,7 +6,7 @@ use crate::store::{Batch, JobPlace, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vantage_api::{KnownNode, NoticeView, Room};
-use vantage_protocol::attester::{Changes, JobView, Overview, PeerKey, Phase, job_of};
+use vantage_protocol::attester::{Attester, Changes, JobView, Overview, PeerKey, Phase, job_of};
 use vantage_protocol::id::{JobId, NodeId};
 use vantage_protocol::log::Policy;
 
@@ -60,6 +60,31 @@ pub struct Standing {
 }
 
 impl Published {
+    /// Nothing yet.
+    pub(super) fn of(attester: &Attester, now_ms: u64) -> Self {
+        Self {
+            standing: Standing {
+                overview: attester.overview(now_ms),
+                clock_ahead_s: None,
+                offers: Vec::new(),
+                unavailable: Vec::new(),
+                executing: 0,
+                forks: Vec::new(),
+                notices: Vec::new(),
+                waiting: 0,
+                free_bytes: 0,
+                room: Room::Ample,
+                clock_behind_s: None,
+            },
+            jobs: Arc::default(),
+            past: Arc::default(),
+            nodes: Arc::default(),
+            peers: Arc::default(),
+            uncertified: Arc::default(),
+            policy: Arc::new(attester.policy().clone()),
+        }
+    }
+
     /// A live job.
     pub fn job(&self, id: &JobId) -> Option<&Arc<JobView>> {
         self.jobs.values().find(|view| view.id == *id)

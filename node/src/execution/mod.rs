@@ -14,14 +14,15 @@ mod open;
 mod probe;
 mod receipt;
 mod slot;
+mod spending;
 
 use crate::config::{self, Config};
-use crate::control::vendor_view;
-use crate::ledger::{Ledger, today};
+use crate::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use golem::{GolemDesk, GolemSlot};
 use open::OpenWorker;
 pub use probe::{Probe, Probed, plain_suite};
+pub use spending::Spending;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -29,7 +30,6 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vantage_api::{GolemView, VendorView};
 use vantage_exec::{TransportError, VendorClient};
 use vantage_protocol::attester::Execution;
 use vantage_protocol::id::{JobId, Salt};
@@ -78,7 +78,7 @@ pub struct Executions {
     store: Arc<Store>,
     ends: mpsc::Sender<SlotEnd>,
     ledger: Arc<Ledger>,
-    vendors: BTreeMap<String, Arc<VendorClient>>,
+    vendors: Arc<BTreeMap<String, Arc<VendorClient>>>,
     models: ModelStore,
     open: Arc<OpenWorker>,
     golem: Option<Arc<GolemDesk>>,
@@ -105,7 +105,7 @@ impl Executions {
             store,
             ends,
             ledger,
-            vendors,
+            vendors: Arc::new(vendors),
             models: ModelStore::new(&config.models),
             open: Arc::new(OpenWorker::new(ModelStore::new(&config.models), config.runner.clone())),
             gap: Duration::from_millis(config.execution.gap_ms),
@@ -168,19 +168,9 @@ impl Executions {
         self.running.contains_key(&(*job, slot))
     }
 
-    /// Vendors by name, and all together: what was spent today, and what is left.
-    pub fn vendors(&self) -> Result<Vec<VendorView>, StoreError> {
-        let on = today();
-        let (by_vendor, all) = self.ledger.today()?;
-        let set_up = self
-            .vendors
-            .iter()
-            .filter_map(|(name, client)| Some(vendor_view(name, Some(client), by_vendor.get(name)?, on)));
-        let mut views: Vec<VendorView> = set_up.collect();
-        if !views.is_empty() {
-            views.push(vendor_view(VendorView::ALL, None, &all, on));
-        }
-        Ok(views)
+    /// What was spent, for readers.
+    pub fn spending(&self) -> Spending {
+        Spending { ledger: self.ledger.clone(), vendors: self.vendors.clone(), golem: self.golem.clone() }
     }
 
     /// Ends what an earlier process left open at the daemon of Golem, and whatever could not be ended since, until the
@@ -193,11 +183,6 @@ impl Executions {
             }
             None => golem::warn_of_open(&self.store),
         }
-    }
-
-    /// What stands at Golem; none if it is not set up.
-    pub fn golem_view(&self) -> Result<Option<GolemView>, StoreError> {
-        self.golem.as_ref().map(|desk| desk.view()).transpose()
     }
 
     /// Slots being run.

@@ -1,10 +1,12 @@
 //! What is to be written together, and how it looks before it is.
 
 use super::files::FILE_BYTES_MIN;
+use super::index::{self, Entry};
+use super::views::{self, JobPlace};
 use super::{BLOCKS, CELLS, META, Ordered, PRIVATE, RECORDS, Store, blocks};
 use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use std::collections::BTreeMap;
-use vantage_protocol::attester::{Blocks, Record};
+use vantage_protocol::attester::{Blocks, JobView, Record};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::{Hash, JobId};
 use vantage_protocol::receipt::Receipt;
@@ -17,6 +19,9 @@ type CellKey = (JobId, u32, u32, u32);
 #[derive(Debug, Default)]
 pub struct Batch {
     records: Vec<Vec<u8>>,
+    /// What each record means for the index.
+    entries: Vec<Entry>,
+    views: Vec<(JobPlace, Vec<u8>)>,
     /// Bytes (none: only released), and whether the block is to be public.
     blocks: BTreeMap<Hash, (Option<Vec<u8>>, bool)>,
     cells: Vec<(CellKey, Vec<u8>)>,
@@ -33,6 +38,7 @@ impl Batch {
         let bytes = wire::encode(record);
         self.bytes += bytes.len();
         self.records.push(bytes);
+        self.entries.push(Entry::of(record));
     }
 
     /// Keeps a block. One that is or becomes public stays public.
@@ -58,6 +64,14 @@ impl Batch {
         let bytes = wire::encode(receipt);
         self.bytes += bytes.len();
         self.cells.push(((job, slot, receipt.prompt, receipt.repeat), bytes));
+    }
+
+    /// Keeps what readers see of a job that is over, in place of what was kept before.
+    pub fn view(&mut self, view: &JobView) {
+        // what is shown has a form in JSON
+        let bytes = serde_json::to_vec(view).unwrap_or_default();
+        self.bytes += bytes.len();
+        self.views.push((JobPlace::of(view), bytes));
     }
 
     /// Keeps what was announced, in place of what was kept before.
@@ -93,6 +107,7 @@ impl Batch {
     /// Nothing to write.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+            && self.views.is_empty()
             && self.blocks.is_empty()
             && self.cells.is_empty()
             && self.announced.is_none()
@@ -119,6 +134,9 @@ impl Batch {
         for (index, record) in (first..).zip(&self.records) {
             records.insert(index, record.as_slice())?;
         }
+        drop(records);
+        index::add(transaction, first, self.entries.iter())?;
+        views::write(transaction, &self.views)?;
         self.write_blocks(transaction)?;
         let mut cells = transaction.open_table(CELLS)?;
         for ((job, slot, prompt, repeat), receipt) in &self.cells {

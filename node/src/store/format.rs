@@ -3,15 +3,15 @@
 //! ```text
 //! 1 to 3   of networks of edition 1: 1 was released, 2 and 3 stood between releases
 //! 4        meta (format, net, node, announced, clock_s, written_by), records, blocks, private, cells, calls, taken, pruned,
-//!          ordered, days, jobs, open (the ledger), glm_open, glm_days, glm_jobs (the ledger for Golem)
+//!          ordered, days, jobs, open (the ledger), glm_open, glm_days, glm_jobs (the ledger for Golem); and, made anew from the
+//!          records where they are missing: leaf_index, head_index, job_views, job_view_places
 //! ```
 //!
 //! A network ends with its edition, and with it what its nodes remember: older formats are refused and left as they are.
 //! So is a newer one, never guessed at: what an older program does not know it would forget.
 
-use super::glm;
-use super::ledger;
 use super::{BLOCKS, CELLS, META, ORDERED, PRIVATE, PRUNED, RECORDS, Store, StoreError, TAKEN};
+use super::{glm, index, ledger, views};
 use redb::{ReadTransaction, WriteTransaction};
 use std::path::Path;
 use vantage_protocol::id::{NetId, NodeId};
@@ -38,8 +38,8 @@ impl Store {
     pub(super) fn check(&self, net: &NetId, node: &NodeId, has_run: bool) -> Result<(), StoreError> {
         let found = self.write(|transaction| read_meta(&transaction.open_table(META)?))?;
         found.refuse(&self.path, Some((net, node)), has_run)?;
-        if found.format.is_some() && found.written_by.as_deref() == Some(PROGRAM) {
-            return Ok(());
+        if found.is_ours() {
+            return self.write(make_for_readers);
         }
         self.write(|transaction| {
             make_tables(transaction)?;
@@ -48,7 +48,8 @@ impl Store {
             meta.insert("net", net.0.as_slice())?;
             meta.insert("node", node.0.as_slice())?;
             meta.insert("written_by", PROGRAM.as_bytes())?;
-            Ok(())
+            drop(meta);
+            make_for_readers(transaction)
         })
     }
 }
@@ -116,6 +117,12 @@ pub(super) fn look_at_tables(transaction: &ReadTransaction) -> Result<(), redb::
     transaction.open_table(PRUNED)?;
     transaction.open_table(ORDERED)?;
     Ok(())
+}
+
+/// What readers need and the records do not: made where it is missing.
+fn make_for_readers(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    views::create(transaction)?;
+    if index::is_whole(transaction)? { Ok(()) } else { index::rebuild(transaction) }
 }
 
 fn make_tables(transaction: &WriteTransaction) -> Result<(), redb::Error> {

@@ -2,11 +2,11 @@
 
 use super::index::{HEADS, LEAVES};
 use super::{RECORDS, Store, StoreError};
-use redb::{ReadTransaction, ReadableTable as _};
+use redb::ReadTransaction;
 use vantage_protocol::attester::{NotShown, PAGE_LEAVES_MAX, Record};
 use vantage_protocol::id::{Hash, NodeId};
 use vantage_protocol::leaf::{Cert, LeafRef};
-use vantage_protocol::log::{Policy, SignedCheckpoint, Tree, certify};
+use vantage_protocol::log::{Policy, SignedCheckpoint, Tree};
 use vantage_protocol::wire;
 
 /// Heads over a leaf that are looked at for one that a quorum has cosigned: as many as the core looks at.
@@ -52,14 +52,15 @@ impl Store {
             }) else {
                 return Ok(Err(NotShown::NoLeaf { node: *node, index, held }));
             };
-            let missing = Ok(Err(NotShown::NotCertified { node: *node, index }));
-            let Some(head) = first_certified(transaction, node, index, policy)? else { return missing };
+            let Some(head) = first_certified(transaction, node, index, policy)? else {
+                return Ok(Err(NotShown::NotCertified { node: *node, index }));
+            };
             let mut tree = Tree::new();
             for entry in leaves.range((&node.0, 0)..(&node.0, head.checkpoint.size))? {
                 tree.push(Hash(*entry?.1.value().2));
             }
             let bytes = leaf(transaction, record, place)?;
-            let cert = bytes.and_then(|bytes| certify(&tree, index, bytes, &head, policy));
+            let cert = bytes.and_then(|bytes| Cert::under(&head, policy, &tree, index, bytes));
             let at = LeafRef { author: *node, index, hash };
             Ok(cert.map_or(Err(NotShown::NotCertified { node: *node, index }), |cert| Ok((at, cert))))
         })

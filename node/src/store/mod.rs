@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! node.redb            meta, records, blocks, private, cells, taken, pruned, ordered, and the ledger's: calls, days, jobs, open,
-//!                      glm_open, glm_days, glm_jobs; see [`format`]
+//!                      glm_open, glm_days, glm_jobs, and what readers need: leaf_index, head_index, job_views,
+//!                      job_view_places; see [`format`]
 //! blocks/ab/abcd…      blocks of 64 KiB and more, by the hex of their SHA-256
 //! ```
 //!
@@ -26,6 +27,8 @@ mod error;
 mod files;
 pub mod format;
 mod glm;
+mod history;
+mod index;
 mod journal;
 mod ledger;
 mod lost;
@@ -36,6 +39,7 @@ mod prune;
 mod public;
 mod snapshot;
 mod taken;
+mod views;
 
 pub use batch::{Batch, Staged};
 pub use disk::free_bytes;
@@ -46,6 +50,7 @@ pub use ledger::{Booking, Books, Sum};
 pub use ordered::Ordered;
 pub use peek::Peek;
 pub use public::PublicBlocks;
+pub use views::JobPlace;
 
 use crate::private_file;
 use backend::Watched;

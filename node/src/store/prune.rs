@@ -57,7 +57,8 @@ impl Store {
                     next += 1;
                 }
             }
-            Ok(())
+            drop(records);
+            super::index::rebuild(transaction)
         })?;
         Ok(counted)
     }

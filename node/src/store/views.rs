@@ -29,7 +29,10 @@ impl JobPlace {
 }
 
 /// Writes views down, in place of what was there of the same jobs.
-pub(super) fn write(transaction: &WriteTransaction, views: &[(JobPlace, Vec<u8>)]) -> Result<(), redb::Error> {
+pub(super) fn write(
+    transaction: &WriteTransaction,
+    views: &[(JobPlace, Vec<u8>)],
+) -> Result<(), redb::Error> {
     let mut table = transaction.open_table(VIEWS)?;
     let mut places = transaction.open_table(PLACES)?;
     for (JobPlace(time, id), view) in views {
@@ -87,7 +90,7 @@ impl Store {
         self.read(|transaction| {
             let places = transaction.open_table(PLACES)?;
             let mut named = Vec::new();
-            for entry in places.range(&first..)? {
+            for entry in places.range::<&[u8; 32]>(&first..)? {
                 let id = JobId(*entry?.0.value());
                 if named.len() == count || !id.to_string().starts_with(prefix) {
                     break;

@@ -5,6 +5,7 @@ use super::log_view::LogView;
 use crate::announce::Announce;
 use crate::id::{Hash, JobId, NodeId};
 use crate::leaf::{LeafRef, Statement};
+use crate::log::Policy;
 use serde::{Deserialize, Serialize};
 
 /// Nodes shown at once, members first: bounds an answer to some hundred KiB. A guess.
@@ -120,39 +121,14 @@ impl Attester {
         members.into_iter().chain(others).take(KNOWN_NODES_MAX).map(|log| self.known(log)).collect()
     }
 
-    /// Nodes whose ids begin with these digits.
-    pub fn nodes_named(&self, prefix: &str) -> Vec<NodeId> {
-        self.logs.keys().filter(|node| node.to_string().starts_with(prefix)).copied().collect()
+    /// Nodes whose logs are held, by id.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        self.logs.keys().copied().collect()
     }
 
-    /// Leaves of a log from `start` on, at most `count` and [`PAGE_LEAVES_MAX`].
-    pub fn log_page(&self, node: &NodeId, start: u64, count: u32) -> Option<LogPage> {
-        let log = self.logs.get(node)?;
-        let end = start.saturating_add(count.min(PAGE_LEAVES_MAX).into()).min(log.size());
-        let leaves = (start..end).map_while(|index| Some(log.entry(index)?.bytes.clone())).collect();
-        Some(LogPage { node: *node, size: log.size(), certified: log.certified(), start, leaves })
-    }
-
-    /// A certified statement with all that a stranger needs to check it, the genesis apart.
-    pub fn show(&self, node: &NodeId, index: u64) -> Result<Shown, NotShown> {
-        let log = self.logs.get(node).ok_or(NotShown::NoLog(*node))?;
-        let leaf = log.reference(index).ok_or(NotShown::NoLeaf { node: *node, index, held: log.size() })?;
-        let cert =
-            log.cert(index, &self.policy, None).ok_or(NotShown::NotCertified { node: *node, index })?;
-        let wanted = |log: &&LogView| log.node == *node || self.config.genesis.member(&log.node).is_some();
-        let keysets = self.logs.values().filter(wanted).filter_map(|log| Some(log.entry(0)?.bytes.clone()));
-        Ok(Shown {
-            leaf,
-            bytes: cert.leaf,
-            proof: cert.proof,
-            genesis: self.config.genesis.to_toml(),
-            keysets: keysets.collect(),
-        })
-    }
-
-    /// Where a job stands in its author's log.
-    pub fn job_leaf(&self, job: &JobId) -> Option<LeafRef> {
-        self.rounds.get(job).map(|round| round.at)
+    /// Whose cosignatures count, as far as keysets are known.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Jobs that this node has said and that no quorum has cosigned yet.

@@ -5,7 +5,7 @@ use crate::id::{Hash, JobId, NodeId};
 use crate::job::Job;
 use crate::keyset::Keyset;
 use crate::leaf::{Cert, Leaf, LeafRef, Statement};
-use crate::log::{Origin, Pick, Policy, SignedCheckpoint, TlogProof, Tree, leaf_hash};
+use crate::log::{Origin, Policy, SignedCheckpoint, Tree, leaf_hash};
 use crate::statement::Ack;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -296,10 +296,7 @@ impl LogView {
     /// Proof of a leaf under the first head that a quorum cosigned, in time if `by_s` is given.
     pub(crate) fn cert(&self, index: u64, policy: &Policy, by_s: Option<u64>) -> Option<Cert> {
         let head = self.certifying(index, policy.quorum(), by_s)?;
-        let checkpoint = policy.export(&head.signed, Pick::Earliest).ok()?;
-        let path = self.tree.inclusion(index, checkpoint.checkpoint.size)?;
-        let proof = TlogProof { index, path, checkpoint, extra: None }.to_text();
-        Some(Cert { leaf: self.entry(index)?.bytes.clone(), proof })
+        Cert::under(&head.signed, policy, &self.tree, index, self.entry(index)?.bytes.clone())
     }
 
     /// Leaves about a job, in order, with their indices; certified ones only if asked for.

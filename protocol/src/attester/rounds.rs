@@ -64,6 +64,7 @@ impl Attester {
         let done: Vec<JobId> = self.open.iter().filter(done).copied().collect();
         for id in done {
             self.open.remove(&id);
+            self.changes.jobs.insert(id);
             self.awaited.forget(&id);
             if self.rounds.get(&id).is_some_and(|round| round.assembled_of == 0) {
                 self.unlooked.insert(id);

@@ -18,6 +18,8 @@ pub struct JobView {
     pub id: JobId,
     /// Who submitted it.
     pub author: NodeId,
+    /// Index of its leaf in the author's log.
+    pub index: u64,
     /// The suite's block.
     pub suite: Cid,
     /// From where.
@@ -69,6 +71,20 @@ pub enum Phase {
     Done,
     /// It breaks a rule.
     Refused,
+}
+
+impl Phase {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Waiting => "waiting",
+            Phase::Executing => "executing",
+            Phase::Revealing => "revealing",
+            Phase::Finalising => "finalising",
+            Phase::Done => "done",
+            Phase::Refused => "refused",
+        }
+    }
 }
 
 /// One slot.
@@ -191,26 +207,14 @@ impl Attester {
         views
     }
 
-    /// At most `count` jobs, newest first, behind `after` if given; and the last of them if there are more.
-    pub fn jobs_page(&self, after: Option<&JobId>, count: usize) -> (Vec<JobView>, Option<JobId>) {
-        let key = |round: &Round| (std::cmp::Reverse(round.job.from_s), round.id);
-        let after = after.and_then(|id| self.rounds.get(id)).map(key);
-        let mut keys: Vec<_> =
-            self.rounds.values().map(key).filter(|key| after.is_none_or(|after| *key > after)).collect();
-        keys.sort_unstable();
-        let page: Vec<JobView> = keys.iter().take(count).filter_map(|(_, id)| self.job(id)).collect();
-        let next = page.last().map(|view| view.id).filter(|_| keys.len() > count);
-        (page, next)
-    }
-
-    /// Jobs whose ids begin with these digits.
-    pub fn jobs_named(&self, prefix: &str) -> Vec<JobId> {
-        self.rounds.keys().filter(|id| id.to_string().starts_with(prefix)).copied().collect()
-    }
-
     /// One job.
     pub fn job(&self, id: &JobId) -> Option<JobView> {
         self.rounds.get(id).map(|r| self.job_view(r))
+    }
+
+    /// Whether something may happen in a job yet.
+    pub fn is_live(&self, id: &JobId) -> bool {
+        self.open.contains(id) || self.unlooked.contains(id)
     }
 
     /// How a job ended, and its content, as far as that is known here: what [`job`](Self::job) tells of it, at no cost.
@@ -279,6 +283,7 @@ impl Attester {
         JobView {
             id: round.id,
             author: round.at.author,
+            index: round.at.index,
             suite: round.job.suite,
             regions: round.job.regions.clone(),
             targets: round.job.targets.clone(),

@@ -2,8 +2,8 @@
 
 use super::cast::Identity;
 use super::disk::Disk;
-use super::follower::Follower;
 use super::event::{Index, Life, Return};
+use super::follower::Follower;
 use super::rogue::Rogue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
