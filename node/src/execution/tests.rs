@@ -245,7 +245,7 @@ async fn receipts_say_what_calls_cost_and_a_day_ends_when_its_money_does() {
     let (mut executions, mut ended) = rig.start();
     executions.start(slot("sim:openai", 8));
     let cells = executed(end(&mut ended).await);
-    let views = executions.vendors().unwrap();
+    let views = executions.spending().vendors().unwrap();
     let [vendor, all] = &views[..] else { panic!("{views:?}") };
     let answered: Vec<_> = cells.iter().filter(|cell| cell.failure.is_none()).collect();
     let spent: u64 = answered.iter().map(|cell| cell.cost_microusd.unwrap()).sum();
@@ -266,7 +266,7 @@ async fn receipts_say_what_calls_cost_and_a_day_ends_when_its_money_does() {
 
     // The next process finds the same, and the other slots of the day get nothing.
     let (mut executions, mut ended) = rig.start();
-    let again = executions.vendors().unwrap();
+    let again = executions.spending().vendors().unwrap();
     assert_eq!((again[1].spent_microusd, again[1].calls), (spent, all.calls));
     let mut other = slot("sim:openai", 1);
     other.job = JobId([9; 32]);

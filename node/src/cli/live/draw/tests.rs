@@ -42,6 +42,7 @@ fn look() -> Look {
     let job = JobView {
         id: JobId([7; 32]),
         author: NodeId([2; 32]),
+        index: 3,
         suite: Cid::dag_cbor(b"x"),
         regions: vec!["eu".into()],
         targets: vec![JobTarget { target: "sim:openai".parse().unwrap(), repeats: 1 }],

@@ -35,7 +35,7 @@ fn node(seed: u8, operator: &str, region: &str, call_microusd: u64, until_s: u64
     }
 }
 
-fn planned(args: &SuitePlanArgs, nodes: Option<&[KnownNode]>) -> Plan {
+fn planned(args: &SuitePlanArgs, nodes: Option<&[KnownNode]>) -> SuitePlanned {
     work_out(args, &Suite::from_toml(SUITE).unwrap(), nodes, 1000).unwrap()
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 
-fn listed(target: &str, age_days: Option<i64>, call_most_microusd: Option<u64>) -> Listed {
+fn listed(target: &str, age_days: Option<i64>, call_most_microusd: Option<u64>) -> PriceListed {
     let source = call_most_microusd.map(|_| "openai.toml, built in, recorded 2026-01-02".to_owned());
-    Listed { target: target.parse().unwrap(), source, recorded: None, age_days, call_most_microusd }
+    PriceListed { target: target.parse().unwrap(), source, recorded: None, age_days, call_most_microusd }
 }
 
 fn view(name: &str, regions: &[&str], calls: [u64; 2], free_microusd: Option<u64>) -> VendorView {
@@ -15,8 +15,8 @@ fn view(name: &str, regions: &[&str], calls: [u64; 2], free_microusd: Option<u64
 }
 
 /// Two slots of five calls each at most.
-fn row(region: &str, target: &str) -> Row {
-    Row {
+fn row(region: &str, target: &str) -> SuiteRow {
+    SuiteRow {
         region: region.to_owned(),
         target: target.parse().unwrap(),
         slots: 2,
@@ -29,7 +29,7 @@ fn row(region: &str, target: &str) -> Row {
     }
 }
 
-fn said(prices: Vec<Listed>, vendors: Vec<VendorView>, rows: &[Row]) -> Vec<String> {
+fn said(prices: Vec<PriceListed>, vendors: Vec<VendorView>, rows: &[SuiteRow]) -> Vec<String> {
     Money { prices, vendors: Some(vendors) }.remarks(rows)
 }
 
