@@ -12,7 +12,7 @@ use vantage_report as report;
 /// Carries the command out.
 pub(super) fn run(args: &ReportArgs, out: &mut Out) -> CliResult<Exit> {
     let found = verify::judge(&args.source, args.genesis.as_deref(), &args.peers)?;
-    let document = document(&found, args);
+    let document = document(&found, args.format);
     match &args.out {
         None => out.put(&document),
         Some(path) => {
@@ -33,12 +33,14 @@ pub(super) fn run(args: &ReportArgs, out: &mut Out) -> CliResult<Exit> {
     Ok(verify::exit(found.summary))
 }
 
-fn document(found: &Verdict, args: &ReportArgs) -> String {
-    match args.format {
+fn document(found: &Verdict, format: ReportFormat) -> String {
+    match format {
         ReportFormat::Html => report::html(found),
         ReportFormat::Md => report::markdown(found),
         ReportFormat::Json => {
-            let mut object = verdict::object(found, &args.source, false);
+            // equal evidence gives equal documents, wherever it came from
+            let source = found.integrity.root.map(|root| root.to_string()).unwrap_or_default();
+            let mut object = verdict::object(found, &source, false);
             if found.summary != Summary::Invalid {
                 object = object.with_report(found).with_sides(found);
             }

@@ -42,6 +42,10 @@ fn broken(document: &Value, keyword: &str, rule: &Value, value: &Value, at: &str
         "maximum" => value.as_i64().is_none_or(|n| n <= rule.as_i64().unwrap()),
         "minItems" => items.is_none_or(|n| n >= rule.as_u64().unwrap()),
         "maxItems" => items.is_none_or(|n| n <= rule.as_u64().unwrap()),
+        "uniqueItems" => value.as_array().is_none_or(|items| {
+            items.iter().enumerate().all(|(n, item)| !items[..n].contains(item))
+                || rule == &Value::Bool(false)
+        }),
         "anyOf" => list(rule).iter().any(|one| inner(one).is_empty()),
         "oneOf" => list(rule).iter().filter(|one| inner(one).is_empty()).count() == 1,
         "allOf" => return list(rule).iter().flat_map(inner).collect(),
@@ -132,6 +136,7 @@ fn each_keyword_can_be_broken() {
             "[null]",
             &["[]", "[1]", "[null,null,null]"],
         ),
+        (r#"{"uniqueItems":true}"#, "[1,2]", &["[1,2,1]"]),
         (r#"{"prefixItems":[{"const":1}],"items":false}"#, "[1]", &["[2]", "[1,2]"]),
         (closed, r#"{"a":1}"#, &["{}", r#"{"a":2}"#, r#"{"a":1,"b":1}"#]),
         (r#"{"additionalProperties":{"type":"integer"}}"#, r#"{"x":1}"#, &[r#"{"x":"y"}"#]),
