@@ -191,7 +191,10 @@ impl Attester {
             step.persist(Record::Head(note));
         }
         self.changes.logs.insert(*node);
-        if log.certified() > before {
+        let grown = log.certified() > before;
+        // an earlier date under a head may put what was late in time
+        self.changes.jobs.extend(&self.open);
+        if grown {
             self.note_certified(node, before);
             self.grown.insert(*node);
             self.news = true;
