@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use vantage_testnet::bench::{BenchArgs, measure};
 
 /// All figures there are.
-const FIGURES: [&str; 19] = [
+const FIGURES: [&str; 20] = [
     "verify_receipts_over_bare_loop",
     "verify_receipts_over_signatures",
     "verify_whole_over_bare_loop",
@@ -15,6 +15,7 @@ const FIGURES: [&str; 19] = [
     "ct_merkle_over_raw_compressions",
     "statement_over_raw_append",
     "group_over_alone",
+    "publish_many_jobs_over_none",
     "latency_over_critical_path",
     "latency_near_over_critical_path",
     "hostile_gossip_over_signature",

@@ -32,7 +32,7 @@ fn bytes_are_pinned_and_every_file_is_read() {
     differences.extend(files.keys().map(|path| format!("{path}: no code makes it")));
     assert!(
         differences.is_empty(),
-        "the wire format changed; if that is meant: cargo run -p vantage-tests --bin vectors -- --write\n{}",
+        "the wire format changed; if that is meant: cargo run -p vantage-tests --example vectors -- --write\n{}",
         differences.join("\n")
     );
 }

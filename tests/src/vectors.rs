@@ -2,7 +2,7 @@
 //!
 //! Each vector is made by code from fixed seeds and pinned in `tests/vectors/<kind>/<name>.hex`, with a description for
 //! people and other implementations beside it in `<name>.json`. A change of the bytes is a change of the protocol:
-//! `cargo run -p vantage-tests --bin vectors -- --write` writes the files anew, and the difference is there to be read.
+//! `cargo run -p vantage-tests --example vectors -- --write` writes the files anew, and the difference is there to be read.
 
 mod attack;
 mod blocks;

@@ -121,6 +121,9 @@ pub enum Command {
     /// Measure what a durable statement costs on this disk, beside a raw append
     #[command(hide = true)]
     BenchStore(BenchStoreArgs),
+    /// Measure what it costs to publish a picture of the node, with many jobs that are over and with none
+    #[command(hide = true)]
+    BenchPublish(BenchPublishArgs),
     /// Measure what an answer by a simulated provider costs in time, beside the same runner here
     #[command(hide = true)]
     BenchGolem(BenchGolemArgs),
@@ -135,6 +138,23 @@ pub struct BenchStoreArgs {
     /// Statements of each kind in a round
     #[arg(long, default_value_t = 200)]
     pub statements: usize,
+    /// Rounds
+    #[arg(long, default_value_t = 7)]
+    pub rounds: usize,
+}
+
+/// `bench-publish`: always JSON.
+#[derive(Debug, Args)]
+pub struct BenchPublishArgs {
+    /// Empty directory to work in
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Jobs that are over
+    #[arg(long, default_value_t = 10_000)]
+    pub jobs: u32,
+    /// Groups of inputs in a round, each of which adds a job
+    #[arg(long, default_value_t = 50)]
+    pub groups: usize,
     /// Rounds
     #[arg(long, default_value_t = 7)]
     pub rounds: usize,

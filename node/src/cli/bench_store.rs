@@ -105,7 +105,8 @@ fn timed<E: std::fmt::Display>(run: impl FnOnce() -> Result<(), E>) -> CliResult
     Ok(began.elapsed().as_secs_f64() * 1e6)
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+/// Of times; 0 of none.
+pub(super) fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

@@ -6,6 +6,7 @@
 mod amount;
 mod args;
 mod bench_golem;
+mod bench_publish;
 mod bench_store;
 mod bundle;
 mod comparison;
@@ -115,6 +116,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Man(args) => man::man(args, out),
         Command::Runner => runner(),
         Command::BenchStore(args) => bench_store::run(args, out),
+        Command::BenchPublish(args) => bench_publish::run(args, out),
         Command::BenchGolem(args) => bench_golem::run(args, out),
     }
 }
@@ -154,7 +156,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Target(TargetCommand::Probe(args)) => args.json,
         Command::Target(TargetCommand::List(args)) => args.json,
         Command::Golem(args::GolemCommand::Offers(args)) => args.json,
-        Command::BenchStore(_) | Command::BenchGolem(_) => true,
+        Command::BenchStore(_) | Command::BenchPublish(_) | Command::BenchGolem(_) => true,
         Command::Completions { .. } | Command::Man(_) | Command::Runner => false,
     }
 }

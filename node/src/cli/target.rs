@@ -368,10 +368,8 @@ fn price(known: &Known) -> Price {
 
 fn configured(config: &Config, vendor: &Vendor) -> VendorConfigured {
     let limits = &config.budget.limits;
-    let limit = |limit: crate::ledger::Limit| Limits {
-        calls_max: limit.calls_max.map(Into::into),
-        microusd_max: limit.microusd_max,
-    };
+    let limit =
+        |limit: crate::ledger::Limit| Limits { calls_max: limit.calls_max, microusd_max: limit.microusd_max };
     let endpoint = |region: &str| Some((region.to_owned(), vendor.shown_endpoint(region)?));
     VendorConfigured {
         vendor: vendor.target().to_owned(),

@@ -153,8 +153,9 @@ impl Group {
 
 impl Engine {
     /// An engine, and what it publishes. Fails if the store does.
-    pub fn new(parts: Parts) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
-        let first = Published::of(&parts.attester, clock::now_ms());
+    pub fn new(mut parts: Parts) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
+        let standing = Standing::idle(&parts.attester, clock::now_ms());
+        let first = Published::first(&mut parts.attester, &parts.store, standing)?;
         let (published, reader) = watch::channel(Arc::new(first));
         let mut engine = Self {
             attester: parts.attester,
@@ -175,7 +176,8 @@ impl Engine {
             clock: Clock::new(),
             behind_earlier_s: None,
         };
-        engine.publish_first()?;
+        let standing = engine.standing();
+        engine.published.send_modify(|first| Arc::make_mut(first).standing = standing);
         Ok((engine, reader))
     }
 
@@ -258,7 +260,7 @@ impl Engine {
         // Most ticks change nothing, and whoever watches need not look.
         let quiet =
             group.batch.is_empty() && group.later.is_empty() && group.commands.is_empty() && !group.ticked;
-        let next = if quiet { None } else { Some(self.next_picture(&mut group)?) };
+        let next = if quiet { None } else { Some(self.next_picture(&mut group.batch)?) };
         let added = group.batch.published().iter().filter_map(carry::library).collect();
         group.batch.clock(self.clock.now_ms() / 1000);
         self.store.commit(group.batch)?;
@@ -273,6 +275,12 @@ impl Engine {
             self.answer(command)?;
         }
         Ok(())
+    }
+
+    fn next_picture(&mut self, batch: &mut Batch) -> Result<Published, StoreError> {
+        let standing = self.standing();
+        let shown = self.published.borrow().clone();
+        shown.after(&mut self.attester, &self.store, standing, batch)
     }
 
     /// Tells the core one thing.

@@ -1,8 +1,8 @@
 //! What readers see of the engine: a picture that never changes, made anew after a group of inputs. It holds what is live;
 //! what did not change is shared with the picture before. All else is read from the store.
 
-use super::{Engine, Group};
-use crate::store::{Batch, JobPlace, StoreError};
+use super::Engine;
+use crate::store::{Batch, JobPlace, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vantage_api::{KnownNode, NoticeView, Room};
@@ -59,32 +59,26 @@ pub struct Standing {
     pub clock_behind_s: Option<u64>,
 }
 
-impl Published {
-    /// Nothing yet.
-    pub(super) fn of(attester: &Attester, now_ms: u64) -> Self {
+impl Standing {
+    /// Of a node that does nothing yet.
+    pub fn idle(attester: &Attester, now_ms: u64) -> Self {
         Self {
-            standing: Standing {
-                overview: attester.overview(now_ms),
-                clock_ahead_s: None,
-                offers: Vec::new(),
-                unavailable: Vec::new(),
-                executing: 0,
-                forks: Vec::new(),
-                notices: Vec::new(),
-                waiting: 0,
-                free_bytes: 0,
-                room: Room::Ample,
-                clock_behind_s: None,
-            },
-            jobs: Arc::default(),
-            past: Arc::default(),
-            nodes: Arc::default(),
-            peers: Arc::default(),
-            uncertified: Arc::default(),
-            policy: Arc::new(attester.policy().clone()),
+            overview: attester.overview(now_ms),
+            clock_ahead_s: None,
+            offers: Vec::new(),
+            unavailable: Vec::new(),
+            executing: 0,
+            forks: Vec::new(),
+            notices: Vec::new(),
+            waiting: 0,
+            free_bytes: 0,
+            room: Room::Ample,
+            clock_behind_s: None,
         }
     }
+}
 
+impl Published {
     /// A live job.
     pub fn job(&self, id: &JobId) -> Option<&Arc<JobView>> {
         self.jobs.values().find(|view| view.id == *id)
@@ -96,61 +90,58 @@ impl Published {
         self.jobs.values().for_each(|view| *phases.entry(view.phase).or_default() += 1);
         phases
     }
-}
 
-impl Engine {
     /// The first picture, of a core whose past was replayed. Views that the store lacks, or has of another version, are
     /// written now: only those cost anything.
-    pub(super) fn publish_first(&mut self) -> Result<(), StoreError> {
-        let _ = self.attester.take_changes();
+    pub fn first(attester: &mut Attester, store: &Store, standing: Standing) -> Result<Self, StoreError> {
+        let _ = attester.take_changes();
         let (mut live, mut past) = (BTreeMap::new(), BTreeMap::new());
         let mut batch = Batch::default();
         let mut added = 0;
-        for view in self.attester.jobs() {
-            if self.attester.is_live(&view.id) {
+        for view in attester.jobs() {
+            if attester.is_live(&view.id) {
                 live.insert(JobPlace::of(&view), Arc::new(view));
                 continue;
             }
             *past.entry(view.phase).or_default() += 1;
-            if self.store.past_job(&view.id)?.as_ref() != Some(&view) {
+            if store.past_job(&view.id)?.as_ref() != Some(&view) {
                 batch.view(&view);
                 added += 1;
             }
             if added == VIEWS_AT_ONCE {
-                self.store.commit(std::mem::take(&mut batch))?;
+                store.commit(std::mem::take(&mut batch))?;
                 added = 0;
             }
         }
-        self.store.commit(batch)?;
-        let nodes = self.attester.nodes();
-        let peers = nodes.iter().filter_map(|node| Some((self.attester.peer_of(node)?, *node)));
-        let peers = peers.collect();
-        let known = nodes.iter().filter_map(|node| Some((*node, Arc::new(self.attester.known_node(node)?))));
-        let known = known.collect();
-        let (standing, uncertified) = (self.standing(), self.uncertified());
-        let policy = Arc::new(self.attester.policy().clone());
-        self.published.send_modify(|published| {
-            *published = Arc::new(Published {
-                standing,
-                jobs: Arc::new(live),
-                past: Arc::new(past),
-                nodes: Arc::new(known),
-                peers: Arc::new(peers),
-                uncertified,
-                policy,
-            });
-        });
-        Ok(())
+        store.commit(batch)?;
+        let nodes = attester.nodes();
+        let peers = nodes.iter().filter_map(|node| Some((attester.peer_of(node)?, *node)));
+        let known = nodes.iter().filter_map(|node| Some((*node, Arc::new(attester.known_node(node)?))));
+        Ok(Self {
+            standing,
+            jobs: Arc::new(live),
+            past: Arc::new(past),
+            nodes: Arc::new(known.collect()),
+            peers: Arc::new(peers.collect()),
+            uncertified: uncertified(attester),
+            policy: Arc::new(attester.policy().clone()),
+        })
     }
 
-    /// The next picture: what is over goes to disk with the group, and the picture is shown once that is there.
-    pub(super) fn next_picture(&mut self, group: &mut Group) -> Result<Published, StoreError> {
-        let Changes { jobs, logs } = self.attester.take_changes();
-        let mut next = Published::clone(&self.published.borrow());
+    /// The next picture: what is over goes to disk with the batch, and the picture may be shown once that is there.
+    pub fn after(
+        &self,
+        attester: &mut Attester,
+        store: &Store,
+        standing: Standing,
+        batch: &mut Batch,
+    ) -> Result<Self, StoreError> {
+        let Changes { jobs, logs } = attester.take_changes();
+        let mut next = Self { standing, ..self.clone() };
         for id in jobs {
-            let Some(view) = self.attester.job(&id) else { continue };
+            let Some(view) = attester.job(&id) else { continue };
             let place = JobPlace::of(&view);
-            if self.attester.is_live(&id) {
+            if attester.is_live(&id) {
                 if next.jobs.get(&place).is_none_or(|shown| **shown != view) {
                     Arc::make_mut(&mut next.jobs).insert(place, Arc::new(view));
                 }
@@ -159,41 +150,43 @@ impl Engine {
             if next.jobs.contains_key(&place) {
                 Arc::make_mut(&mut next.jobs).remove(&place);
             }
-            match self.store.past_job(&id)? {
+            match store.past_job(&id)? {
                 Some(kept) if kept == view => {}
-                Some(_) => group.batch.view(&view),
+                Some(_) => batch.view(&view),
                 None => {
                     *Arc::make_mut(&mut next.past).entry(view.phase).or_default() += 1;
-                    group.batch.view(&view);
+                    batch.view(&view);
                 }
             }
         }
-        if logs.contains(&self.attester.node()) {
-            next.uncertified = self.uncertified();
+        if logs.contains(&attester.node()) {
+            next.uncertified = uncertified(attester);
         }
         for node in logs {
-            let Some(known) = self.attester.known_node(&node) else { continue };
+            let Some(known) = attester.known_node(&node) else { continue };
             match next.nodes.get(&node) {
                 Some(shown) if **shown == known => continue,
                 Some(_) => {}
                 None => {
-                    next.policy = Arc::new(self.attester.policy().clone());
-                    if let Some(peer) = self.attester.peer_of(&node) {
+                    next.policy = Arc::new(attester.policy().clone());
+                    if let Some(peer) = attester.peer_of(&node) {
                         Arc::make_mut(&mut next.peers).insert(peer, node);
                     }
                 }
             }
             Arc::make_mut(&mut next.nodes).insert(node, Arc::new(known));
         }
-        next.standing = self.standing();
         Ok(next)
     }
+}
 
-    /// Own jobs that wait for a quorum.
-    fn uncertified(&self) -> Arc<Vec<JobId>> {
-        Arc::new(self.attester.jobs_uncertified().iter().map(job_of).collect())
-    }
+/// Own jobs that wait for a quorum.
+fn uncertified(attester: &Attester) -> Arc<Vec<JobId>> {
+    Arc::new(attester.jobs_uncertified().iter().map(job_of).collect())
+}
 
+impl Engine {
+    /// How the node stands now.
     pub(super) fn standing(&mut self) -> Standing {
         let (offers, unavailable) = self.offering.now();
         let now_ms = self.clock.now_ms();

@@ -8,9 +8,11 @@ use vantage_protocol::id::{Hash, NodeId};
 use vantage_protocol::log::{SignedCheckpoint, leaf_hash};
 use vantage_protocol::wire;
 
-/// Record, place in it and RFC 6962 hash of a leaf, by node and index.
-pub(super) const LEAVES: TableDefinition<(&[u8; 32], u64), (u64, u32, &[u8; 32])> =
-    TableDefinition::new("leaf_index");
+/// Record, place in it and RFC 6962 hash of a leaf.
+type LeafPlace = (u64, u32, &'static [u8; 32]);
+
+/// Where leaves are, by node and index.
+pub(super) const LEAVES: TableDefinition<(&[u8; 32], u64), LeafPlace> = TableDefinition::new("leaf_index");
 /// The latest record of a head, by node and size.
 pub(super) const HEADS: TableDefinition<(&[u8; 32], u64), u64> = TableDefinition::new("head_index");
 /// Under this name META holds how many records are indexed.

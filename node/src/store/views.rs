@@ -2,9 +2,8 @@
 //! from the records alone: the engine writes it anew where it is missing or old.
 
 use super::{Store, StoreError};
-use redb::{ReadTransaction, ReadableTable as _, TableDefinition, WriteTransaction};
-use std::collections::BTreeMap;
-use vantage_protocol::attester::{JobView, Phase};
+use redb::{ReadTransaction, TableDefinition, WriteTransaction};
+use vantage_protocol::attester::JobView;
 use vantage_protocol::id::JobId;
 
 /// Views as JSON, newest first: by `u64::MAX` less the time at which the job was made, then by id.
@@ -98,19 +97,6 @@ impl Store {
                 named.push(id);
             }
             Ok(named)
-        })
-    }
-
-    /// How many jobs are over, by how they ended.
-    pub fn past_phases(&self) -> Result<BTreeMap<Phase, usize>, StoreError> {
-        self.read(|transaction| {
-            let mut phases = BTreeMap::new();
-            for entry in transaction.open_table(VIEWS)?.iter()? {
-                if let Some(view) = read(entry?.1.value()) {
-                    *phases.entry(view.phase).or_default() += 1;
-                }
-            }
-            Ok(phases)
         })
     }
 }

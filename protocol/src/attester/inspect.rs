@@ -8,8 +8,6 @@ use crate::leaf::{LeafRef, Statement};
 use crate::log::Policy;
 use serde::{Deserialize, Serialize};
 
-/// Nodes shown at once, members first: bounds an answer to some hundred KiB. A guess.
-const KNOWN_NODES_MAX: usize = 512;
 /// Leaves of one page: with 16 KiB each an answer stays below 3 MiB.
 pub const PAGE_LEAVES_MAX: u32 = 128;
 
@@ -114,13 +112,6 @@ pub struct OwnSlots {
 }
 
 impl Attester {
-    /// Nodes whose logs are held: members first, then by node id, at most some hundred.
-    pub fn known_nodes(&self) -> Vec<KnownNode> {
-        let (members, others): (Vec<_>, Vec<_>) =
-            self.logs.values().partition(|log| self.config.genesis.member(&log.node).is_some());
-        members.into_iter().chain(others).take(KNOWN_NODES_MAX).map(|log| self.known(log)).collect()
-    }
-
     /// Nodes whose logs are held, by id.
     pub fn nodes(&self) -> Vec<NodeId> {
         self.logs.keys().copied().collect()

@@ -16,6 +16,7 @@ mod logs;
 mod machine;
 mod merkle;
 mod process;
+mod publish;
 mod sealed;
 mod store;
 mod table;
@@ -59,6 +60,8 @@ pub enum Part {
     Merkle,
     /// Durable statements
     Store,
+    /// Publishing a picture of a node, by its past
+    Publish,
     /// A job's latency in the simulator
     Latency,
     /// What a hostile gossip message costs
@@ -139,6 +142,8 @@ async fn one(part: Part, arguments: &BenchArgs, binaries: Option<&Binaries>) -> 
             let statements = if quick { 4 } else { 200 };
             store::measure(programs()?, dir.path(), statements, rounds).await
         }
+        Part::Publish if quick => publish::measure(programs()?, dir.path(), 20, 3, rounds).await,
+        Part::Publish => publish::measure(programs()?, dir.path(), 10_000, 50, rounds).await,
         Part::Latency => latency::measure(rounds),
         Part::Gossip if quick => gossip::measure(20, 20, rounds),
         Part::Gossip => gossip::measure(1000, 5000, rounds),
@@ -173,7 +178,7 @@ impl Part {
     }
 
     fn needs_programs(self) -> bool {
-        matches!(self, Part::Store | Part::Idle | Part::Cells | Part::Golem)
+        matches!(self, Part::Store | Part::Publish | Part::Idle | Part::Cells | Part::Golem)
     }
 }
 

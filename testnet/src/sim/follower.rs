@@ -45,5 +45,6 @@ impl Follower {
 
 fn all(attester: &Attester) -> (BTreeMap<JobId, JobView>, BTreeMap<NodeId, KnownNode>) {
     let jobs = attester.jobs().into_iter().map(|view| (view.id, view)).collect();
-    (jobs, attester.known_nodes().into_iter().map(|known| (known.node, known)).collect())
+    let nodes = attester.nodes().into_iter();
+    (jobs, nodes.filter_map(|node| Some((node, attester.known_node(&node)?))).collect())
 }
