@@ -1,10 +1,6 @@
 //! The node's log: to standard error, and to files that are rotated and counted.
 
-use crate::clock;
-use crate::config::upkeep::{Log, LogFormat, Rotation, filter as filter_of};
-use crate::environment;
 use crate::places::{self, InTheWay};
-use crate::private_file;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,6 +10,10 @@ use tracing_appender::rolling;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
+use vantage_daemon::clock;
+use vantage_daemon::config::upkeep::{Log, LogFormat, Rotation, filter as filter_of};
+use vantage_daemon::environment;
+use vantage_daemon::private_file;
 
 /// What the names of log files begin and end with; between them stands the date.
 const PREFIX: &str = "vantage";

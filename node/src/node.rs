@@ -1,36 +1,35 @@
 //! A running node: keys, store, network, engine and control put together, started and stopped.
 
-use crate::backup::{self, BackupError};
-use crate::clock;
-use crate::config::{Config, ConfigError};
-use crate::control::{self, About, Context, Socket, SocketError, Upkeep};
-use crate::engine::{Command, EVENTS_MAX, Engine, EngineError, Event, Inbox, Offering, Parts};
-use crate::execution::Executions;
-use crate::keys::{self, Identity, KeysError};
-use crate::ledger::Ledger;
-use crate::lock::{DataLock, LockError};
 use crate::logging::LogError;
-use crate::metrics::{Metrics, MetricsError};
 use crate::places::{self, InTheWay};
-use crate::policy::{Gate, Policy};
-use crate::private_file;
-use crate::store::{PublicBlocks, Store, StoreError};
-use crate::upkeep;
+use crate::socket::{Socket, SocketError};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
-use vantage_api::Ready;
+use vantage_api::{READY, Ready};
+use vantage_daemon::answers::{About, Context, Upkeep};
+use vantage_daemon::backup::{self, BackupError};
+use vantage_daemon::clock;
+use vantage_daemon::config::{Config, ConfigError};
+use vantage_daemon::engine::{Command, EVENTS_MAX, Engine, EngineError, Event, Inbox, Offering, Parts};
+use vantage_daemon::execution::Executions;
+use vantage_daemon::keys::{self, Identity, KeysError};
+use vantage_daemon::ledger::Ledger;
+use vantage_daemon::lock::{DataLock, LockError};
+use vantage_daemon::policy::{Gate, Policy};
+use vantage_daemon::private_file;
+use vantage_daemon::store::{PublicBlocks, Store, StoreError};
+use vantage_daemon::upkeep;
 use vantage_exec::TransportError;
 use vantage_net::{NetConfig, NetError, NetEvent, NetHandle};
 use vantage_protocol::attester::{Attester, Config as CoreConfig};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
+use vantage_web::{Look, Metrics, MetricsError};
 
-/// Name of the file that says that the node is up.
-pub const READY: &str = "ready.json";
 /// Ends of slots that wait for the engine.
 const ENDS_MAX: usize = 64;
 /// How long addresses are waited for. Listeners are bound before; a guess.
@@ -180,13 +179,13 @@ impl Node {
         let about = About { genesis: config.genesis.clone(), node: identity.node, region, started_s };
         let (engine, context) = wire_up(&config, about, attester, &store, &net, net_events, stop.clone())?;
         if let Some(metrics) = metrics {
-            tokio::spawn(metrics.serve(context.clone()));
+            tokio::spawn(metrics.serve(look(&context), context.stop.clone()));
         }
         let events = context.events.clone();
         if config.keep.daily {
             tokio::spawn(upkeep::prune_daily(events.clone(), store, config.keep, stop.clone()));
         }
-        let control = tokio::spawn(control::serve(socket, context));
+        let control = tokio::spawn(serve(socket, context));
         let mut node = Self {
             ready: Ready {
                 ready: true,
@@ -397,6 +396,23 @@ fn wire_up(
     Ok((engine, context))
 }
 
+/// Serves reads and orders to the node's operator.
+async fn serve(socket: Socket, context: Context) {
+    let (listener, file) = socket.into_parts();
+    let handlers = context.reads().into_iter().chain(context.orders()).collect();
+    vantage_web::serve(listener, handlers, context.stop).await;
+    drop(file);
+}
+
+/// What metrics are made of.
+fn look(context: &Context) -> Look {
+    let context = context.clone();
+    Arc::new(move || {
+        let context = context.clone();
+        Box::pin(async move { context.snapshot().await })
+    })
+}
+
 /// A node that is not up has no ready file.
 fn forget(path: &std::path::Path) -> Result<(), NodeError> {
     match std::fs::remove_file(path) {
@@ -407,5 +423,7 @@ fn forget(path: &std::path::Path) -> Result<(), NodeError> {
     }
 }
 
+#[cfg(test)]
+mod control_tests;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,18 @@
 //! What stands under the names that a node uses in its data directory. A start looks before it makes anything, and
 //! `doctor` looks in the same way.
 
-use crate::control;
-use crate::keys::KEYSET;
-use crate::lock;
-use crate::node::READY;
-use crate::private_file;
-use crate::store;
+use crate::socket;
+use vantage_daemon::keys::KEYSET;
+use vantage_daemon::lock;
+
 use rustix::fs::Access;
 use std::fs::{self, FileType};
 use std::io;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
-use vantage_api::SOCKET;
+use vantage_api::{READY, SOCKET};
+use vantage_daemon::private_file;
+use vantage_daemon::store;
 
 /// Entries of a directory that are looked at. A guess: `blocks` has 256 at most.
 const ENTRIES_MAX: usize = 4096;
@@ -60,7 +60,7 @@ pub fn refuse(data: &Path) -> Result<(), InTheWay> {
 
 /// All things in a data directory that keep a node from starting. Nothing is changed, nothing waited for.
 pub fn in_the_way(data: &Path) -> Vec<InTheWay> {
-    let staging = data.join(control::STAGING);
+    let staging = data.join(socket::STAGING);
     let blocks = data.join(store::BLOCKS_DIR);
     let beside = |name: &str| data.join(name).with_extension(private_file::STAGED);
     let mut places = vec![
@@ -71,7 +71,7 @@ pub fn in_the_way(data: &Path) -> Vec<InTheWay> {
         (beside(READY), Wanted::Replaceable),
         (beside(KEYSET), Wanted::Replaceable),
         (staging.clone(), Wanted::Dir),
-        (staging.join(control::STAGED), Wanted::Replaceable),
+        (staging.join(socket::STAGED), Wanted::Replaceable),
         (blocks.clone(), Wanted::Dir),
     ];
     let shards = fs::read_dir(&blocks).into_iter().flatten().take(ENTRIES_MAX).flatten();

@@ -1,6 +1,5 @@
 //! `vantage run`: a node in this process, until it is told to stop.
 
-use crate::config::Config;
 use crate::logging;
 use crate::node::{Follower, Node, NodeError};
 use std::io::Write as _;
@@ -8,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use vantage_daemon::config::Config;
 
 /// How long a node may take to stop in good order, beside ending its agreements on Golem. A guess: slots are called off
 /// at once, and the longest write is a group of 4 MiB; service managers wait for 90 s.

@@ -1,12 +1,12 @@
 //! Networks of real nodes in one process, on loopback, for tests.
 
-use crate::config::{self, Config};
-use crate::keys;
 use crate::node::{Node, NodeError};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use vantage_api::{Client, Submit};
+use vantage_daemon::config::{self, Config};
+use vantage_daemon::keys;
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::genesis::{EDITION, Genesis, Member};
@@ -63,7 +63,7 @@ impl Bed {
         let data = self.data(n);
         let key = data.join("sim.key");
         if !key.exists() {
-            crate::private_file::create(&key, SIM_KEY.as_bytes()).unwrap();
+            vantage_daemon::private_file::create(&key, SIM_KEY.as_bytes()).unwrap();
         }
         let region = REGIONS[n % REGIONS.len()];
         let text = format!(

@@ -15,6 +15,7 @@ mod call;
 mod client;
 mod fault;
 mod golem;
+mod handler;
 mod job;
 mod log;
 mod openapi;
@@ -32,14 +33,15 @@ pub use call::{Call, Done, Method, Stream};
 pub use client::{Client, ClientError, Watch};
 pub use fault::Fault;
 pub use golem::{AgreementView, GolemOpenView, GolemView};
+pub use handler::{Answer, Handler, Handlers, Pieces, Refusal, whole};
 pub use job::{BundleIds, GetBundle, GetJob, JOBS_PAGE_MAX, Jobs, ListJobs, WatchJob};
 pub use log::{GetJobProof, GetLog, GetProof};
 pub use openapi::openapi;
 pub use order::{ORDER_KEY_BYTES_MAX, StopHere, StoppedHere, Submit, Submitted};
 pub use peer::{ListNodes, ListPeers, Nodes, Peer, Peers};
-pub use ready::Ready;
+pub use ready::{READY, Ready};
 pub use socket::{PATH_BYTES_MAX, Reach, SOCKET};
-pub use status::{GetStatus, NOTICES_MAX, NoticeView, Room, Status};
+pub use status::{GetStatus, NOTICES_MAX, NoticeView, Room, Snapshot, Status};
 pub use upkeep::{Backup, Prune, Pruned, Shutdown, Written};
 pub use vantage_protocol::attester::{
     FinalView, JobOrder, JobView, KnownNode, LogPage, OutcomeView, Phase, Shown, SlotState, SlotView,

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vantage_protocol::id::{NetId, NodeId};
 
+/// Name of the file in the data directory that says that the node is up.
+pub const READY: &str = "ready.json";
+
 /// What a node says once it is up: the line that `vantage run --json` prints, and the file `ready.json` in the data
 /// directory.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]

@@ -155,3 +155,14 @@ pub struct NoticeView {
     /// What.
     pub text: String,
 }
+
+/// How a node stands, for its metrics.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What `vantage status` shows.
+    pub status: Box<Status>,
+    /// Peers in the DHTs' routing tables.
+    pub dht_peers: usize,
+    /// Counts of the network task since the start, by name.
+    pub counters: BTreeMap<&'static str, u64>,
+}

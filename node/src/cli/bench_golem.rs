@@ -5,12 +5,12 @@ use super::args::BenchGolemArgs;
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::Out;
-use crate::clock;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use vantage_daemon::clock;
 use vantage_golem::{
     Account, AppKey, Caps, Command, Daemon, Image, Journal, JournalError, NANO, Nano, Order, Requestor,
     Times, is_test_platform,

@@ -50,5 +50,5 @@ pub(super) fn refused(error: ClientError) -> CliError {
 
 /// Now, POSIX seconds.
 pub(super) fn now_s() -> u64 {
-    crate::clock::now_ms() / 1000
+    vantage_daemon::clock::now_ms() / 1000
 }

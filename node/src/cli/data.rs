@@ -3,10 +3,10 @@
 use super::args::DataArg;
 use super::error::{CliError, CliResult};
 use super::file;
-use crate::config::{self, raw};
-use crate::environment;
-use crate::ledger::{PriceError, Prices};
 use std::path::PathBuf;
+use vantage_daemon::config::{self, raw};
+use vantage_daemon::environment;
+use vantage_daemon::ledger::{PriceError, Prices};
 
 /// Default, below the home directory (XDG base directories).
 const DEFAULT: &str = ".local/share/vantage";

@@ -13,12 +13,12 @@ use super::error::CliResult;
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, data};
-use crate::lock::{self, DataLock, LockError};
 use finding::Findings;
 use std::path::Path;
 use vantage_api::Client;
 use vantage_api::output::{Diagnosis, Level};
 use vantage_api::{Peer, Status};
+use vantage_daemon::lock::{self, DataLock, LockError};
 
 /// What the running node says of itself.
 struct Answered {

@@ -1,10 +1,10 @@
 //! Files named on the command line: read with a bound, written once.
 
 use super::error::{CliError, CliResult};
-use crate::{plain_file, private_file, text_file};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use vantage_daemon::{plain_file, private_file, text_file};
 
 /// Reads a file of at most `bytes_max` bytes; or what a shell hands over, such as `/dev/stdin`.
 pub(super) fn read(path: &Path, bytes_max: u64) -> CliResult<Vec<u8>> {

@@ -5,10 +5,10 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
 use super::{control, target};
-use crate::config::Golem;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use vantage_api::output::{OfferSeen, OffersSeen};
+use vantage_daemon::config::Golem;
 use vantage_golem::{Seen, Trouble, is_test_platform};
 
 /// Carries the command out.

@@ -5,10 +5,10 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::Out;
 use super::{data, file, genesis};
-use crate::config;
-use crate::keys::{self, KeysError, PublicKeys};
 use std::path::Path;
 use vantage_api::output::Initialised;
+use vantage_daemon::config;
+use vantage_daemon::keys::{self, KeysError, PublicKeys};
 use vantage_protocol::genesis::Genesis;
 
 /// Name of the genesis in a data directory.

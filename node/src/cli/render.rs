@@ -1,12 +1,12 @@
 //! What reaches standard output: lines, tables and JSON, with everything from outside escaped.
 
 use super::error::{CliError, CliResult};
-use crate::environment;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ContentArrangement, LineStyle};
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use vantage_daemon::environment;
 use vantage_protocol::compare::{escape_line, escape_terminal};
 
 /// What a word means, as a colour.

@@ -4,9 +4,9 @@ use super::args::RunArgs;
 use super::data;
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
-use crate::config::{self, Config, ConfigError};
 use crate::{NodeError, RunOptions};
 use std::path::Path;
+use vantage_daemon::config::{self, Config, ConfigError};
 
 /// Carries the command out.
 pub(super) fn run(args: &RunArgs) -> CliResult<Exit> {

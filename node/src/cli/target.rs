@@ -6,17 +6,17 @@ use super::exit::Exit;
 use super::render::{Out, Paint, Table};
 use super::spending::dollars;
 use super::{control, data, run, suite};
-use crate::config::checked::vendor_name;
-use crate::config::{self, Config};
-use crate::execution::{Probe, Probed, plain_suite};
-use crate::keys;
-use crate::ledger::{Known, Ledger, Purpose, today};
-use crate::lock::DataLock;
-use crate::store::Store;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use vantage_api::output::{self, Limits, Price, Sampling, TargetOffered, TargetsListed, VendorConfigured};
+use vantage_daemon::config::checked::vendor_name;
+use vantage_daemon::config::{self, Config};
+use vantage_daemon::execution::{Probe, Probed, plain_suite};
+use vantage_daemon::keys;
+use vantage_daemon::ledger::{Known, Ledger, Purpose, today};
+use vantage_daemon::lock::DataLock;
+use vantage_daemon::store::Store;
 use vantage_exec::{Tokens, Vendor, VendorClient};
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Dialect, Surface, Target};
@@ -355,7 +355,7 @@ fn speaks(dialect: Dialect) -> &'static str {
     }
 }
 
-fn limit(limit: crate::ledger::Limit) -> String {
+fn limit(limit: vantage_daemon::ledger::Limit) -> String {
     let calls = limit.calls_max.map(|max| format!("{max} calls"));
     let money = limit.microusd_max.map(dollars);
     let parts: Vec<String> = [calls, money].into_iter().flatten().collect();
@@ -368,8 +368,10 @@ fn price(known: &Known) -> Price {
 
 fn configured(config: &Config, vendor: &Vendor) -> VendorConfigured {
     let limits = &config.budget.limits;
-    let limit =
-        |limit: crate::ledger::Limit| Limits { calls_max: limit.calls_max, microusd_max: limit.microusd_max };
+    let limit = |limit: vantage_daemon::ledger::Limit| Limits {
+        calls_max: limit.calls_max,
+        microusd_max: limit.microusd_max,
+    };
     let endpoint = |region: &str| Some((region.to_owned(), vendor.shown_endpoint(region)?));
     VendorConfigured {
         vendor: vendor.target().to_owned(),

@@ -6,12 +6,12 @@ use super::data;
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Out, Paint};
-use crate::backup::{self, BackupError};
-use crate::lock::{DataLock, LockError};
-use crate::store::Store;
 use std::path::Path;
 use vantage_api::output::{BackedUp, Moved, PruneDone, Restored};
 use vantage_api::{Backup, Prune, Pruned, Written};
+use vantage_daemon::backup::{self, BackupError};
+use vantage_daemon::lock::{DataLock, LockError};
+use vantage_daemon::store::Store;
 
 /// Carries `backup` out: the running node writes it, or this process does where none runs.
 pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {

@@ -154,7 +154,7 @@ async fn a_node_on_an_old_backup_never_signs_a_second_statement() {
     stop(nodes.remove(0)).await;
 
     std::fs::remove_dir_all(bed.data(0)).unwrap();
-    crate::backup::restore(&file, &bed.data(0)).unwrap();
+    vantage_daemon::backup::restore(&file, &bed.data(0)).unwrap();
     let others: Vec<&Node> = nodes.iter().collect();
     for life in 0..2 {
         let node = bed.start(0, &others).await.unwrap();
@@ -192,10 +192,10 @@ async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
     let file = bed.dir.path().join("new.backup");
     stop(nodes.remove(0)).await;
     let store = Store::reopen(&bed.data(0)).unwrap().unwrap();
-    crate::backup::write(&store, &bed.data(0), &file, false).unwrap();
+    vantage_daemon::backup::write(&store, &bed.data(0), &file, false).unwrap();
     drop(store);
     std::fs::remove_dir_all(bed.data(0)).unwrap();
-    crate::backup::restore(&file, &bed.data(0)).unwrap();
+    vantage_daemon::backup::restore(&file, &bed.data(0)).unwrap();
 
     let alone = bed.start(0, &[]).await.unwrap();
     let client = bed.client(0).await;
@@ -266,7 +266,7 @@ async fn pruning_a_job_ends_the_announcing_of_its_roots_alone() {
     assert!(before >= 4, "{before}");
     let (gone, kept) = (&views[0], &views[1]);
     let needed = blocks(&bed, kept).await;
-    let plan = crate::upkeep::Plan {
+    let plan = vantage_daemon::upkeep::Plan {
         jobs: vec![gone.id],
         blocks: blocks(&bed, gone).await.difference(&needed).copied().collect(),
         known: 2,
@@ -321,7 +321,7 @@ async fn a_directory_of_an_older_edition_is_refused_and_its_keys_serve_in_a_new_
     let bed = Bed::new(1).await;
     let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/tests/format_1/node.redb");
     let store = bed.data(0).join("node.redb");
-    crate::private_file::create(&store, &std::fs::read(old).unwrap()).unwrap();
+    vantage_daemon::private_file::create(&store, &std::fs::read(old).unwrap()).unwrap();
     let error = bed.start(0, &[]).await.err().unwrap().to_string();
     assert!(error.contains("edition 1") && error.contains("vantage init"), "{error}");
     std::fs::remove_file(store).unwrap();

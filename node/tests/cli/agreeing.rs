@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use vantage_node::store::{Batch, Store};
+use vantage_daemon::store::{Batch, Store};
 use vantage_protocol::attester::Record;
 use vantage_protocol::id::NodeId;
 

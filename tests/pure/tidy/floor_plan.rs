@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toml::{Table, Value};
 
 /// Each member's folder, its package, and the workspace packages it may depend on.
-const PLAN: [(&str, &str, &[&str]); 13] = [
+const PLAN: [(&str, &str, &[&str]); 15] = [
     ("protocol", "vantage-protocol", &[]),
     ("node/api", "vantage-api", &["vantage-protocol"]),
     ("node/net", "vantage-net", &["vantage-protocol"]),
@@ -13,11 +13,26 @@ const PLAN: [(&str, &str, &[&str]); 13] = [
     ("node/runner", "vantage-runner", &[]),
     ("node/exec", "vantage-exec", &["vantage-protocol", "vantage-runner"]),
     (
+        "node/daemon",
+        "vantage-daemon",
+        &[
+            "vantage-protocol",
+            "vantage-api",
+            "vantage-net",
+            "vantage-runner",
+            "vantage-exec",
+            "vantage-golem",
+        ],
+    ),
+    ("node/web", "vantage-web", &["vantage-api"]),
+    (
         "node",
         "vantage-node",
         &[
             "vantage-protocol",
             "vantage-api",
+            "vantage-daemon",
+            "vantage-web",
             "vantage-net",
             "vantage-report",
             "vantage-runner",
@@ -38,7 +53,7 @@ const PLAN: [(&str, &str, &[&str]); 13] = [
 ];
 
 /// Packages whose tests may use what the testnet simulates or starts: its libraries know the protocol at most.
-const TESTED_AGAINST_TESTNET: [&str; 3] = ["vantage-exec", "vantage-golem", "vantage-node"];
+const TESTED_AGAINST_TESTNET: [&str; 4] = ["vantage-daemon", "vantage-exec", "vantage-golem", "vantage-node"];
 /// The testnet's libraries.
 const TESTNET: [&str; 2] = ["vantage-testnet", "vantage-golem-bed"];
 

@@ -3,7 +3,7 @@
 
 use super::place::Configured;
 use super::{Findings, Running};
-use crate::config::checked::{Uncapped, uncapped, vendor_name};
+use vantage_daemon::config::checked::{Uncapped, uncapped, vendor_name};
 use vantage_exec::KeyError;
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;

@@ -6,10 +6,10 @@ mod payment;
 use super::place::Configured;
 use super::{Findings, Running};
 use crate::cli::control;
-use crate::config::Golem;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use vantage_daemon::config::Golem;
 use vantage_golem::{NewAllocation, Trouble, is_test_platform};
 
 /// The version that this program is tested with.

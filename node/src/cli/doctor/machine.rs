@@ -2,10 +2,10 @@
 
 use super::place::Configured;
 use super::{Findings, Running};
-use crate::environment::shown;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use vantage_daemon::environment::shown;
 
 /// No clock is right that shows less than this, POSIX seconds: this program was written later (January 2026).
 const WRITTEN_S: u64 = 1_767_225_600;

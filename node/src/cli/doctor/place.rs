@@ -1,16 +1,19 @@
 //! The data directory: who may read it, its keys, configuration, genesis and store.
 
 use super::{Findings, Running};
-use crate::backup;
-use crate::config::{self, Config, raw};
-use crate::keys::{self, Identity, KEYSET, KeysError, LOG_KEY, ROOT_KEY, TRANSPORT_KEY, WITNESS_KEY};
 use crate::node::{declared_region, newborn};
-use crate::store::{Peek, Store, format::FORMAT};
-use crate::{logging, places, private_file};
+use crate::{logging, places};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use vantage_daemon::backup;
+use vantage_daemon::config::{self, Config, raw};
+use vantage_daemon::keys::{
+    self, Identity, KEYSET, KeysError, LOG_KEY, ROOT_KEY, TRANSPORT_KEY, WITNESS_KEY,
+};
+use vantage_daemon::private_file;
+use vantage_daemon::store::{Peek, Store, format::FORMAT};
 use vantage_exec::KeySource;
 use vantage_protocol::genesis::Genesis;
 

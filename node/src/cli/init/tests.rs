@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::raw;
+use vantage_daemon::config::raw;
 
 fn args(region: Option<&str>, bootstrap: &[&str]) -> InitArgs {
     InitArgs {

@@ -3,12 +3,12 @@
 use super::super::super::args::SuitePlanArgs;
 use super::super::super::render::{Out, Table};
 use super::super::super::spending;
-use crate::config::checked::vendor_name;
-use crate::ledger::Prices;
 use std::collections::BTreeSet;
 use time::Date;
 use vantage_api::VendorView;
 use vantage_api::output::{PriceListed, SuiteRow};
+use vantage_daemon::config::checked::vendor_name;
+use vantage_daemon::ledger::Prices;
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Surface, Target};
 

@@ -1,0 +1,103 @@
+//! The node's end of its socket: HTTP with JSON, for a bounded number of connections.
+
+use crate::route::{nowhere, routes};
+use axum::extract::DefaultBodyLimit;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use vantage_api::{BODY_BYTES_MAX, Handler};
+
+/// Connections at once; others wait in the system's queue. A guess: an operator and some scripts.
+pub const CONNECTIONS_MAX: usize = 64;
+/// How long a stopping node lets its clients read their last answer.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Serves clients by these handlers until the node stops.
+pub async fn serve(listener: UnixListener, handlers: Vec<Handler>, stop: CancellationToken) {
+    let router = routes(handlers).fallback(nowhere).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    let served =
+        axum::serve(Limited::new(listener), router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = async { served.await };
+    tokio::select! {
+        served = served => if let Err(error) = served {
+            tracing::error!(%error, "the control socket is not served any more");
+        },
+        () = async { stop.cancelled().await; tokio::time::sleep(LAST_WORDS).await } => {}
+    }
+}
+
+/// A connection that holds its place.
+pub(super) struct Connection {
+    stream: UnixStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A listener with a limited number of connections.
+struct Limited {
+    listener: UnixListener,
+    places: Arc<Semaphore>,
+}
+
+impl Limited {
+    fn new(listener: UnixListener) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    }
+}
+
+impl axum::serve::Listener for Limited {
+    type Io = Connection;
+    type Addr = tokio::net::unix::SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, Self::Addr) {
+        loop {
+            // the semaphore is never closed
+            let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
+            match self.listener.accept().await {
+                Ok((stream, addr)) => return (Connection { stream, _place: place }, addr),
+                Err(error) => {
+                    tracing::warn!(%error, "a control client could not be accepted");
+                    // out of file descriptors, mostly: the next attempt fails as quickly
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
