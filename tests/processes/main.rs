@@ -1,7 +1,7 @@
 //! Tests over real processes on loopback: the node's own programs, a simulated vendor, the open model.
 //!
-//! Each makes its own network in its own directory. They run one after the other: each is to have
-//! the machine to itself, as deadlines of seconds need.
+//! Each makes its own network in its own directory. They run two at a time: most of them wait most of the time, and more
+//! at once would keep each other from their deadlines.
 
 mod bench;
 mod demo;
@@ -9,12 +9,11 @@ mod kill;
 mod snippets;
 mod strangers;
 
-use std::sync::Arc;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-static ONE_AT_A_TIME: std::sync::LazyLock<Arc<Mutex<()>>> = std::sync::LazyLock::new(Arc::default);
+static TWO_AT_A_TIME: Semaphore = Semaphore::const_new(2);
 
 /// Waits for its turn.
-async fn turn() -> OwnedMutexGuard<()> {
-    ONE_AT_A_TIME.clone().lock_owned().await
+async fn turn() -> SemaphorePermit<'static> {
+    TWO_AT_A_TIME.acquire().await.expect("the semaphore is never closed")
 }

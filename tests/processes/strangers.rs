@@ -67,7 +67,7 @@ fn order(cluster: &Cluster, more: &[&str]) -> (i32, String, String) {
     let (suite, data) = (cluster.dir.join("suite.toml"), cluster.nodes[0].data.clone());
     let (suite, data) = (suite.to_string_lossy(), data.to_string_lossy());
     let mut arguments = vec!["job", "submit", &suite, "--data", &data, "--regions", "eu,us", "--json"];
-    arguments.extend(["--commit", "20s", "--reveal", "5s", "--final", "5s"]);
+    arguments.extend(["--commit", "120s", "--reveal", "60s", "--final", "60s"]);
     arguments.extend(more);
     vantage(&cluster.binaries, &arguments)
 }
