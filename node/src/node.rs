@@ -21,8 +21,8 @@ use vantage_daemon::ledger::Ledger;
 use vantage_daemon::lock::{DataLock, LockError};
 use vantage_daemon::policy::{Gate, Policy};
 use vantage_daemon::private_file;
+use vantage_daemon::pruning;
 use vantage_daemon::store::{PublicBlocks, Store, StoreError};
-use vantage_daemon::upkeep;
 use vantage_exec::TransportError;
 use vantage_net::{NetConfig, NetError, NetEvent, NetHandle};
 use vantage_protocol::attester::{Attester, Config as CoreConfig};
@@ -183,7 +183,7 @@ impl Node {
         }
         let events = context.events.clone();
         if config.keep.daily {
-            tokio::spawn(upkeep::prune_daily(events.clone(), store, config.keep, stop.clone()));
+            tokio::spawn(pruning::prune_daily(events.clone(), store, config.keep, stop.clone()));
         }
         let control = tokio::spawn(serve(socket, context));
         let mut node = Self {

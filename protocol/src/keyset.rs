@@ -2,7 +2,8 @@
 
 use crate::domain::Label;
 use crate::id::{NetId, NodeId, Signature};
-use crate::keys::{LogKey, PublicKey, RootKey, TransportKey, WitnessKey};
+use crate::keys::{KeyError, LogKey, PublicKey, RootKey, TransportKey, WitnessKey};
+use crate::memo::Memo;
 use serde::{Deserialize, Serialize};
 
 /// A node's four public keys and the four signatures that bind them to one network.
@@ -68,6 +69,19 @@ impl Keyset {
 
     /// Checks the four signatures and that no key has two roles.
     pub fn verify(&self, net: &NetId) -> Result<(), KeysetError> {
+        self.check(net, PublicKey::verify)
+    }
+
+    /// The same, signatures that held before taken as known.
+    pub fn verify_by(&self, net: &NetId, memo: &Memo) -> Result<(), KeysetError> {
+        self.check(net, |key, message, signature| memo.verify(key, message, signature))
+    }
+
+    fn check(
+        &self,
+        net: &NetId,
+        verify: impl Fn(&PublicKey, &[u8], &Signature) -> Result<(), KeyError>,
+    ) -> Result<(), KeysetError> {
         let keys = [self.root, self.transport, self.log, self.witness];
         let mut sorted = keys;
         sorted.sort();
@@ -82,7 +96,7 @@ impl Keyset {
             ("witness", self.witness, self.witness_signature),
         ];
         for (role, key, signature) in signatures {
-            key.verify(&message, &signature).map_err(|_| KeysetError::BadSignature(role))?;
+            verify(&key, &message, &signature).map_err(|_| KeysetError::BadSignature(role))?;
         }
         Ok(())
     }

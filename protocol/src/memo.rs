@@ -1,14 +1,13 @@
-//! Signatures and keysets that held before: verifying them again would come to the same.
+//! Signatures that held before: verifying them again would come to the same.
 //!
 //! The same cosignature reaches a node by gossip, by heads, in answers and in certs, a dozen times and
 //! more. A memo is no state: what it answers does not depend on what it holds, only how long that
 //! takes. Only what held is kept, so nobody fills it with rubbish.
 
 use crate::hash::sha256;
-use crate::id::{Hash, NetId, Signature};
+use crate::id::{Hash, Signature};
 use crate::keys::{KeyError, PublicKey};
-use crate::leaf::Leaf;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// Entries of each generation of a node's memo: 2 MiB in all, an hour of a committee of 22 with a
@@ -27,7 +26,6 @@ pub struct Memo {
 struct Generations {
     new: BTreeSet<Hash>,
     old: BTreeSet<Hash>,
-    keysets: BTreeMap<Hash, Leaf>,
 }
 
 impl Default for Memo {
@@ -37,7 +35,7 @@ impl Default for Memo {
 }
 
 impl Memo {
-    /// A memo of so many signatures in each of two generations, and of as many keysets.
+    /// A memo of so many signatures in each of two generations.
     pub fn with_capacity(entries_max: usize) -> Self {
         Self { entries_max, held: Arc::default() }
     }
@@ -51,30 +49,6 @@ impl Memo {
         key.verify(message, signature)?;
         self.remember(id);
         Ok(())
-    }
-
-    /// Reads a leaf 0 and verifies its keyset, unless the very same bytes held before. The error is for
-    /// people.
-    pub fn keyset(&self, leaf0: &[u8], net: &NetId) -> Result<Leaf, String> {
-        let id = sha256(&[&net.0[..], leaf0].concat());
-        if let Some(leaf) = self.held.lock().ok().and_then(|held| held.keysets.get(&id).cloned()) {
-            return Ok(leaf);
-        }
-        let leaf = Leaf::decode(leaf0, net).map_err(|e| e.to_string())?;
-        let crate::leaf::Statement::Keyset(keyset) = &leaf.statement else {
-            return Err("leaf 0 is no keyset".into());
-        };
-        keyset.verify(net).map_err(|e| e.to_string())?;
-        if keyset.node() != leaf.author {
-            return Err("the keyset belongs to another node".into());
-        }
-        if let Ok(mut held) = self.held.lock() {
-            if held.keysets.len() >= self.entries_max {
-                held.keysets.clear();
-            }
-            held.keysets.insert(id, leaf.clone());
-        }
-        Ok(leaf)
     }
 
     fn knows(&self, id: &Hash) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! A line that has a reason to break a rule says so: `// tidy: <reason>`, on it or above it.
 
+mod circles;
 mod floor_plan;
 mod pages;
 

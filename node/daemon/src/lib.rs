@@ -16,6 +16,7 @@ pub mod lock;
 pub mod plain_file;
 pub mod policy;
 pub mod private_file;
+pub mod pruning;
 pub mod store;
 pub mod text_file;
 pub mod upkeep;

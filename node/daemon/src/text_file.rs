@@ -1,6 +1,7 @@
 //! Text that people write and programs change on the way: byte order marks, line ends, encodings.
 
 use std::fmt;
+use vantage_exec::may_be_key;
 
 /// Bytes that are no text in UTF-8; which.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,6 +88,27 @@ fn kind(bytes: &[u8]) -> Option<NotText> {
         _ => None,
     }
 }
+
+/// The decoder's message without the value that it quotes: in the wrong place it may be a key, or an address with a
+/// password. The line says where it stands. The name of a field is quoted unless it could be a key as well.
+pub fn without_value(message: &str) -> String {
+    for what in ["invalid type: ", "invalid value: ", "unknown variant"] {
+        let quoted = message.strip_prefix(what).and_then(|rest| rest.rsplit_once(", expected"));
+        if let Some((value, expected)) = quoted {
+            let kind = value.split(['`', '"']).next().unwrap_or_default().trim_end();
+            return format!("{what}{kind}, expected{expected}");
+        }
+    }
+    let parts = message.split_inclusive(['`', '"', '\'']).enumerate().map(|(at, part)| {
+        let name = part.trim_end_matches(['`', '"', '\'']);
+        let is_quoted = at % 2 == 1;
+        if is_quoted && (name.len() > NAME_LEN_MAX || may_be_key(name)) { "…`" } else { part }
+    });
+    parts.collect()
+}
+
+/// Longest name of a field that an error quotes, in bytes.
+const NAME_LEN_MAX: usize = 40;
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use super::step::Step;
 use super::{Attester, Record};
 use crate::id::NodeId;
 use crate::keyset::Keyset;
-use crate::leaf::Statement;
+use crate::leaf::{Leaf, Statement};
 use crate::log::SignedCheckpoint;
 use crate::params::{
     LOG_LEAVES_MAX, LOGS_MAX, STRANGER_BYTES_MAX, STRANGER_LEAVES_MAX, STRANGER_SHARE_BYTES,
@@ -16,10 +16,11 @@ use serde_bytes::ByteBuf;
 impl Attester {
     /// Reads leaf 0 of a log: its keyset, verified in this network.
     pub(super) fn open_log(&self, node: NodeId, leaf0: &[u8]) -> Result<LogView, String> {
-        let leaf = self.memo.keyset(leaf0, &self.net)?;
+        let leaf = Leaf::decode(leaf0, &self.net).map_err(|e| e.to_string())?;
         let Statement::Keyset(keyset) = &leaf.statement else { return Err("leaf 0 is no keyset".into()) };
         let keyset: Keyset = (**keyset).clone();
-        if leaf.author != node {
+        keyset.verify_by(&self.net, &self.memo).map_err(|e| e.to_string())?;
+        if leaf.author != node || keyset.node() != node {
             return Err("the keyset belongs to another node".into());
         }
         let vouched = self.config.genesis.member(&node).is_some();

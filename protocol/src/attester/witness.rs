@@ -5,7 +5,7 @@ use super::{Attester, Effect, Notice, PeerKey, Record, Token};
 use crate::cid::Cid;
 use crate::id::NodeId;
 use crate::leaf::{Leaf, Statement};
-use crate::log::{AddCheckpoint, Cosignature, SignedCheckpoint, leaf_hash};
+use crate::log::{AddCheckpoint, Cosignature, ExtendError, SignedCheckpoint, leaf_hash};
 use crate::message::{WitnessAnswer, WitnessRequest};
 use crate::wire;
 use serde_bytes::ByteBuf;
@@ -118,8 +118,10 @@ impl Attester {
         let (node, size) = (add.checkpoint.checkpoint.origin.node, add.checkpoint.checkpoint.size);
         let log = self.logs.get(&node).ok_or_else(|| Refusal::Unknown("unknown log".into()))?;
         let (old, old_root) = log.witnessed.unwrap_or((0, crate::log::empty_root()));
-        if add.old != old || size < old {
-            return Err(Refusal::Size(old));
+        // whatever else there is to say: a request that goes on from elsewhere is told the size first
+        let extends = add.extends(log.witnessed);
+        if let Err(ExtendError::Size(size)) = extends {
+            return Err(Refusal::Size(size));
         }
         let behind = self.own.restored && log.pending.is_some();
         if old > log.size() || behind {
@@ -131,7 +133,7 @@ impl Attester {
                 "this log has shown a rival branch; this witness has signed another".into(),
             ));
         }
-        add.verify_extends(&old_root).map_err(|e| Refusal::Proof(e.to_string()))?;
+        extends.map_err(|e| Refusal::Proof(e.to_string()))?;
         if request.leaves.len() as u64 != size - old {
             return Err(Refusal::Proof(format!(
                 "{} leaves pushed, {} are new",

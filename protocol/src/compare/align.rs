@@ -1,11 +1,11 @@
 //! Sentences of two texts, set beside each other.
 
 use super::budget::{EACH, PREPARE_CHAR};
+use super::figures::in_common;
 use super::lexicon::Lexicon;
 use super::normalise::normalise;
 use super::ratio_ppm;
 use super::sentence::{says_something, sentences};
-use super::similarity::in_common;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_segmentation::UnicodeSegmentation;

@@ -3,10 +3,14 @@
 use super::head;
 use super::input::{Cell, CellState};
 use super::normalise::normalise;
-use super::similarity::MAX_COMPARED_CHARS;
 use crate::cid::Cid;
 use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation;
+
+/// Leading characters of a normalised text that are measured at most. About 1,300 English words;
+/// a guess at the longest answer worth reading to the end. Longer texts may still be told apart as
+/// unequal, since equality is judged on the whole.
+pub const MAX_COMPARED_CHARS: usize = 8_192;
 
 /// An answer and the number of its normalised text among the distinct ones of the prompt.
 #[derive(Clone, Copy)]

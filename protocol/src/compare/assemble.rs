@@ -5,7 +5,7 @@ use super::beside::set_beside;
 use super::budget::Budget;
 use super::class::{ClassCounts, WayCounts};
 use super::detail::{Details, attach_diffs};
-use super::input::{Cell, Input};
+use super::input::{Cell, Groups, Input};
 use super::phrases::PHRASES_VERSION;
 use super::prompt::{Question, examine};
 use super::refusal::Reader;
@@ -117,9 +117,6 @@ fn contrasts(input: &Input) -> (Contrasts, Vec<(u32, u32)>) {
     let left_out = (pairs.len() - compared.len()) as u64;
     (Contrasts { registered, compared: compared.len() as u64, left_out, unknown }, compared)
 }
-
-/// Cells by (target, prompt), each in the order of region, repeat, replica.
-pub(super) type Groups<'a> = BTreeMap<(u32, u32), Vec<&'a Cell>>;
 
 /// Counts every cell once, and gathers those that are compared.
 fn take_stock<'a>(input: &'a Input, report: &mut Report) -> Groups<'a> {

@@ -1,19 +1,16 @@
 //! Open models beside the other targets, prompt by prompt: a comparison of different models.
 
 use super::answer::{Answer, Text, answers};
-use super::assemble::Groups;
 use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse};
 use super::clip;
 use super::exact::prevailing;
-use super::input::{Cell, Input};
+use super::figures::Near;
+use super::input::{Cell, Groups, Input};
 use super::lexicon::Lexicon;
 use super::matrix::spread;
 use super::measurable::Measurable;
 use super::region::MAX_COMPARED_ANSWERS;
-use super::report::{Report, Spread};
-use super::similarity::Near;
-use crate::cid::Cid;
-use serde::{Deserialize, Serialize};
+use super::report::{Beside, BesideTarget, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of this part of a report.
@@ -22,43 +19,6 @@ const MAX_BYTES: usize = 120 << 10;
 const MAX_EXCERPT_BYTES: usize = 240;
 /// Leading bytes of an answer that are measured here.
 const MAX_MEASURED_BYTES: usize = 4_096;
-
-/// What an open model says to one prompt, and how alike the answers of other targets are to it.
-/// Different models differ: nothing here is a finding about regions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Beside {
-    /// Index of the prompt.
-    pub prompt: u32,
-    /// Index of the open model among the targets.
-    pub open: u32,
-    /// Its answer that most operators gave: the bytes.
-    pub output: Cid,
-    /// Its beginning, at most 240 bytes.
-    pub excerpt: String,
-    /// Distinct outputs of the open model over all regions.
-    pub variants: u64,
-    /// The other targets, in the order of the job.
-    pub others: Vec<BesideTarget>,
-}
-
-/// One other target's answers to the prompt, over all regions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BesideTarget {
-    /// Index among the targets.
-    pub target: u32,
-    /// Answers that were measured, at most 16 of each region.
-    pub answers: u64,
-    /// Independent operators behind them.
-    pub operators: u64,
-    /// The beginning of the answer that is most alike to the open model's, at most 240 bytes.
-    pub excerpt: String,
-    /// Similarity to the open model's answer by words shared.
-    pub shared: Spread,
-    /// Similarity to the open model's answer by runs of three words.
-    pub shingles: Spread,
-}
 
 /// Fills this part of the report, prompt by prompt, as far as room and steps allow.
 pub(super) fn set_beside(input: &Input, groups: &Groups<'_>, report: &mut Report, purse: &mut Purse) {

@@ -1,8 +1,9 @@
 //! One row for each finding: what a table shows.
 
 use super::class::{Class, Way};
+use super::figures::Spread;
 use super::refusal::RefusalSplit;
-use super::report::{Report, Spread};
+use super::report::Report;
 use super::said::Said;
 
 /// One finding with its names. They come from outside: see

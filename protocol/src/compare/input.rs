@@ -3,6 +3,7 @@
 use crate::cid::Cid;
 use crate::finish::Ending;
 use crate::id::NodeId;
+use std::collections::BTreeMap;
 
 /// One job as [`compare`](super::compare) sees it. The lists keep the order of the job, since cells
 /// name their members by index; cells and contrasts may come in any order.
@@ -140,3 +141,6 @@ pub enum MissingReason {
     /// Nothing of the slot is in the final set: no acknowledged reveal.
     NotInSet,
 }
+
+/// Cells by (target, prompt), each in the order of region, repeat, replica.
+pub(super) type Groups<'a> = BTreeMap<(u32, u32), Vec<&'a Cell>>;

@@ -1,11 +1,10 @@
 //! Similarities between the answers to one prompt, measured once per pair of distinct texts.
 
-use super::answer::{Answer, Texts};
+use super::answer::{Answer, MAX_COMPARED_CHARS, Texts};
 use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR, close_cost};
+use super::figures::{Close, Figures, Near, Spread};
 use super::lexicon::Lexicon;
 use super::measurable::Measurable;
-use super::report::{Figures, Spread};
-use super::similarity::{Close, MAX_COMPARED_CHARS, Near};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer characters than this are not worth a verdict: beyond the cost bound nothing is measured.

@@ -1,11 +1,11 @@
 //! The beginning of one text, taken apart once.
 
 use super::answer::Text;
+use super::figures::{Close, Near, below_equal, in_common};
 use super::lexicon::Lexicon;
 use super::normalise::normalise;
 use super::ratio_ppm;
 use super::sentence::{says_something, sentences};
-use super::similarity::{Close, Near, below_equal, in_common};
 use rapidfuzz::distance::{lcs_seq, levenshtein};
 use unicode_segmentation::UnicodeSegmentation;
 

@@ -97,6 +97,7 @@ mod diff;
 mod escape;
 mod exact;
 mod excerpts;
+mod figures;
 mod headline;
 mod input;
 mod language;
@@ -120,13 +121,14 @@ mod tests;
 
 pub use account::Account;
 pub use align::SentenceRow;
+pub use answer::MAX_COMPARED_CHARS;
 pub use assemble::{MAX_REPORT_BYTES, compare};
-pub use beside::{Beside, BesideTarget};
 pub use budget::MAX_COST;
 pub use class::{Absent, Class, ClassCounts, Shortage, Way, WayCounts};
 pub use diff::{DiffOp, WordDiff, word_diff};
 pub use escape::{escape_line, escape_terminal};
 pub use excerpts::{Excerpt, ExcerptSides, Excerpts, PromptExcerpts, ShownAnswer};
+pub use figures::{Figures, Spread};
 pub use headline::Headline;
 pub use input::{Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo};
 pub use length::{Lengths, Range};
@@ -136,13 +138,12 @@ pub use phrases::PHRASES_VERSION;
 pub use refusal::{Manner, RefusalSplit, Refusals, manner};
 pub use region::MAX_COMPARED_ANSWERS;
 pub use report::{
-    AnswerRef, Contrasts, Exact, ExactCounts, ExactState, Example, Figures, Finding, PromptReport, Report,
-    Side, Spread, TargetReport, Variant,
+    AnswerRef, Beside, BesideTarget, Chance, Contrasts, Exact, ExactCounts, ExactState, Example, Finding,
+    PromptReport, Report, Side, TargetReport, Variant,
 };
-pub use rule::Chance;
 pub use said::{MIN_WEIGHT, Said};
 pub use sentence::sentences;
-pub use similarity::{MAX_COMPARED_CHARS, Similarity, similarity};
+pub use similarity::{Similarity, similarity};
 
 /// Version of everything in this module: normalisation, measures, rule, limits, encoding.
 pub const COMPARE_VERSION: u32 = 3;

@@ -2,13 +2,12 @@
 
 use super::account::Account;
 use super::align::SentenceRow;
-use super::beside::Beside;
 use super::class::{Class, ClassCounts, Way, WayCounts};
 use super::diff::DiffOp;
+use super::figures::{Figures, Spread};
 use super::input::Operator;
 use super::length::Lengths;
 use super::refusal::{RefusalSplit, Refusals};
-use super::rule::Chance;
 use super::said::Said;
 use crate::cid::Cid;
 use crate::id::NodeId;
@@ -172,37 +171,6 @@ pub struct Side {
     pub replicas: Option<Figures>,
 }
 
-/// Similarities over some pairs of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Figures {
-    /// Pairs measured.
-    pub pairs: u64,
-    /// By words shared, whatever their order: what the rule goes by.
-    pub shared: Spread,
-    /// By runs of three words shared.
-    pub shingles: Spread,
-    /// By words in order. None beyond the cost bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub words: Option<Spread>,
-    /// By characters: one less the edit distance over the longer text. None beyond the cost bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edits: Option<Spread>,
-}
-
-/// Lowest, middle and highest of some similarities.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Spread {
-    /// The lowest, in parts per million.
-    pub lowest_ppm: u32,
-    /// The median (the lower one of two), in parts per million.
-    pub median_ppm: u32,
-    /// The highest, in parts per million.
-    pub highest_ppm: u32,
-}
-
 /// One pair of regions for one target and prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -329,4 +297,62 @@ pub struct Variant {
     pub answers: u64,
     /// Independent operators who gave it.
     pub operators: u64,
+}
+
+/// How easily chance alone tells two sides apart like this, in parts per million, rounded up.
+///
+/// Of all ways to deal `m + n` answers out to sides of `m` and `n`, each rule finds a difference in
+/// at most one: were there two complete separations by similarity, some pair of answers would have
+/// to be both more and less alike than another; of what is said, only the heaviest split counts; and
+/// refusals split answers in one way. So if regions do not matter and answers are exchangeable,
+/// a rule finds something with a probability of at most one in that number of ways, and any of the
+/// rules that were tried with at most their number times that. Each finding stands by itself: with
+/// many findings some will come up by chance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chance {
+    /// Rules that were tried.
+    pub rules: u32,
+    /// If single answers are exchangeable.
+    pub answers_ppm: u32,
+    /// If only whole operators are, since one operator's answers may be alike for its own reasons
+    /// (an account, a cache). Never small with two operators a side.
+    pub operators_ppm: u32,
+}
+
+/// What an open model says to one prompt, and how alike the answers of other targets are to it.
+/// Different models differ: nothing here is a finding about regions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Index of the prompt.
+    pub prompt: u32,
+    /// Index of the open model among the targets.
+    pub open: u32,
+    /// Its answer that most operators gave: the bytes.
+    pub output: Cid,
+    /// Its beginning, at most 240 bytes.
+    pub excerpt: String,
+    /// Distinct outputs of the open model over all regions.
+    pub variants: u64,
+    /// The other targets, in the order of the job.
+    pub others: Vec<BesideTarget>,
+}
+
+/// One other target's answers to the prompt, over all regions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BesideTarget {
+    /// Index among the targets.
+    pub target: u32,
+    /// Answers that were measured, at most 16 of each region.
+    pub answers: u64,
+    /// Independent operators behind them.
+    pub operators: u64,
+    /// The beginning of the answer that is most alike to the open model's, at most 240 bytes.
+    pub excerpt: String,
+    /// Similarity to the open model's answer by words shared.
+    pub shared: Spread,
+    /// Similarity to the open model's answer by runs of three words.
+    pub shingles: Spread,
 }

@@ -1,10 +1,10 @@
 //! The rule that sorts a pair of regions into a class.
 
 use super::class::{Absent, Class, Shortage, Way};
+use super::figures::Figures;
 use super::refusal::RefusalSplit;
-use super::report::{Figures, Side};
+use super::report::{Chance, Side};
 use super::said::Said;
-use serde::{Deserialize, Serialize};
 
 /// Answers a side needs before its noise is known at all.
 const MIN_ANSWERS: u64 = 2;
@@ -110,27 +110,6 @@ impl Evidence<'_> {
             && self.sides.iter().all(|side| side.refusals.total() >= MIN_ANSWERS)
             && self.refusal_operators.iter().all(|operators| *operators >= MIN_OPERATORS)
     }
-}
-
-/// How easily chance alone tells two sides apart like this, in parts per million, rounded up.
-///
-/// Of all ways to deal `m + n` answers out to sides of `m` and `n`, each rule finds a difference in
-/// at most one: were there two complete separations by similarity, some pair of answers would have
-/// to be both more and less alike than another; of what is said, only the heaviest split counts; and
-/// refusals split answers in one way. So if regions do not matter and answers are exchangeable,
-/// a rule finds something with a probability of at most one in that number of ways, and any of the
-/// rules that were tried with at most their number times that. Each finding stands by itself: with
-/// many findings some will come up by chance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Chance {
-    /// Rules that were tried.
-    pub rules: u32,
-    /// If single answers are exchangeable.
-    pub answers_ppm: u32,
-    /// If only whole operators are, since one operator's answers may be alike for its own reasons
-    /// (an account, a cache). Never small with two operators a side.
-    pub operators_ppm: u32,
 }
 
 /// 1,000,000 over the number of ways to split `first + second` things into parts of these sizes,

@@ -1,25 +1,30 @@
 //! What a log asks of a witness (c2sp.org/tlog-witness, the body of add-checkpoint).
 
+use super::leaf::empty_root;
 use super::note::{Lines, MAX_NOTE_BYTES, NoteError, base64_hash, decimal63};
+use super::origin::{LogName, Origin};
 use super::path::{MAX_PATH_HASHES, ProofError, verify_consistency};
-use super::signed::SignedCheckpoint;
+use super::signed::SignedCheckpointOf;
 use crate::id::Hash;
 
 /// Most bytes of a request: its note, its proof in base64, two short lines.
 const MAX_REQUEST_BYTES: usize = MAX_NOTE_BYTES + MAX_PATH_HASHES * 45 + 64;
 
+/// A request about one of our logs.
+pub type AddCheckpoint = AddCheckpointOf<Origin>;
+
 /// A request to cosign a checkpoint that extends an older one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AddCheckpoint {
+pub struct AddCheckpointOf<O> {
     /// Size of the head that the witness cosigned last; 0 for none.
     pub old: u64,
     /// Consistency proof from that head to the new one; empty for 0 and for the same size.
     pub proof: Vec<Hash>,
     /// The head to cosign.
-    pub checkpoint: SignedCheckpoint,
+    pub checkpoint: SignedCheckpointOf<O>,
 }
 
-impl AddCheckpoint {
+impl<O: LogName> AddCheckpointOf<O> {
     /// The text form; ends with the checkpoint's note.
     pub fn to_text(&self) -> String {
         let mut text = format!("old {}\n", self.old);
@@ -40,17 +45,31 @@ impl AddCheckpoint {
         })?;
         let proof = lines.path()?;
         let above = lines.read();
-        let checkpoint = SignedCheckpoint::parse(lines.rest()).map_err(|e| e.below(above))?;
+        let checkpoint = SignedCheckpointOf::parse(lines.rest()).map_err(|e| e.below(above))?;
         Ok(Self { old, proof, checkpoint })
     }
 
-    /// Checks that the checkpoint extends the head of size `self.old` with this root. An old size
-    /// beyond the new one is answered with 400, any other failure with 422 (or 409 where the sizes
-    /// are equal).
-    pub fn verify_extends(&self, old_root: &Hash) -> Result<(), ProofError> {
+    /// The witness's rule: the checkpoint extends the largest head of this log that the witness has cosigned, size and root;
+    /// none if it has cosigned none. That the log has signed it is asked before.
+    pub fn extends(&self, cosigned: Option<(u64, Hash)>) -> Result<(), ExtendError> {
+        let (size, root) = cosigned.unwrap_or_else(|| (0, empty_root()));
         let new = &self.checkpoint.checkpoint;
-        verify_consistency(self.old, old_root, new.size, &new.root, &self.proof)
+        if self.old != size || new.size < size {
+            return Err(ExtendError::Size(size));
+        }
+        verify_consistency(size, &root, new.size, &new.root, &self.proof).map_err(ExtendError::Proof)
     }
+}
+
+/// Why a witness does not cosign.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ExtendError {
+    /// The request goes on from another head than the witness's, or back; answered with 409 and the size.
+    #[error("this witness has cosigned {0} leaves")]
+    Size(u64),
+    /// It is no extension; answered with 422.
+    #[error(transparent)]
+    Proof(ProofError),
 }
 
 #[cfg(test)]

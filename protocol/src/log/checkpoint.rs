@@ -1,23 +1,24 @@
 //! The head of a log (c2sp.org/tlog-checkpoint): what the log signs and witnesses cosign.
 
-use super::note::{ALG_LOG, Lines, NoteError, base64_hash, decimal63, key_id, parse_hash};
-use super::origin::Origin;
-use super::signed::SignedCheckpoint;
+use super::note::{Lines, NoteError, base64_hash, decimal63, parse_hash};
+use super::origin::{LogName, Origin};
 use crate::id::Hash;
-use crate::keys::LogKey;
+
+/// A checkpoint of one of our logs.
+pub type Checkpoint = CheckpointOf<Origin>;
 
 /// A log's claim: my first `size` leaves have this root.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Checkpoint {
+pub struct CheckpointOf<O> {
     /// Which log.
-    pub origin: Origin,
+    pub origin: O,
     /// Number of leaves, below 2^63.
     pub size: u64,
     /// RFC 6962 root over them.
     pub root: Hash,
 }
 
-impl Checkpoint {
+impl<O: LogName> CheckpointOf<O> {
     /// The note text: `origin \n size \n base64(root) \n`.
     pub fn body(&self) -> String {
         format!("{}\n{}\n{}\n", self.origin, self.size, base64_hash(&self.root))
@@ -34,21 +35,9 @@ impl Checkpoint {
         }
     }
 
-    /// Signs it with the log's own key.
-    pub fn sign(&self, key: &LogKey) -> SignedCheckpoint {
-        SignedCheckpoint {
-            checkpoint: self.clone(),
-            log_key_id: key_id(&self.origin.to_string(), ALG_LOG, &key.public()),
-            log_signature: key.sign(self.body().as_bytes()),
-            log_at: 0,
-            cosignatures: Vec::new(),
-            others: Vec::new(),
-        }
-    }
-
     /// Reads the three lines of a body and leaves the rest.
     pub(super) fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
-        let origin = lines.next("an origin vantage/<net>/e<epoch>/<node id>", |line| line.parse().ok())?;
+        let origin = lines.next(O::FORM, |line| line.parse().ok())?;
         let size = lines.next("a tree size in decimal, below 2^63 and without leading zeros", decimal63)?;
         let root = lines.next("a root hash in base64", parse_hash)?;
         Ok(Self { origin, size, root })

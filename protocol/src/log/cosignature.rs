@@ -1,8 +1,8 @@
 //! A witness's cosignature of a checkpoint (c2sp.org/tlog-cosignature, Ed25519).
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::CheckpointOf;
 use super::note::{ALG_WITNESS, Lines, NoteError, OtherLine, key_id, signature_line};
-use super::origin::Origin;
+use super::origin::{LogName, Origin};
 use crate::id::Signature;
 use crate::keys::{KeyError, PublicKey, WitnessKey};
 use crate::memo::Memo;
@@ -23,12 +23,12 @@ pub struct Cosignature {
 impl Cosignature {
     /// Cosigns a checkpoint. That it extends all that this witness cosigned before is the caller's
     /// to have checked and recorded.
-    pub fn make(checkpoint: &Checkpoint, key: &WitnessKey, time: u64) -> Self {
+    pub fn make<O: LogName>(checkpoint: &CheckpointOf<O>, key: &WitnessKey, time: u64) -> Self {
         Self { time, signature: key.sign(message(&checkpoint.body(), time).as_bytes()) }
     }
 
     /// Checks it against the key of the witness.
-    pub fn verify(&self, checkpoint: &Checkpoint, key: &PublicKey) -> Result<(), KeyError> {
+    pub fn verify<O: LogName>(&self, checkpoint: &CheckpointOf<O>, key: &PublicKey) -> Result<(), KeyError> {
         key.verify(message(&checkpoint.body(), self.time).as_bytes(), &self.signature)
     }
 

@@ -19,6 +19,12 @@ const MAX_NAME_BYTES: usize = 256;
 /// Longest piece of a bad text that an error repeats, in characters.
 const MAX_FOUND_CHARS: usize = 80;
 
+/// Whether this can name a key (signed-note): some text without blanks, control characters and `+`.
+pub(super) fn is_name(name: &str) -> bool {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(bad)
+}
+
 /// Why a text is no note, proof or request of ours, or a note is not by its log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
@@ -125,8 +131,7 @@ impl OtherLine {
     /// Reads a line without its newline.
     pub(super) fn read(line: &str, at: usize) -> Option<Self> {
         let (name, payload) = line.strip_prefix("— ")?.split_once(' ')?;
-        let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-        if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(bad) {
+        if !is_name(name) {
             return None;
         }
         let payload = STANDARD.decode(payload).ok()?;

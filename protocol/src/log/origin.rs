@@ -1,6 +1,6 @@
 //! The name of a log: network, epoch, node.
 
-use super::note::decimal;
+use super::note::{decimal, is_name};
 use crate::id::{BadId, NetId, NodeId, hex, unhex};
 use core::fmt;
 use core::str::FromStr;
@@ -45,6 +45,41 @@ impl FromStr for Origin {
             expected: "vantage/<16 hex digits>/e<epoch>/<64 hex digits>",
             found: text.chars().take(80).collect(),
         })
+    }
+}
+
+/// What names a log: the first line of its checkpoints, and the name of its key.
+pub trait LogName: Clone + Eq + fmt::Debug + fmt::Display + FromStr {
+    /// What it has to be, for errors.
+    const FORM: &'static str;
+}
+
+impl LogName for Origin {
+    const FORM: &'static str = "an origin vantage/<net>/e<epoch>/<node id>";
+}
+
+/// The origin of any log, ours or not: whatever can name a key.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct AnyOrigin(String);
+
+impl LogName for AnyOrigin {
+    const FORM: &'static str = "an origin: the name of a key, without blanks and `+`";
+}
+
+impl fmt::Display for AnyOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for AnyOrigin {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        if is_name(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(BadId { what: "origin", expected: "the name of a key", found: text.chars().take(80).collect() })
     }
 }
 

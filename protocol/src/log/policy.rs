@@ -3,6 +3,7 @@
 use super::cosignature::{CosignatureLine, witness_name};
 use super::note::{ALG_WITNESS, key_id};
 use super::origin::Origin;
+use super::policy_error::PolicyError;
 use super::signed::SignedCheckpoint;
 use crate::id::NodeId;
 use crate::keys::PublicKey;
@@ -12,31 +13,6 @@ use std::collections::BTreeMap;
 /// Most signatures of an exported checkpoint, the log's included: as many as signed-note obliges
 /// every verifier to accept.
 const MAX_EXPORT_SIGNATURES: usize = 16;
-
-/// Why a checkpoint does not count as certified, or two of them do not merge.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// Not (yet) cosigned by enough members.
-    #[error("cosigned by {have} of the {need} members that it takes")]
-    NoQuorum {
-        /// Distinct members with a valid cosignature.
-        have: usize,
-        /// Distinct members needed.
-        need: usize,
-    },
-    /// A line claims the key of a member and is not by it: the whole note is bad.
-    #[error("the cosignature in the name of member {who} does not verify")]
-    InvalidSignature {
-        /// Which member.
-        who: NodeId,
-    },
-    /// The two notes are about different heads.
-    #[error("cosignatures of one checkpoint do not belong to another")]
-    OtherCheckpoint,
-    /// No room for another line: those of unknown witnesses have to go first.
-    #[error("the note is full of cosignatures: drop those of unknown witnesses")]
-    Full,
-}
 
 /// A member whose cosignature of a checkpoint verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,25 +1,28 @@
 //! A checkpoint with its signatures: the signed note that travels.
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::CheckpointOf;
 use super::cosignature::{Cosignature, CosignatureLine};
 use super::note::{
     ALG_LOG, Lines, MAX_NOTE_BYTES, MAX_NOTE_LINES, NoteError, OtherLine, key_id, signature_line,
 };
-use super::origin::Origin;
-use super::policy::PolicyError;
+use super::origin::{LogName, Origin};
+use super::policy_error::PolicyError;
 use crate::id::Signature;
-use crate::keys::{KeyError, PublicKey};
+use crate::keys::{KeyError, LogKey, PublicKey};
 use crate::memo::Memo;
 
 /// Most cosignatures of a note: its lines less the body, the empty line and the log's signature.
 pub const MAX_COSIGNATURES: usize = MAX_NOTE_LINES - 5;
 
+/// A signed checkpoint of one of our logs.
+pub type SignedCheckpoint = SignedCheckpointOf<Origin>;
+
 /// A checkpoint with a log signature, any cosignatures, and any lines that nobody here can read. What
 /// was parsed is not verified yet: see [`verify_log`](Self::verify_log) and [`Policy`](super::Policy).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SignedCheckpoint {
+pub struct SignedCheckpointOf<O> {
     /// What is signed.
-    pub checkpoint: Checkpoint,
+    pub checkpoint: CheckpointOf<O>,
     /// Short id of the key that the log signature claims.
     pub log_key_id: [u8; 4],
     /// The log's own signature.
@@ -33,7 +36,21 @@ pub struct SignedCheckpoint {
     pub others: Vec<OtherLine>,
 }
 
-impl SignedCheckpoint {
+impl<O: LogName> CheckpointOf<O> {
+    /// Signs it with the log's own key.
+    pub fn sign(&self, key: &LogKey) -> SignedCheckpointOf<O> {
+        SignedCheckpointOf {
+            checkpoint: self.clone(),
+            log_key_id: key_id(&self.origin.to_string(), ALG_LOG, &key.public()),
+            log_signature: key.sign(self.body().as_bytes()),
+            log_at: 0,
+            cosignatures: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+}
+
+impl<O: LogName> SignedCheckpointOf<O> {
     /// The signed note: body, empty line, then the signature lines where they stood; the log's line
     /// and the witnesses' where nothing else is kept.
     pub fn to_note(&self) -> String {
@@ -64,7 +81,7 @@ impl SignedCheckpoint {
     /// and [`Policy`](super::Policy) to say.
     pub fn parse(note: &str) -> Result<Self, NoteError> {
         let mut lines = Lines::new(note, MAX_NOTE_BYTES)?;
-        let checkpoint = Checkpoint::read(&mut lines)?;
+        let checkpoint = CheckpointOf::<O>::read(&mut lines)?;
         lines.blank()?;
         let origin = checkpoint.origin.to_string();
         let mut log = None;

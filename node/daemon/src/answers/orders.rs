@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::engine::Command;
-use crate::{backup, upkeep};
+use crate::{backup, pruning};
 use tokio::task::spawn_blocking;
 use vantage_api::{
     Backup, Done, Handlers, ORDER_KEY_BYTES_MAX, Prune, Pruned, PutBlock, Refusal, Shutdown, StopHere,
@@ -78,7 +78,7 @@ async fn write_backup(context: Context, wanted: Backup) -> Result<Written, Refus
 
 /// Prunes now, or says what would go.
 async fn prune(context: Context, wanted: Prune) -> Result<Pruned, Refusal> {
-    let pruned = upkeep::prune(&context.events, &context.store, context.upkeep.keep, wanted.dry).await;
+    let pruned = pruning::prune(&context.events, &context.store, context.upkeep.keep, wanted.dry).await;
     pruned.map_err(|what| Refusal::failed("node", what, "try again; see the node's log"))
 }
 

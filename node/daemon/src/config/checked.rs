@@ -6,7 +6,7 @@ use super::offers::Offers;
 use super::upkeep::{Disk, Keep, Log};
 use super::{MODELS_VAR, raw};
 use crate::environment;
-use crate::ledger::{Limit, Limits, Prices, today};
+use crate::ledger::{Limit, Limits, Prices, today, vendor_name};
 use crate::policy::Policy;
 use crate::{plain_file, text_file};
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use vantage_net::{Multiaddr, Role};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
 use vantage_protocol::params::NAME_BYTES_MAX;
-use vantage_protocol::target::{Surface, Target};
+use vantage_protocol::target::Surface;
 
 /// Longest file that is read, bytes: a genesis may have 64 KiB in its shorter form.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -375,12 +375,4 @@ pub fn uncapped(vendor: &VendorConfig, limits: &Limits) -> Option<Uncapped> {
         ),
         help: "write its price, or add the line calls_max_per_day = 1_000 to its [[vendor]] table",
     })
-}
-
-/// The name of the `[[vendor]]` table that serves a target: `openai`, `lab` for `compat:lab/…`, `sim:openai`.
-pub fn vendor_name(target: &Target) -> &str {
-    if target.is_sim() {
-        return target.as_str();
-    }
-    target.vendor().strip_prefix("compat:").unwrap_or(target.vendor())
 }

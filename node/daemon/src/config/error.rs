@@ -1,10 +1,10 @@
 //! What is wrong in a configuration: which file, which line or key, what, and what to do.
 
 use super::suggest;
+use crate::text_file::without_value;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use vantage_exec::may_be_key;
 
 /// Longest message of the decoder that is shown: an unknown name may be as long as the file. A guess.
 const MESSAGE_CHARS_MAX: usize = 600;
@@ -52,27 +52,6 @@ impl ConfigError {
         Self { file: file.to_owned(), line, key: None, what: message, help }
     }
 }
-
-/// The decoder's message without the value that it quotes: in the wrong place it may be a key, or an address with a
-/// password. The line says where it stands. The name of a field is quoted unless it could be a key as well.
-pub(crate) fn without_value(message: &str) -> String {
-    for what in ["invalid type: ", "invalid value: ", "unknown variant"] {
-        let quoted = message.strip_prefix(what).and_then(|rest| rest.rsplit_once(", expected"));
-        if let Some((value, expected)) = quoted {
-            let kind = value.split(['`', '"']).next().unwrap_or_default().trim_end();
-            return format!("{what}{kind}, expected{expected}");
-        }
-    }
-    let parts = message.split_inclusive(['`', '"', '\'']).enumerate().map(|(at, part)| {
-        let name = part.trim_end_matches(['`', '"', '\'']);
-        let is_quoted = at % 2 == 1;
-        if is_quoted && (name.len() > NAME_LEN_MAX || may_be_key(name)) { "…`" } else { part }
-    });
-    parts.collect()
-}
-
-/// Longest name of a field that an error quotes, in bytes.
-const NAME_LEN_MAX: usize = 40;
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

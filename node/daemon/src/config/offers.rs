@@ -1,9 +1,10 @@
 //! What the node runs for others, held against what it is set up for.
 
 use super::ConfigError;
-use super::checked::{Checker, vendor_name};
+use super::checked::Checker;
 use super::golem::Golem;
 use super::raw;
+use crate::ledger::vendor_name;
 use std::str::FromStr;
 use vantage_exec::{Vendor, shown};
 use vantage_protocol::announce::Offer;

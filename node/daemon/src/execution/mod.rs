@@ -16,7 +16,7 @@ mod receipt;
 mod slot;
 mod spending;
 
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use golem::{GolemDesk, GolemSlot};
@@ -221,7 +221,7 @@ impl Executions {
     }
 
     fn vendor(&self, target: &Target) -> Result<&Arc<VendorClient>, String> {
-        let name = config::checked::vendor_name(target);
+        let name = crate::ledger::vendor_name(target);
         self.vendors.get(name).ok_or_else(|| format!("{target} is not set up here: no [[vendor]] {name:?}"))
     }
 }

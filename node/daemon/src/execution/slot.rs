@@ -5,7 +5,7 @@ use super::api::in_store;
 use super::cell::{Cell, Executor, NoCell, Terms};
 use super::receipt;
 use crate::clock;
-use crate::config::checked::vendor_name;
+use crate::ledger::vendor_name;
 use crate::ledger::{Ledger, Purpose};
 use crate::store::{Batch, Store, StoreError};
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ mod purse;
 
 pub use glm::{GlmLimits, GlmPurse, glm_today};
 pub use limits::{Limit, Limits};
-pub use prices::{Known, PriceError, Prices};
+pub use prices::{Known, PriceError, Prices, vendor_name};
 pub use purse::{Purpose, Purse};
 
 use crate::clock;

@@ -14,7 +14,7 @@
 //! Three places are looked at, in this order: the vendor's table in the configuration, the list that the configuration
 //! names, the lists that come with the program. The last are a convenience that ages: only the vendor's bill is right.
 
-use crate::config::error::without_value;
+use crate::text_file::without_value;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -124,7 +124,7 @@ impl Prices {
 
     /// The price of a target on a day.
     pub fn of(&self, target: &Target, on: Date) -> Option<Known> {
-        let vendor = crate::config::checked::vendor_name(target);
+        let vendor = vendor_name(target);
         let written = |model: &str| self.written.get(&(vendor.to_owned(), model.to_owned())).copied();
         let names = [Some(target.model()), undated(target.model())];
         if let Some(price) = names.into_iter().flatten().find_map(written) {
@@ -202,6 +202,14 @@ fn date(text: &str) -> Option<Date> {
     }
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
     Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+}
+
+/// The name of the `[[vendor]]` table that serves a target: `openai`, `lab` for `compat:lab/…`, `sim:openai`.
+pub fn vendor_name(target: &Target) -> &str {
+    if target.is_sim() {
+        return target.as_str();
+    }
+    target.vendor().strip_prefix("compat:").unwrap_or(target.vendor())
 }
 
 #[cfg(test)]

@@ -4,10 +4,6 @@
 //! which somebody found a statement bad, and everything that a job that is kept still needs. Blocks that belong to no
 //! job, such as those of an imported bundle, stay as well: whoever put them there wanted them.
 
-mod task;
-
-pub use task::{prune, prune_daily};
-
 use crate::config::upkeep::Keep;
 use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,8 @@
 
 use super::place::Configured;
 use super::{Findings, Running};
-use vantage_daemon::config::checked::{Uncapped, uncapped, vendor_name};
+use vantage_daemon::config::checked::{Uncapped, uncapped};
+use vantage_daemon::ledger::vendor_name;
 use vantage_exec::KeyError;
 use vantage_protocol::target::{Surface, Target};
 use vantage_runner::ModelStore;

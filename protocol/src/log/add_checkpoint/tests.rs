@@ -1,7 +1,9 @@
 //! Requests as text: golden bytes, strictness, consistency.
 
 use super::*;
+use crate::keys::{LogKey, WitnessKey};
 use crate::log::sample::{cosigned, tree};
+use crate::log::{AnyOrigin, CheckpointOf, Cosignature};
 
 /// From 6 to 11 leaves of the golden note's log, signed by the log alone.
 const GOLDEN: &str = "\
@@ -29,8 +31,10 @@ fn the_golden_request_is_what_we_write_and_read() {
     assert_eq!(request.to_text(), GOLDEN);
     let parsed = AddCheckpoint::parse(GOLDEN).unwrap();
     assert_eq!(parsed, request);
-    parsed.verify_extends(&tree(6).root()).unwrap();
-    assert!(parsed.verify_extends(&tree(7).root()).is_err());
+    parsed.extends(Some((6, tree(6).root()))).unwrap();
+    assert!(parsed.extends(Some((6, tree(7).root()))).is_err());
+    assert_eq!(parsed.extends(Some((7, tree(7).root()))), Err(ExtendError::Size(7)));
+    assert_eq!(parsed.extends(None), Err(ExtendError::Size(0)));
 }
 
 #[test]
@@ -39,11 +43,11 @@ fn every_growth_has_its_request() {
         for old in 0..=new {
             let text = request(old, new).to_text();
             let parsed = AddCheckpoint::parse(&text).unwrap();
-            parsed.verify_extends(&tree(old).root()).unwrap();
+            parsed.extends(Some((old, tree(old).root()))).unwrap();
             assert_eq!(parsed.to_text(), text);
             // one leaf more or less behind us is another request
             let other = AddCheckpoint { old: old + 1, ..parsed };
-            assert!(other.verify_extends(&tree(old).root()).is_err());
+            assert_eq!(other.extends(Some((old, tree(old).root()))), Err(ExtendError::Size(old)));
         }
     }
 }
@@ -54,15 +58,37 @@ fn a_first_request_and_a_repeated_one_have_no_proof() {
         let request = request(old, 11);
         assert!(request.to_text().starts_with(&format!("old {old}\n\nvantage/")));
         let padded = AddCheckpoint { proof: vec![Hash([0; 32])], ..request };
-        assert!(padded.verify_extends(&tree(old).root()).is_err());
+        let refused = padded.extends(Some((old, tree(old).root())));
+        assert!(matches!(refused, Err(ExtendError::Proof(_))), "{refused:?}");
     }
 }
 
 #[test]
-fn an_old_size_beyond_the_new_one_is_told_apart() {
+fn a_way_back_is_told_the_size() {
     let backwards = AddCheckpoint { old: 12, ..request(6, 11) };
-    let error = backwards.verify_extends(&tree(12).root());
-    assert_eq!(error, Err(ProofError::OldBeyondNew { old: 12, new: 11 }));
+    assert_eq!(backwards.extends(Some((12, tree(12).root()))), Err(ExtendError::Size(12)));
+}
+
+/// Checkpoints of other logs are read, cosigned and held to the same rule.
+#[test]
+fn a_log_that_is_not_ours_is_witnessed_by_the_same_rule() {
+    let (log, witness) = (LogKey::from_seed(&[1; 32]), WitnessKey::from_seed(&[2; 32]));
+    let origin: AnyOrigin = "log.example/2026".parse().unwrap();
+    let head = |size| CheckpointOf { origin: origin.clone(), size, root: tree(size).root() };
+    let proof = tree(11).consistency(6, 11).unwrap();
+    let text = AddCheckpointOf { old: 6, proof, checkpoint: head(11).sign(&log) }.to_text();
+    assert!(AddCheckpoint::parse(&text).is_err(), "not one of ours");
+    let parsed = AddCheckpointOf::<AnyOrigin>::parse(&text).unwrap();
+    assert_eq!(parsed.to_text(), text);
+    parsed.checkpoint.verify_log(&log.public()).unwrap();
+    parsed.extends(Some((6, tree(6).root()))).unwrap();
+    assert_eq!(parsed.extends(Some((7, tree(7).root()))), Err(ExtendError::Size(7)));
+    let cosignature = Cosignature::make(&parsed.checkpoint.checkpoint, &witness, 1_750_000_000);
+    cosignature.verify(&head(11), &witness.public()).unwrap();
+    assert!(cosignature.verify(&head(12), &witness.public()).is_err());
+    for bad in ["", "log example", "log+example", "a\tb", &"x".repeat(257)] {
+        assert!(bad.parse::<AnyOrigin>().is_err(), "{bad:?}");
+    }
 }
 
 #[test]

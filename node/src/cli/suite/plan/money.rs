@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use time::Date;
 use vantage_api::VendorView;
 use vantage_api::output::{PriceListed, SuiteRow};
-use vantage_daemon::config::checked::vendor_name;
 use vantage_daemon::ledger::Prices;
+use vantage_daemon::ledger::vendor_name;
 use vantage_protocol::suite::Suite;
 use vantage_protocol::target::{Surface, Target};
 

@@ -1,10 +1,10 @@
 //! Pruning while the node runs.
 
-use super::Plan;
 use crate::clock;
 use crate::config::upkeep::Keep;
 use crate::engine::{Command, Event};
 use crate::store::Store;
+use crate::upkeep::Plan;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};

@@ -1,0 +1,82 @@
+//! How alike texts are, as figures.
+
+use core::cmp::Ordering;
+use serde::{Deserialize, Serialize};
+
+/// Similarities over some pairs of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figures {
+    /// Pairs measured.
+    pub pairs: u64,
+    /// By words shared, whatever their order: what the rule goes by.
+    pub shared: Spread,
+    /// By runs of three words shared.
+    pub shingles: Spread,
+    /// By words in order. None beyond the cost bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Spread>,
+    /// By characters: one less the edit distance over the longer text. None beyond the cost bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<Spread>,
+}
+
+/// Lowest, middle and highest of some similarities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// The lowest, in parts per million.
+    pub lowest_ppm: u32,
+    /// The median (the lower one of two), in parts per million.
+    pub median_ppm: u32,
+    /// The highest, in parts per million.
+    pub highest_ppm: u32,
+}
+
+/// What takes time that grows as the texts do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Near {
+    pub(super) shared_ppm: u32,
+    pub(super) shingles_ppm: u32,
+}
+
+/// What takes time that grows as the square of the texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Close {
+    pub(super) words_ppm: u32,
+    pub(super) edits_ppm: u32,
+}
+
+impl Near {
+    /// What equal texts score.
+    pub(super) const EQUAL: Self = Self { shared_ppm: 1_000_000, shingles_ppm: 1_000_000 };
+}
+
+impl Close {
+    /// What equal texts score.
+    pub(super) const EQUAL: Self = Self { words_ppm: 1_000_000, edits_ppm: 1_000_000 };
+}
+
+/// A figure of unequal texts, whose beginnings may be equal.
+pub(super) fn below_equal(ppm: u32) -> u32 {
+    ppm.min(999_999)
+}
+
+/// Members that two sorted lists have in common, each as often as it stands in both.
+pub(super) fn in_common<T: Ord>(a: &[T], b: &[T]) -> usize {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut common = 0;
+    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+        match x.cmp(y) {
+            Ordering::Less => drop(a.next()),
+            Ordering::Greater => drop(b.next()),
+            Ordering::Equal => {
+                common += 1;
+                a.next();
+                b.next();
+            }
+        }
+    }
+    common
+}
