@@ -243,19 +243,17 @@ async fn ended(cluster: &Cluster, round: &mut Round) -> Result<(), KillError> {
         let view = cluster
             .until(&what, ROUND_S_MAX, || async {
                 let view = cluster.job(node, &id).await.ok()?;
-                let ended = |key: &str| view.get(key).is_some_and(|v| !v.is_null());
                 // a member publishes once it holds everything, which a killed one has to fetch first
-                let published = node.plan.operator.is_none() || ended("bundle");
-                (ended("outcome") && ended("content") && published).then_some(view)
+                let published = node.plan.operator.is_none() || view.bundle.is_some();
+                (view.outcome.is_some() && view.content.is_some() && published).then_some(view)
             })
             .await?;
-        let sealed = view.pointer("/outcome/sealed").is_some();
+        let sealed = view.sealed().is_some();
         round.sealed += usize::from(sealed);
         round.bounded += usize::from(!sealed);
         let status = cluster.status(node).await?;
-        let notices = status.get("notices").map(Value::to_string).unwrap_or_default();
-        if notices.contains("fork") || notices.contains("lost_own_log") {
-            return broken(round.round, format!("{} reports {notices}", node.plan.name));
+        if !status.forks.is_empty() || status.lost_own_log.is_some() {
+            return broken(round.round, format!("{} reports {:?}", node.plan.name, status.notices));
         }
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! The open model here and on Golem: real daemons and market, a simulated provider, payment on a local chain.
 
-use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::Mutex;
 use vantage_golem_bed::provider::Seen;
@@ -24,9 +23,8 @@ async fn a_job_is_answered_the_same_here_and_on_golem_and_paid() {
 /// The agreement under which a provider is at work for a node.
 async fn works_for(cluster: &Cluster, at: usize) -> Option<String> {
     let status = cluster.status(&cluster.nodes[at]).await.ok()?;
-    let deals = status.pointer("/golem/open/0/agreements")?.as_array()?;
-    let at_work = deals.iter().find(|deal| deal.get("activity").is_some_and(Value::is_string))?;
-    Some(at_work.get("agreement")?.as_str()?.to_owned())
+    let golem = status.golem?;
+    Some(golem.open.first()?.agreements.iter().find(|deal| deal.activity.is_some())?.agreement.clone())
 }
 
 /// A node for which a provider is at work, and the agreement.
@@ -44,7 +42,7 @@ async fn belongs_to_others(cluster: &Cluster, bed: &Bed, stopped: usize) -> Opti
     let mut open = 0;
     for (at, node) in cluster.nodes.iter().enumerate() {
         if at != stopped {
-            open += cluster.status(node).await.ok()?.pointer("/golem/open")?.as_array()?.len();
+            open += cluster.status(node).await.ok()?.golem?.open.len();
         }
     }
     let allocations = bed.pair.requestor.get("/payment-api/v1/allocations").await?;
@@ -82,7 +80,7 @@ async fn a_node_that_is_killed_or_stopped_at_work_leaves_nothing_open() {
 
     let sealed = async || {
         let view = cluster.job(&cluster.nodes[at], &id).await.ok()?;
-        (view.pointer("/outcome/sealed").is_some() && view["content"].is_string()).then_some(())
+        (view.sealed().is_some() && view.content.is_some()).then_some(())
     };
     cluster.until("the job is sealed", 420, sealed).await.unwrap_or_else(|error| panic!("{error}"));
     let free = async || released(&cluster, &bed).await.ok();

@@ -5,6 +5,7 @@ use crate::environment::helia;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use vantage_protocol::attester::JobView;
 use vantage_testnet::cluster::{Binaries, Cluster, NodePlan, Plan, build};
 use vantage_testnet::vendors::SimConfig;
 
@@ -51,12 +52,12 @@ fn vantage(binaries: &Binaries, arguments: &[&str]) -> String {
 }
 
 /// The job as a member sees it, once it provides a bundle of it.
-async fn provided(cluster: &Cluster, member: usize, id: &str) -> Value {
+async fn provided(cluster: &Cluster, member: usize, id: &str) -> JobView {
     let node = &cluster.nodes[member];
     let what = format!("{} provides a bundle of job {id}", node.plan.name);
     let look = || async {
         let view = cluster.job(node, id).await.ok()?;
-        view.get("provided").is_some_and(|root| !root.is_null()).then_some(view)
+        view.provided.is_some().then_some(view)
     };
     cluster.until(&what, 120, look).await.unwrap()
 }
@@ -73,8 +74,8 @@ async fn a_strangers_helia_finds_and_exports_a_sealed_job_with_the_entry_point_a
         serde_json::from_str(&vantage(&cluster.binaries, &[&order[..], &rest[..]].concat())).unwrap();
     let id = answer["id"].as_str().unwrap();
     let view = provided(&cluster, 1, id).await;
-    let root = view["provided"].as_str().unwrap();
-    assert!(vantage(&cluster.binaries, &["job", "show", id, "--data", &data(1)]).contains(root));
+    let root = view.provided.unwrap().to_string();
+    assert!(vantage(&cluster.binaries, &["job", "show", id, "--data", &data(1)]).contains(&root));
 
     let (car, ours) = (path("helia.car"), path("ours.car"));
     let given = json!({ "entry": cluster.entry, "cid": root, "out": car });
@@ -84,7 +85,7 @@ async fn a_strangers_helia_finds_and_exports_a_sealed_job_with_the_entry_point_a
 
     let verdict = vantage(&cluster.binaries, &["verify", &car, "--genesis", &cluster.net]);
     assert!(verdict.contains("SEALED"), "{verdict}");
-    vantage(&cluster.binaries, &["bundle", "export", root, "--data", &data(1), "--out", &ours]);
+    vantage(&cluster.binaries, &["bundle", "export", &root, "--data", &data(1), "--out", &ours]);
     let (helias, ours) = (std::fs::read(&car).unwrap(), std::fs::read(&ours).unwrap());
     assert_eq!((helias.len(), helias == ours), (ours.len(), true), "one order, the same bytes");
     cluster.shutdown().await;

@@ -4,6 +4,7 @@ use crate::turn;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use vantage_protocol::attester::JobView;
 use vantage_protocol::compare::{Absent, Class};
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
 use vantage_testnet::cluster::{Binaries, Cluster, NodePlan, Plan, build};
@@ -72,15 +73,13 @@ fn order(cluster: &Cluster, more: &[&str]) -> (i32, String, String) {
     vantage(&cluster.binaries, &arguments)
 }
 
-async fn sealed(cluster: &Cluster, id: &str) -> Value {
+async fn sealed(cluster: &Cluster, id: &str) -> JobView {
     let what = format!("job {id} is sealed");
     let node = &cluster.nodes[1];
     cluster
         .until(&what, 60, || async {
             let view = cluster.job(node, id).await.ok()?;
-            let done = view.pointer("/outcome/sealed").is_some()
-                && view.get("content").is_some_and(|c| !c.is_null());
-            done.then_some(view)
+            (view.sealed().is_some() && view.content.is_some()).then_some(view)
         })
         .await
         .unwrap()
@@ -103,7 +102,7 @@ async fn a_job_is_checked_by_strangers_and_bad_input_gets_clear_errors() {
 
     let id = ordered(order(&cluster, &["--target", "sim:openai"]));
     let view = sealed(&cluster, &id).await;
-    let content = view["content"].as_str().unwrap().to_owned();
+    let content = view.content.unwrap().to_string();
     let peer = cluster.nodes[2].listen[0].clone();
 
     // by content id through a peer that did not submit it, with the genesis hash alone

@@ -54,6 +54,16 @@ pub struct JobView {
     pub refused: Option<String>,
 }
 
+impl JobView {
+    /// The co-signed root; none of a job that is not sealed.
+    pub fn sealed(&self) -> Option<Hash> {
+        match self.outcome {
+            Some(OutcomeView::Sealed { root, .. }) => Some(root),
+            _ => None,
+        }
+    }
+}
+
 /// Where a job stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -133,6 +143,21 @@ pub enum SlotState {
     Revealed,
     /// Revealed too late.
     RevealedLate,
+}
+
+impl SlotState {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            SlotState::Unassigned => "unassigned",
+            SlotState::Waiting => "waiting",
+            SlotState::Declined { .. } => "declined",
+            SlotState::Committed => "committed",
+            SlotState::CommittedLate => "committed late",
+            SlotState::Revealed => "revealed",
+            SlotState::RevealedLate => "revealed late",
+        }
+    }
 }
 
 /// One member's Final.

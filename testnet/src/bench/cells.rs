@@ -77,8 +77,8 @@ impl Load {
             let what = format!("job {job} is published by {}", node.plan.name);
             let ended = cluster.until(&what, JOB_S_MAX, || async {
                 let view = cluster.job(node, &job).await.ok()?;
-                view.get("bundle").filter(|bundle| !bundle.is_null())?;
-                view.pointer("/outcome/sealed").map(|_| ())
+                view.bundle?;
+                view.sealed().map(|_| ())
             });
             ended.await.map_err(|error| error.to_string())?;
         }

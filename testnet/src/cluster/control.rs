@@ -1,10 +1,9 @@
 //! Speaking with a node over its socket.
 
-use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use vantage_api::{Client, ClientError};
+use vantage_api::{Client, ClientError, JobView, Status};
 
 /// Longest wait for one answer: a guess.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
@@ -20,18 +19,18 @@ pub enum ControlError {
     Silent(std::path::PathBuf),
 }
 
-/// A node's status, as JSON.
-pub async fn status(data: &Path) -> Result<Value, ControlError> {
-    within(data, async { Ok(json(&Client::connect(data).await?.status().await?)) }).await
+/// A node's status.
+pub async fn status(data: &Path) -> Result<Status, ControlError> {
+    within(data, async { Client::connect(data).await?.status().await }).await
 }
 
-/// A job as a node sees it, as JSON.
-pub async fn job(data: &Path, id: &str) -> Result<Value, ControlError> {
-    within(data, async { Ok(json(&Client::connect(data).await?.job(id).await?)) }).await
+/// A job as a node sees it.
+pub async fn job(data: &Path, id: &str) -> Result<JobView, ControlError> {
+    within(data, async { Client::connect(data).await?.job(id).await }).await
 }
 
 /// A job, again each time it changes, until it is done or the node is gone.
-pub async fn watch(data: &Path, id: &str) -> Result<mpsc::Receiver<Value>, ControlError> {
+pub async fn watch(data: &Path, id: &str) -> Result<mpsc::Receiver<JobView>, ControlError> {
     let client = Client::connect(data).await?;
     let (sender, receiver) = mpsc::channel(64);
     let id = id.to_owned();
@@ -39,7 +38,7 @@ pub async fn watch(data: &Path, id: &str) -> Result<mpsc::Receiver<Value>, Contr
         // a job that is not known yet has nothing to tell
         let Ok(mut watched) = client.watch(&id).await else { return };
         while let Ok(Some(view)) = watched.next().await {
-            if sender.send(json(&view)).await.is_err() {
+            if sender.send(view).await.is_err() {
                 break;
             }
         }
@@ -47,14 +46,10 @@ pub async fn watch(data: &Path, id: &str) -> Result<mpsc::Receiver<Value>, Contr
     Ok(receiver)
 }
 
-async fn within(
+async fn within<T>(
     data: &Path,
-    asked: impl Future<Output = Result<Value, ClientError>>,
-) -> Result<Value, ControlError> {
+    asked: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, ControlError> {
     let answer = tokio::time::timeout(ANSWER_MAX, asked).await;
     Ok(answer.map_err(|_| ControlError::Silent(data.to_owned()))??)
-}
-
-fn json(value: &impl serde::Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
 }

@@ -18,6 +18,7 @@ use crate::vendors::{SimConfig, SimError, SimVendor};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use vantage_api::{JobView, Status};
 
 /// Longest time for a network to come together: a guess, far above the few
 /// seconds that it takes on a machine with nothing else to do.
@@ -130,14 +131,13 @@ impl Cluster {
 
     /// Waits until every node's log is certified and every node knows every other's announce.
     pub async fn gathered(&self) -> Result<(), ClusterError> {
-        let all = self.nodes.len() as u64;
+        let all = self.nodes.len();
         for node in &self.nodes {
             let what = format!("node {} knows all {all} logs and its own log is certified", node.plan.name);
             self.until(&what, GATHER_S_MAX, || async {
                 let status = self.status(node).await.ok()?;
-                let number = |key: &str| status.get(key).and_then(Value::as_u64).unwrap_or(0);
-                let certified = number("log_size") >= 2 && number("log_size") == number("certified_size");
-                (certified && number("logs") >= all).then_some(())
+                let certified = status.log_size >= 2 && status.log_size == status.certified_size;
+                (certified && status.logs >= all).then_some(())
             })
             .await?;
         }
@@ -145,12 +145,12 @@ impl Cluster {
     }
 
     /// A node's status, as its control socket tells it.
-    pub async fn status(&self, node: &Node) -> Result<Value, ClusterError> {
+    pub async fn status(&self, node: &Node) -> Result<Status, ClusterError> {
         Ok(control::status(&node.data).await?)
     }
 
     /// A job as a node sees it.
-    pub async fn job(&self, node: &Node, id: &str) -> Result<Value, ClusterError> {
+    pub async fn job(&self, node: &Node, id: &str) -> Result<JobView, ClusterError> {
         Ok(control::job(&node.data, id).await?)
     }
 

@@ -1,8 +1,8 @@
 //! How long the jobs of demos may take, and what to say where that was too short.
 
 use clap::Args;
-use serde_json::Value;
 use std::collections::BTreeMap;
+use vantage_api::{JobView, SlotState, SlotView};
 
 /// Longest time for the answers, seconds: ten times what two free cores take. A job closes as soon as all executors have
 /// committed, so that a generous deadline costs nothing.
@@ -52,19 +52,19 @@ impl Deadlines {
 
     /// Which deadline a job missed, who missed it, and what to do, going by a node's view of the job; none if every slot
     /// was revealed in time and a quorum agrees.
-    pub(crate) fn missed(self, view: &Value) -> Option<String> {
-        let slots = view.get("slots").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let late = |states: &[&str]| -> Vec<String> {
-            slots.iter().filter(|slot| states.contains(&state(slot).as_str())).map(slot_name).collect()
+    pub(crate) fn missed(self, view: &JobView) -> Option<String> {
+        let late = |states: [SlotState; 2]| -> Vec<String> {
+            view.slots.iter().filter(|slot| states.contains(&slot.state)).map(slot_name).collect()
         };
-        let (uncommitted, unrevealed) =
-            (late(&["waiting", "committed_late"]), late(&["committed", "revealed_late"]));
-        let sealed = view.pointer("/outcome/sealed").is_some();
+        let (uncommitted, unrevealed) = (
+            late([SlotState::Waiting, SlotState::CommittedLate]),
+            late([SlotState::Committed, SlotState::RevealedLate]),
+        );
         let what = if !uncommitted.is_empty() {
             format!("the commit deadline ({} s) passed without {}", self.commit_s(), listed(&uncommitted))
         } else if !unrevealed.is_empty() {
             format!("the reveal deadline ({} s) passed without {}", self.step_s(), listed(&unrevealed))
-        } else if !sealed {
+        } else if view.sealed().is_none() {
             format!("the final deadline ({} s) passed before a quorum said the same Final", self.step_s())
         } else {
             return None;
@@ -81,18 +81,8 @@ impl Deadlines {
     }
 }
 
-/// The word for a slot's state, without its detail.
-pub(crate) fn state(slot: &Value) -> String {
-    match slot.get("state") {
-        Some(Value::String(word)) => word.clone(),
-        Some(Value::Object(map)) => map.keys().next().cloned().unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
-fn slot_name(slot: &Value) -> String {
-    let text = |key: &str| slot.get(key).and_then(Value::as_str).unwrap_or("-");
-    format!("{} {} by {}", text("region"), text("target"), text("operator"))
+fn slot_name(slot: &SlotView) -> String {
+    format!("{} {} by {}", slot.region, slot.target, slot.operator.as_deref().unwrap_or("-"))
 }
 
 /// The slots by name, those of one name counted, and how many more there are.
@@ -115,29 +105,24 @@ fn listed(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    fn view(states: &[&str], outcome: Value) -> Value {
-        let slot = |state: &&str| json!({ "region": "eu", "target": "sim:openai", "operator": "alder", "state": state });
-        json!({ "slots": states.iter().map(slot).collect::<Vec<_>>(), "outcome": outcome })
-    }
+    use crate::demo::sample::{sealed, view};
 
     #[test]
     fn a_missed_deadline_is_named_with_who_and_what_to_do() {
         let deadlines = Deadlines { patience: 2 };
-        let said = |states: &[&str]| deadlines.missed(&view(states, Value::Null)).unwrap_or_default();
-        let early = said(&["waiting", "waiting", "revealed"]);
+        let said = |states: &[SlotState]| deadlines.missed(&view(states, None)).unwrap_or_default();
+        let early = said(&[SlotState::Waiting, SlotState::Waiting, SlotState::Revealed]);
         assert!(early.contains("commit deadline (3600 s)") && early.contains("alder (2 slots)"), "{early}");
         assert!(early.contains("--patience 8"), "{early}");
-        assert!(said(&["committed", "revealed"]).contains("reveal deadline (240 s)"));
-        assert!(said(&["revealed_late"]).contains("reveal deadline (240 s)"));
-        assert!(said(&["revealed"]).contains("final deadline (240 s)"));
+        assert!(said(&[SlotState::Committed, SlotState::Revealed]).contains("reveal deadline (240 s)"));
+        assert!(said(&[SlotState::RevealedLate]).contains("reveal deadline (240 s)"));
+        assert!(said(&[SlotState::Revealed]).contains("final deadline (240 s)"));
     }
 
     #[test]
     fn a_sealed_job_missed_nothing() {
-        let sealed = json!({ "sealed": { "root": "00", "count": 2 } });
-        assert_eq!(Deadlines::default().missed(&view(&["revealed", "unassigned"], sealed)), None);
+        let view = view(&[SlotState::Revealed, SlotState::Unassigned], Some(sealed()));
+        assert_eq!(Deadlines::default().missed(&view), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod deadlines;
 pub(crate) mod model;
 mod outcome;
 pub(crate) mod progress;
+#[cfg(test)]
+mod sample;
 
 use crate::cluster::{self, Cluster, ClusterError, NodePlan, Plan};
 use crate::golem::{self, GolemError};

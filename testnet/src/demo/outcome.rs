@@ -7,6 +7,7 @@ use crate::vendors::Plant;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::process::Command;
+use vantage_api::JobView;
 use vantage_protocol::compare::{Account, Class, Excerpt, ExcerptSides, Headline, Report};
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
@@ -28,7 +29,7 @@ impl Outcome {
     pub(super) async fn gather(
         cluster: &Cluster,
         id: &str,
-        view: &Value,
+        view: &JobView,
         planted: Vec<(&'static str, Plant)>,
         (open, deadlines): (bool, Deadlines),
         screen: &Screen,
@@ -36,7 +37,7 @@ impl Outcome {
         if let Some(missed) = deadlines.missed(view) {
             return Err(DemoError::Promise(missed));
         }
-        let content = view.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let content = view.content.map(|content| content.to_string()).unwrap_or_default();
         let node = &cluster.nodes[2];
         let peer = node.listen.first().cloned().unwrap_or_default();
         screen.say(&format!("\nContent {content}"));

@@ -1,12 +1,12 @@
 //! What the demo shows while it runs: steps, the network, the job's slots by region and target.
 
 use super::DemoError;
-use super::deadlines::{Deadlines, state};
+use super::deadlines::Deadlines;
 use crate::cluster::{Cluster, ClusterError, Node, watch};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
+use vantage_api::JobView;
 
 /// Where the demo's words go.
 #[derive(Debug)]
@@ -62,20 +62,20 @@ impl Screen {
         }
     }
 
-    pub(crate) fn sealed(&self, view: &Value) {
-        let root = view.pointer("/outcome/sealed/root").and_then(Value::as_str).unwrap_or("-");
-        let word = if root == "-" { self.paint("33", "BOUNDED") } else { self.paint("32", "SEALED") };
+    pub(crate) fn sealed(&self, view: &JobView) {
+        let (word, root) = match view.sealed() {
+            Some(root) => (self.paint("32", "SEALED"), root.to_string()),
+            None => (self.paint("33", "BOUNDED"), "-".to_owned()),
+        };
         self.say(&format!("\n{word}  root {root}"));
         self.say("Finals, each a committee member's last word, under a checkpoint that a quorum cosigned:");
-        let finals = view.get("finals").and_then(Value::as_array).cloned().unwrap_or_default();
-        for last in &finals {
-            let text = |key: &str| last.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+        for last in &view.finals {
             self.say(&format!(
                 "  {:3} {:8} node {} root {}",
-                text("region"),
-                text("operator"),
-                short(&text("member")),
-                short(&text("root"))
+                last.region,
+                last.operator,
+                short(&last.member.to_string()),
+                short(&last.root.to_string())
             ));
         }
     }
@@ -111,10 +111,10 @@ pub(crate) async fn follow(
     id: &str,
     screen: &Screen,
     deadlines: Deadlines,
-) -> Result<Value, DemoError> {
+) -> Result<JobView, DemoError> {
     let started = Instant::now();
     let limit_s = deadlines.total_s();
-    let (mut shown, mut seen) = (Shown::default(), Value::Null);
+    let (mut shown, mut seen) = (Shown::default(), None);
     loop {
         let left = Duration::from_secs(limit_s).saturating_sub(started.elapsed());
         let mut views = match watch(&node.data, id).await {
@@ -125,14 +125,15 @@ pub(crate) async fn follow(
             if !screen.is_quiet() {
                 shown.show(screen, Picture::of(&view), started.elapsed().as_secs());
             }
-            let complete = view.get("content").is_some_and(|c| !c.is_null());
-            if !view.get("outcome").unwrap_or(&Value::Null).is_null() && complete {
+            if view.outcome.is_some() && view.content.is_some() {
                 return Ok(cluster.job(node, id).await?);
             }
-            seen = view;
+            seen = Some(view);
         }
         if started.elapsed().as_secs() >= limit_s {
-            let missed = deadlines.missed(&seen).map_or(String::new(), |missed| format!(": {missed}"));
+            let missed = seen
+                .and_then(|seen| deadlines.missed(&seen))
+                .map_or(String::new(), |missed| format!(": {missed}"));
             let what = format!("job {id} has an outcome on {}{missed}", node.plan.name);
             return Err(ClusterError::Timeout { what, waited_s: limit_s, dir: cluster.dir.clone() }.into());
         }
@@ -150,32 +151,28 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(view: &Value) -> Self {
+    fn of(view: &JobView) -> Self {
         let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        let slots = view.get("slots").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let (mut committed, mut revealed, mut acknowledged) = (0, 0, 0);
-        for slot in slots {
-            let text = |key: &str| slot.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-            let state = state(slot);
-            let acked = slot.get("acked_ok").and_then(Value::as_u64).unwrap_or(0);
+        for slot in &view.slots {
+            let (state, acked) = (slot.state.word(), slot.acked_ok);
             let is_revealed = state.starts_with("revealed");
             committed += usize::from(is_revealed || state.starts_with("committed"));
             revealed += usize::from(is_revealed);
             acknowledged += usize::from(acked > 0);
-            let state = if acked > 0 { format!("acknowledged by {acked}") } else { state.replace('_', " ") };
-            let row = rows.entry((text("region"), text("target"))).or_default();
-            row.push(format!("{} {state}", text("operator")));
+            let state = if acked > 0 { format!("acknowledged by {acked}") } else { state.to_owned() };
+            let row = rows.entry((slot.region.clone(), slot.target.clone())).or_default();
+            row.push(format!("{} {state}", slot.operator.as_deref().unwrap_or("-")));
         }
-        let phase = view.get("phase").and_then(Value::as_str).unwrap_or("-");
-        let finals = view.get("finals").and_then(Value::as_array).map_or(0, Vec::len);
         let row = |((region, target), slots): (&(String, String), &Vec<String>)| {
             format!("  {region:3} {target:20} {}", slots.join(" | "))
         };
         Self {
             headline: format!(
-                "  {phase}: of {} slots {committed} committed, {revealed} revealed, {acknowledged} acknowledged; \
-                 {finals} Finals",
-                slots.len()
+                "  {}: of {} slots {committed} committed, {revealed} revealed, {acknowledged} acknowledged; {} Finals",
+                view.phase.word(),
+                view.slots.len(),
+                view.finals.len()
             ),
             rows: rows.iter().map(row).collect(),
         }
@@ -217,21 +214,21 @@ fn short(id: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::demo::sample::view;
+    use vantage_protocol::attester::SlotState;
 
     #[test]
     fn a_headline_counts_what_was_reached_and_says_nothing_twice() {
-        let slot = |state: &str, acked: u64| json!({ "region": "eu", "target": "sim:openai", "operator": "alder", "state": state, "acked_ok": acked });
-        let slots = vec![slot("waiting", 0), slot("committed", 0), slot("revealed", 0), slot("revealed", 3)];
-        let view = json!({ "phase": "executing", "slots": slots, "finals": [] });
+        let states = [SlotState::Waiting, SlotState::Committed, SlotState::Revealed, SlotState::Revealed];
+        let mut view = view(&states, None);
+        view.slots[3].acked_ok = 3;
         let picture = Picture::of(&view);
         let counts = "executing: of 4 slots 3 committed, 2 revealed, 1 acknowledged; 0 Finals";
         assert_eq!(picture.headline.trim(), counts);
         assert_eq!(picture.rows.len(), 1);
         // another member's acknowledgement changes a row, and is no news to who reads lines
-        let mut later = view.clone();
-        later["slots"][3]["acked_ok"] = json!(4);
-        let later = Picture::of(&later);
+        view.slots[3].acked_ok = 4;
+        let later = Picture::of(&view);
         assert!(later != picture && later.headline == picture.headline);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
+use vantage_api::JobView;
 use vantage_golem_bed::provider::Seen;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::compare::Report;
@@ -39,14 +40,14 @@ impl Outcome {
     pub(super) async fn gather(
         cluster: &Cluster,
         bed: &Bed,
-        view: &Value,
+        view: &JobView,
         deadlines: Deadlines,
         screen: &Screen,
     ) -> Result<Self, GolemError> {
         if let Some(missed) = deadlines.missed(view) {
             return Err(GolemError::Promise(missed));
         }
-        let content = view.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let content = view.content.map(|content| content.to_string()).unwrap_or_default();
         screen.step("a fresh process fetches the evidence from another node and verifies it with the genesis hash alone");
         let car = cluster.dir.join("golem.car");
         let (out, peer) = (car.to_string_lossy(), cluster.nodes[2].listen.first().cloned());
@@ -222,10 +223,10 @@ pub async fn released(cluster: &Cluster, bed: &Bed) -> Result<(), GolemError> {
     }
     for node in &cluster.nodes {
         let status = cluster.status(node).await?;
-        let open = status.pointer("/golem/open").and_then(Value::as_array).map(Vec::len);
-        if open != Some(0) {
+        let open = status.golem.as_ref().map(|golem| &golem.open);
+        if open.is_none_or(|open| !open.is_empty()) {
             return Err(GolemError::Promise(format!(
-                "{} still has something open: {status}",
+                "{} still has something open: {open:?}",
                 node.plan.name
             )));
         }
