@@ -66,10 +66,9 @@ pub fn core() -> (Vec<Source>, BTreeSet<String>) {
         let source = all.remove(&path).unwrap_or_else(|| panic!("{path} is declared twice, or missing"));
         let declared = modules(&source.text).unwrap_or_else(|error| panic!("{path}: {error}"));
         for (module, for_tests) in declared {
-            let folder = path.trim_end_matches(".rs").trim_end_matches("/lib").trim_end_matches("/mod");
-            let candidates = [format!("{folder}/{module}.rs"), format!("{folder}/{module}/mod.rs")];
-            let file = candidates.into_iter().find(|candidate| all.contains_key(candidate));
-            let file = file.unwrap_or_else(|| panic!("{path} declares {module}: no such file"));
+            let folder = path.trim_end_matches(".rs").trim_end_matches("/lib");
+            let file = format!("{folder}/{module}.rs");
+            assert!(all.contains_key(&file), "{path} declares {module}: no such file");
             next.push((file, in_tests || for_tests));
         }
         if !in_tests {

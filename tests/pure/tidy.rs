@@ -83,6 +83,13 @@ fn names_say_something() {
 }
 
 #[test]
+fn modules_are_laid_out_one_way() {
+    let old = |source: &Source| source.path.ends_with("/mod.rs").then(|| source.path.clone());
+    let found: Vec<String> = rust().iter().filter_map(old).collect();
+    assert_none(&found, "a module with parts is X.rs beside the folder X");
+}
+
+#[test]
 fn nothing_is_left_undone() {
     let found: Vec<String> = rust().iter().flat_map(|source| broken(source, true, undone)).collect();
     assert_none(&found, "no stubs, no ignored tests, no debug prints");

@@ -76,7 +76,7 @@ fn planted_circles_are_found() {
     let file = |path: &str, text: &str| Source { path: format!("x/src/{path}"), text: text.to_owned() };
     let mut files = vec![
         file("a.rs", "use crate::{b::B, d};"),
-        file("b/mod.rs", "//! see crate::a\nfn f() { crate::c::g() }\n#[cfg(test)]\nuse crate::a;"),
+        file("b.rs", "//! see crate::a\nfn f() { crate::c::g() }\n#[cfg(test)]\nuse crate::a;"),
         file("c.rs", "use std::io;"),
     ];
     assert_eq!(circle(&named("x/src", &files)), None);

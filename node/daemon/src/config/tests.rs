@@ -73,7 +73,7 @@ fn a_full_configuration_is_read() {
 
 #[test]
 fn the_documentation_shows_a_configuration_that_works() {
-    let page = include_str!("mod.rs");
+    let page = include_str!("../config.rs");
     let toml: String = page
         .lines()
         .map_while(|line| line.strip_prefix("//!"))

@@ -19,9 +19,9 @@ const CHAIN_ID: u64 = 17_000;
 const OWNER: &str = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
 const OWNER_SECRET: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 /// The token, compiled from `Token.sol`; a test compiles it again.
-const TOKEN_CODE: &str = include_str!("Token.hex");
+const TOKEN_CODE: &str = include_str!("chain/Token.hex");
 /// A daemon's payment settings.
-const PAYMENTS: &str = include_str!("payments.toml");
+const PAYMENTS: &str = include_str!("chain/payments.toml");
 /// Longest time for the chain to answer and to take up the token: a guess; together they take 2 s.
 const READY_TIME_MAX: Duration = Duration::from_secs(30);
 /// Time between two looks at a condition.

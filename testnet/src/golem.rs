@@ -23,7 +23,7 @@ use vantage_golem_bed::{
 };
 
 /// The suite that is run.
-const SUITE: &str = include_str!("../../suites/golem.toml");
+const SUITE: &str = include_str!("../suites/golem.toml");
 /// The model, as executors run it themselves and as they have it run.
 pub(crate) const TARGETS: [&str; 2] = ["open:smollm2-135m", "golem:smollm2-135m"];
 /// Its name.

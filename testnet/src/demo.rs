@@ -21,7 +21,7 @@ use std::time::Instant;
 use vantage_protocol::target::Dialect;
 
 /// The suite that the demo runs.
-const SUITE: &str = include_str!("../../suites/demo.toml");
+const SUITE: &str = include_str!("../suites/demo.toml");
 /// The open model.
 const OPEN: &str = "open:smollm2-135m";
 /// The simulated vendors, and how often each prompt is put to one of them by one executor.
