@@ -319,7 +319,8 @@ async fn a_node_that_cannot_go_on_is_stopping_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_of_an_older_edition_is_refused_and_its_keys_serve_in_a_new_one() {
     let bed = Bed::new(1).await;
-    let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/tests/format_1/node.redb");
+    let old =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("daemon/src/store/tests/format_1/node.redb");
     let store = bed.data(0).join("node.redb");
     vantage_daemon::private_file::create(&store, &std::fs::read(old).unwrap()).unwrap();
     let error = bed.start(0, &[]).await.err().unwrap().to_string();
