@@ -28,6 +28,7 @@ use vantage_net::{NetConfig, NetError, NetEvent, NetHandle};
 use vantage_protocol::attester::{Attester, Config as CoreConfig};
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::id::NodeId;
+use vantage_protocol::moment::utc;
 use vantage_web::{Look, Metrics, MetricsError};
 
 /// Ends of slots that wait for the engine.
@@ -93,8 +94,8 @@ pub enum NodeError {
     Metrics(#[from] MetricsError),
     /// The system's clock is wrong.
     #[error(
-        "the system's clock says {now_s} s, which is before the network was founded ({founded_s} s): set the clock, \
-         for instance with an NTP client, and start again"
+        "the system's clock says {}, which is before the network was founded, {}: set the clock, for instance with an NTP \
+         client, and start again", utc(*.now_s), utc(*.founded_s)
     )]
     Clock {
         /// POSIX seconds now.

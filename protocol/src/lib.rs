@@ -24,6 +24,7 @@ mod leaf_ref;
 pub mod log;
 pub mod memo;
 pub mod message;
+pub mod moment;
 pub mod params;
 pub mod proof;
 pub mod receipt;

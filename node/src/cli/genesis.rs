@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use vantage_api::output::{GenesisShown, MemberShown};
 use vantage_protocol::genesis::{EDITION, Genesis, Member};
+use vantage_protocol::moment::utc;
 use vantage_protocol::params::{GAP_S_MIN, GAP_S_MIN_TEST};
 use vantage_protocol::wire::Wire;
 
@@ -126,7 +127,7 @@ fn print(genesis: &Genesis, out: &mut Out) {
         ("name", genesis.name.clone()),
         ("hash", genesis.net().to_string()),
         ("test", kind.to_owned()),
-        ("founded", format!("{} (POSIX seconds)", genesis.founded_s)),
+        ("founded", utc(genesis.founded_s)),
         ("founders", genesis.founders.join("; ")),
         ("gap", format!("{} s at least between deadlines", genesis.gap_s_min)),
         ("outputs", format!("{} bytes at most", genesis.output_bytes_max)),

@@ -15,6 +15,7 @@ use vantage_daemon::text_file;
 use vantage_protocol::genesis::Genesis;
 use vantage_protocol::leaf::Leaf;
 use vantage_protocol::log::{PolicyError, TlogProof};
+use vantage_protocol::moment::utc;
 
 /// Longest file with a proof or a policy that is read, bytes: well above the longest of each.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -172,7 +173,11 @@ fn tell(proof: &TlogProof, leaf: &Leaf, cosigners: &Cosigners, genesis: &Genesis
     for (node, time_s) in cosigners {
         if let Some(member) = genesis.member(node) {
             let (operator, region) = (&member.operator, &member.region);
-            out.line(format!("cosigned by {} ({operator}, {region}) at {time_s} by its clock", node.short()));
+            out.line(format!(
+                "cosigned by {} ({operator}, {region}) at {} by its clock",
+                node.short(),
+                utc(*time_s)
+            ));
         }
     }
     let quorum = format!(

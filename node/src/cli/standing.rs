@@ -7,6 +7,7 @@ use super::render::{Field, Out, Paint, Table};
 use vantage_api::Status;
 use vantage_protocol::attester::{JobView, OutcomeView, Phase, SlotState, SlotView};
 use vantage_protocol::id::NetId;
+use vantage_protocol::moment::utc;
 
 /// Slots of one region and target, counted.
 #[derive(Default)]
@@ -217,10 +218,11 @@ pub(super) fn facts(view: &JobView, now_s: u64) -> Vec<(&'static str, String)> {
         ("suite", view.suite.to_string()),
         ("targets", targets.collect::<Vec<_>>().join(", ")),
         ("regions", format!("{}, {} replicas each", view.regions.join(", "), view.replicas)),
+        ("made", utc(view.from_s)),
         ("phase", phase(view).to_owned()),
     ];
     if let Some((what, left_s)) = deadline(view, now_s) {
-        facts.push(("deadline", format!("{what} in {left_s} s")));
+        facts.push(("deadline", format!("{what} in {left_s} s, on {}", utc(now_s + left_s))));
     }
     facts
 }

@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use vantage_api::output::Stopping;
 use vantage_api::{Room, Shutdown, Status};
 use vantage_protocol::id::NodeId;
+use vantage_protocol::moment::utc;
 
 /// A clock this far from the committee's is said, seconds: a guess, far above what time daemons leave.
 const CLOCK_WARN_S: u64 = 10;
@@ -72,7 +73,16 @@ pub(super) fn print(status: &Status, out: &mut Out) {
         ("jobs", or_none(&jobs)),
         ("executing", format!("{} slots", status.executing)),
         ("blocks", format!("{}, {} of them not public yet", status.blocks, status.blocks_private)),
-        ("up", format!("{} s, version {}, process {}", age_s(status.started_s), status.version, status.pid)),
+        (
+            "up",
+            format!(
+                "{} s, since {}; version {}, process {}",
+                age_s(status.started_s),
+                utc(status.started_s),
+                status.version,
+                status.pid
+            ),
+        ),
     ]);
     for (target, why) in &status.unavailable {
         out.painted(Paint::Warn, "not offered: ", format!("{target}: {why}"));

@@ -12,6 +12,7 @@ use vantage_api::{Backup, Prune, Pruned, Written};
 use vantage_daemon::backup::{self, BackupError};
 use vantage_daemon::lock::{DataLock, LockError};
 use vantage_daemon::store::Store;
+use vantage_protocol::moment::utc;
 
 /// Carries `backup` out: the running node writes it, or this process does where none runs.
 pub(super) fn backup(args: &BackupArgs, out: &mut Out) -> CliResult<Exit> {
@@ -88,9 +89,10 @@ pub(super) fn restore(args: &RestoreArgs, out: &mut Out) -> CliResult<Exit> {
     } else {
         let age_s = control::now_s().saturating_sub(manifest.at_s);
         out.line(format!(
-            "{}: node {} as it was {age_s} s ago, {} files, each as it was written",
+            "{}: node {} as it was {age_s} s ago, on {}, {} files, each as it was written",
             dir.display(),
             manifest.node,
+            utc(manifest.at_s),
             manifest.parts.len()
         ));
         out.line(

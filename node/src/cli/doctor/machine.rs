@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vantage_daemon::environment::shown;
+use vantage_protocol::moment::utc;
 
 /// No clock is right that shows less than this, POSIX seconds: this program was written later (January 2026).
 const WRITTEN_S: u64 = 1_767_225_600;
@@ -31,7 +32,7 @@ pub(super) fn clock(dir: &Path, configured: Option<&Configured>, findings: &mut 
     if let Some(founded_s) = configured.map(|configured| configured.checked.genesis.founded_s)
         && now_s < founded_s
     {
-        let found = format!("it shows {now_s} s, before the network was founded ({founded_s} s)");
+        let found = format!("it shows {}, before the network was founded, {}", utc(now_s), utc(founded_s));
         return findings.fail(CHECK, found, MEND);
     }
     let newest = ["node.redb", "ready.json", "keyset.leaf", "config.toml"];

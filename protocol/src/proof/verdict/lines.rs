@@ -2,6 +2,7 @@
 
 use super::{Span, TimeBracket, Verdict};
 use crate::compare::{Account, escape_line};
+use crate::moment::utc;
 use crate::receipt::ProviderRegion;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,8 +163,8 @@ fn time(time: &TimeBracket, lines: &mut Vec<String>) {
     ];
     for (what, span, by_s) in parts {
         let Some(Span { earliest_s, latest_s }) = span else { continue };
-        let by = by_s.map_or_else(String::new, |by| format!(", deadline {by}"));
-        lines.push(format!("time: {what} cosigned from {earliest_s} to {latest_s} (POSIX seconds{by})"));
+        let by = by_s.map_or_else(String::new, |by| format!(", deadline {}", utc(by)));
+        lines.push(format!("time: {what} cosigned from {} to {}{by}", utc(earliest_s), utc(latest_s)));
     }
 }
 
