@@ -1,4 +1,4 @@
-//! A running node: keys, store, network, engine and control put together, started and stopped.
+//! A running node: keys, store, network, engine and what it serves put together, started and stopped.
 
 use crate::logging::LogError;
 use crate::places::{self, InTheWay};

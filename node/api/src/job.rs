@@ -23,7 +23,7 @@ pub struct ListJobs {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Jobs {
-    /// At most [`JOBS_PAGE_MAX`], newest first.
+    /// At most 100 ([`JOBS_PAGE_MAX`]), newest first.
     pub jobs: Vec<JobView>,
     /// There are more: ask for those behind this one.
     pub next: Option<JobId>,

@@ -13,6 +13,7 @@ use crate::upkeep::{Backup, Prune, Shutdown};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
+use vantage_protocol::attester::JobView;
 
 /// Everything that can be asked, as `docs/openapi.json` has it.
 pub fn openapi() -> Value {
@@ -20,7 +21,7 @@ pub fn openapi() -> Value {
     document.call::<GetStatus>();
     document.call::<ListJobs>();
     document.call::<GetJob>();
-    document.stream::<WatchJob>();
+    document.lines::<WatchJob, JobView>();
     document.call::<GetBundle>();
     document.call::<GetJobProof>();
     document.call::<Submit>();
@@ -68,6 +69,12 @@ impl Document {
     /// A read that is answered with bytes.
     fn stream<S: Stream>(&mut self) {
         self.operation::<S>("get", S::PATH, S::ABOUT, &json!({ S::MEDIA_TYPE: {} }));
+    }
+
+    /// A read that is answered with lines of JSON: each is of this type, or says why there are no more.
+    fn lines<S: Stream, Line: ToSchema>(&mut self) {
+        let line = json!({ "schema": { "oneOf": [self.know::<Line>(), self.know::<Fault>()] } });
+        self.operation::<S>("get", S::PATH, S::ABOUT, &json!({ S::MEDIA_TYPE: line }));
     }
 
     fn operation<C: ToSchema>(&mut self, method: &str, path: &str, about: &str, reply: &Value) {
@@ -127,10 +134,14 @@ impl Document {
     }
 }
 
-/// Says of every object with named fields that it has no others.
+/// Says of every object with named fields that it has no others; and takes what is a link in Rust's documentation out of
+/// descriptions.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
+            if let Some(Value::String(about)) = map.get_mut("description") {
+                *about = about.replace("[`", "`").replace("`]", "`");
+            }
             if map.get("properties").is_some_and(Value::is_object) {
                 map.entry("additionalProperties").or_insert(Value::Bool(false));
             }

@@ -5,6 +5,7 @@ use crate::golem::GolemView;
 use crate::vendor::VendorView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use utoipa::ToSchema;
 use vantage_protocol::id::{NetId, NodeId};
 
@@ -139,7 +140,7 @@ pub struct Status {
     /// Nodes whose logs have shown heads that exclude each other since this node started, at most 256.
     #[serde(default)]
     pub forks: Vec<NodeId>,
-    /// The node's latest notices, oldest first, at most [`NOTICES_MAX`].
+    /// The node's latest notices, oldest first, at most 32 ([`NOTICES_MAX`]).
     pub notices: Vec<NoticeView>,
 }
 
@@ -161,6 +162,8 @@ pub struct NoticeView {
 pub struct Snapshot {
     /// What `vantage status` shows.
     pub status: Box<Status>,
+    /// How long ago the engine has shown it.
+    pub age: Duration,
     /// Peers in the DHTs' routing tables.
     pub dht_peers: usize,
     /// Counts of the network task since the start, by name.

@@ -1,4 +1,4 @@
-//! Executors of Vantage: they carry a prompt to a model and bring back evidence.
+//! Calls vendors' APIs and brings back evidence.
 //!
 //! An executor sends the request bytes that the protocol core made, unchanged, to the endpoint configured for one
 //! region, and records what came back. It never picks another endpoint, never adds a hint of the region, never shows

@@ -64,7 +64,12 @@ async fn a_node_answers_its_owner_and_survives_nonsense() {
             serde_json::from_str(&body).unwrap_or_else(|error| panic!("{line}: {error}: {body}"));
         assert_eq!((found, fault.place.as_str()), (status, place), "{line}: {fault}");
     }
-    assert_eq!(say(&data, &request("GET /v1/shutdown", "")).await.0, 405, "an order is no read");
+    for line in ["GET /v1/shutdown", "POST /v1/status"] {
+        let (status, body) = say(&data, &request(line, "")).await;
+        let fault: Fault = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, fault.place.as_str()), (405, "method"), "{line}: {fault}");
+    }
+    every_described_path_is_served(&data).await;
     assert_eq!(say(&data, b"hello\n\n").await.0, 400);
     let endless = request("POST /v1/prune", &" ".repeat(BODY_BYTES_MAX + 1));
     assert!(matches!(say(&data, &endless).await.0, 400 | 413));
@@ -92,6 +97,21 @@ async fn a_node_answers_its_owner_and_survives_nonsense() {
     node.stopped().await.unwrap();
     assert!(!data.join(SOCKET).exists());
     assert!(matches!(Client::connect(&data).await, Err(ClientError::Connect { .. })));
+}
+
+async fn every_described_path_is_served(data: &Path) {
+    let described = vantage_api::openapi();
+    for (path, item) in described["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            // a field that no call has, a body that is no JSON: nothing is carried out
+            let line =
+                format!("{} {path}{}", method.to_uppercase(), if method == "get" { "?none=1" } else { "" });
+            let (status, body) = say(data, &request(&line, "{")).await;
+            let fault: Fault =
+                serde_json::from_str(&body).unwrap_or_else(|error| panic!("{line}: {error}: {body}"));
+            assert_eq!((status, fault.place.as_str()), (400, "call"), "{line}: {fault}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

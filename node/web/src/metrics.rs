@@ -21,6 +21,8 @@ use vantage_api::{Refusal, Snapshot};
 
 /// Longest time for the node to answer a look. A guess: it answers in milliseconds.
 const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+/// Longest time since the engine has shown how it stands: it does so every second. A guess, for disks that are slow.
+const SILENT_MAX: Duration = Duration::from_secs(15);
 /// The text format (OpenMetrics 1.0).
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -78,7 +80,7 @@ impl Metrics {
     }
 }
 
-/// Whether the node is alive: its engine, network and store answer.
+/// Whether the node is alive: network and store answer, and the engine goes on.
 async fn health(State(node): State<Look>) -> Response {
     match look(&node).await {
         Ok(_) => (StatusCode::OK, "ok\n").into_response(),
@@ -107,6 +109,7 @@ async fn metrics(State(node): State<Look>) -> Response {
 
 async fn look(node: &Look) -> Result<Snapshot, &'static str> {
     match tokio::time::timeout(LOOK_PATIENCE, node()).await {
+        Ok(Ok(snapshot)) if snapshot.age > SILENT_MAX => Err("the engine has done nothing for too long"),
         Ok(Ok(snapshot)) => Ok(snapshot),
         // what failed is in the node's log; it may name files
         Ok(Err(_)) => Err("the node is stopping, or its store fails"),

@@ -35,6 +35,13 @@ pub(super) async fn nowhere(uri: Uri) -> Response {
     refused(&Refusal { status: 404, fault: Fault::new("path", what, help) })
 }
 
+/// A path that is there, by another method.
+pub(super) async fn other_method(method: axum::http::Method, uri: Uri) -> Response {
+    let what = format!("{} does not take {method}", uri.path());
+    let help = "reads are GET, orders are POST: see docs/openapi.json";
+    refused(&Refusal { status: 405, fault: Fault::new("method", what, help) })
+}
+
 fn response(answer: Result<Answer, Refusal>) -> Response {
     match answer {
         Ok(Answer::Json(bytes)) => ([(header::CONTENT_TYPE, JSON)], bytes).into_response(),

@@ -1,6 +1,6 @@
 //! The node's end of its socket: HTTP with JSON, for a bounded number of connections.
 
-use crate::route::{nowhere, routes};
+use crate::route::{nowhere, other_method, routes};
 use axum::extract::DefaultBodyLimit;
 use std::io;
 use std::pin::Pin;
@@ -20,7 +20,10 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Serves clients by these handlers until the node stops.
 pub async fn serve(listener: UnixListener, handlers: Vec<Handler>, stop: CancellationToken) {
-    let router = routes(handlers).fallback(nowhere).layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    let router = routes(handlers)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     let served =
         axum::serve(Limited::new(listener), router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = async { served.await };

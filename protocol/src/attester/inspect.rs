@@ -47,7 +47,7 @@ pub struct LogPage {
     pub certified: u64,
     /// Index of the first leaf in `leaves`.
     pub start: u64,
-    /// Canonical bytes of the leaves, at most [`PAGE_LEAVES_MAX`].
+    /// Canonical bytes of the leaves, at most 128 ([`PAGE_LEAVES_MAX`]).
     #[serde(with = "base64_list")]
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub leaves: Vec<Vec<u8>>,

@@ -82,7 +82,7 @@ impl Screen {
 
     pub(crate) fn next_steps(&self, cluster: &Cluster, kept: bool, content: &str) {
         if !kept {
-            self.say("\nWhat to try next:\n  cargo demo -- --keep      leave the network running and look around\n  cargo test                see what is checked, and how\n  docs/ARCHITECTURE.md      how it works");
+            self.say("\nWhat to try next:\n  cargo demo --keep         leave the network running and look around\n  cargo test                see what is checked, and how\n  docs/ARCHITECTURE.md      how it works");
             return;
         }
         let program = cluster.binaries.node.display();

@@ -52,7 +52,7 @@ const PLAN: [(&str, &str, &[&str]); 15] = [
     ("tests", "vantage-tests", &["vantage-protocol", "vantage-testnet"]),
 ];
 
-/// Packages whose tests may use what the testnet simulates or starts: its libraries know the protocol at most.
+/// Packages whose tests may use what the testnet simulates or starts: of a node's crates its libraries know protocol and node/api at most.
 const TESTED_AGAINST_TESTNET: [&str; 4] = ["vantage-daemon", "vantage-exec", "vantage-golem", "vantage-node"];
 /// The testnet's libraries.
 const TESTNET: [&str; 2] = ["vantage-testnet", "vantage-golem-bed"];

@@ -64,6 +64,11 @@ impl Context {
             forks: standing.forks,
             notices: standing.notices,
         });
-        Ok(Snapshot { status, dht_peers: net.dht_peers, counters: net.counters })
+        Ok(Snapshot {
+            status,
+            age: published.made.elapsed(),
+            dht_peers: net.dht_peers,
+            counters: net.counters,
+        })
     }
 }

@@ -487,7 +487,7 @@ fn what_golem_needs_is_asked_for() {
 /// A word that is no level is the name of a part that there is not: it would silence the log.
 #[test]
 fn a_log_level_is_one() {
-    for good in ["info", "WARN", "info,vantage_net=debug", "vantage_node::engine=trace,warn", "off"] {
+    for good in ["info", "WARN", "info,vantage_net=debug", "vantage_daemon::engine=trace,warn", "off"] {
         load(&format!("genesis = \"genesis.toml\"\n[log]\nlevel = \"{good}\"\n"))
             .unwrap_or_else(|error| panic!("{good}: {error}"));
     }

@@ -77,7 +77,7 @@ pub struct Keep {
     /// With more than this in blocks the oldest jobs that are over go first. None: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocks_mib_max: Option<u64>,
-    /// Whether the node prunes by itself, at the start and once a day. Default true.
+    /// Whether the node prunes by itself, five minutes after the start and once a day. Default true.
     #[serde(default = "daily")]
     pub daily: bool,
 }

@@ -5,6 +5,7 @@ use super::Engine;
 use crate::store::{Batch, JobPlace, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 use vantage_api::{KnownNode, NoticeView, Room};
 use vantage_protocol::attester::{Attester, Changes, JobView, Overview, PeerKey, Phase, job_of};
 use vantage_protocol::id::{JobId, NodeId};
@@ -16,6 +17,8 @@ const VIEWS_AT_ONCE: usize = 256;
 /// What is live, at one moment; on disk is what it rests on.
 #[derive(Clone, Debug)]
 pub struct Published {
+    /// When it was made.
+    pub made: Instant,
     /// How the node stands.
     pub standing: Standing,
     /// Jobs in which something may happen yet, newest first.
@@ -118,6 +121,7 @@ impl Published {
         let peers = nodes.iter().filter_map(|node| Some((attester.peer_of(node)?, *node)));
         let known = nodes.iter().filter_map(|node| Some((*node, Arc::new(attester.known_node(node)?))));
         Ok(Self {
+            made: Instant::now(),
             standing,
             jobs: Arc::new(live),
             past: Arc::new(past),
@@ -137,7 +141,7 @@ impl Published {
         batch: &mut Batch,
     ) -> Result<Self, StoreError> {
         let Changes { jobs, logs } = attester.take_changes();
-        let mut next = Self { standing, ..self.clone() };
+        let mut next = Self { made: Instant::now(), standing, ..self.clone() };
         for id in jobs {
             let Some(view) = attester.job(&id) else { continue };
             let place = JobPlace::of(&view);
