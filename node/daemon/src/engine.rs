@@ -23,7 +23,7 @@ pub use command::{Command, STOPPED_REASON};
 pub use event::Event;
 pub use offer::Offering;
 pub use peer::{peer_id, peer_key};
-pub use published::{Published, Standing};
+pub use published::{Ended, Published, Standing};
 
 use crate::clock::{self, Clock};
 use crate::config::upkeep::Disk as DiskConfig;
@@ -110,6 +110,7 @@ pub struct Engine {
     orders: HashMap<Token, oneshot::Sender<Result<Submitted, String>>>,
     notices: Notices,
     published: watch::Sender<Arc<Published>>,
+    ended: Ended,
     gate: Gate,
     /// Slots that were refused, with the reason; declined with the next group.
     refused: Vec<(JobId, u32, String)>,
@@ -155,7 +156,7 @@ impl Engine {
     /// An engine, and what it publishes. Fails if the store does.
     pub fn new(mut parts: Parts) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
         let standing = Standing::idle(&parts.attester, clock::now_ms());
-        let first = Published::first(&mut parts.attester, &parts.store, standing)?;
+        let first = Published::first(&mut parts.attester, standing);
         let (published, reader) = watch::channel(Arc::new(first));
         let mut engine = Self {
             attester: parts.attester,
@@ -170,6 +171,7 @@ impl Engine {
             orders: HashMap::new(),
             notices: Notices::default(),
             published,
+            ended: Ended::default(),
             gate: parts.gate,
             refused: Vec::new(),
             disk: Disk::new(parts.disk.0, parts.disk.1.free_bytes_min()),
@@ -280,7 +282,7 @@ impl Engine {
     fn next_picture(&mut self, batch: &mut Batch) -> Result<Published, StoreError> {
         let standing = self.standing();
         let shown = self.published.borrow().clone();
-        shown.after(&mut self.attester, &self.store, standing, batch)
+        shown.after(&mut self.attester, &self.store, standing, (&mut self.ended, batch))
     }
 
     /// Tells the core one thing.

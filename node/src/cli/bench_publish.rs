@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use vantage_daemon::engine::{Published, Standing};
+use vantage_daemon::engine::{Ended, Published, Standing};
 use vantage_daemon::store::{Batch, Staged, Store};
 use vantage_protocol::announce::{Announce, Offer};
 use vantage_protocol::attester::{Attester, Config, Effect, Input, JobOrder, Record};
@@ -71,6 +71,7 @@ struct Subject {
     attester: Attester,
     store: Store,
     published: Arc<Published>,
+    ended: Ended,
     suite: Vec<u8>,
     said: u64,
     now_ms: u64,
@@ -98,19 +99,26 @@ impl Subject {
             attester.restore(record).map_err(CliError::failed)?;
         }
         let standing = Standing::idle(&attester, NOW_S * 1000);
-        let published = Published::first(&mut attester, &store, standing).map_err(CliError::failed)?;
+        let published = Published::first(&mut attester, standing);
         let published = Arc::new(published);
-        let mut subject = Self { attester, store, published, suite: suite(), said: 0, now_ms: NOW_S * 1000 };
+        let mut subject = Self {
+            attester,
+            store,
+            published,
+            ended: Ended::default(),
+            suite: suite(),
+            said: 0,
+            now_ms: NOW_S * 1000,
+        };
         subject.group(Input::Announce { announce: announce() })?;
         // the core looks at some jobs at a time
-        while !subject.published.jobs.is_empty() {
+        for _ in 0..=jobs_over {
+            if subject.published.past.values().sum::<usize>() == jobs_over as usize {
+                return Ok(subject);
+            }
             subject.group(Input::Tick)?;
         }
-        let over: usize = subject.published.past.values().sum();
-        if over != jobs_over as usize {
-            return Err(CliError::failed(format!("{over} of {jobs_over} jobs are over")));
-        }
-        Ok(subject)
+        Err(CliError::failed(format!("not all of {jobs_over} jobs are over: {:?}", subject.published.past)))
     }
 
     /// A job is ordered. What the picture after it takes, microseconds.
@@ -145,7 +153,8 @@ impl Subject {
         }
         let began = Instant::now();
         let standing = Standing::idle(&self.attester, self.now_ms);
-        let next = self.published.after(&mut self.attester, &self.store, standing, &mut batch);
+        let next =
+            self.published.after(&mut self.attester, &self.store, standing, (&mut self.ended, &mut batch));
         self.published = Arc::new(next.map_err(CliError::failed)?);
         let took = began.elapsed();
         self.store.commit(batch).map_err(CliError::failed)?;

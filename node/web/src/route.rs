@@ -21,7 +21,10 @@ pub(super) fn routes(handlers: impl IntoIterator<Item = Handler>) -> Router {
             }),
             Method::Order => post(async move |body: Result<Bytes, BytesRejection>| match body {
                 Ok(fields) => response(handler.answer(fields).await),
-                Err(error) => refused(&Refusal::not_understood(&error.body_text())),
+                Err(error) => {
+                    let not_understood = Refusal::not_understood(&error.body_text());
+                    refused(&Refusal { status: error.status().as_u16(), ..not_understood })
+                }
             }),
         };
         router.route(path, route)

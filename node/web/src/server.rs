@@ -24,8 +24,8 @@ pub async fn serve(listener: UnixListener, handlers: Vec<Handler>, stop: Cancell
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    let served =
-        axum::serve(Limited::new(listener), router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = axum::serve(Limited::new(listener, stop.clone()), router)
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let served = async { served.await };
     tokio::select! {
         served = served => if let Err(error) = served {
@@ -35,10 +35,21 @@ pub async fn serve(listener: UnixListener, handlers: Vec<Handler>, stop: Cancell
     }
 }
 
-/// A connection that holds its place.
+/// A connection that holds its place, and ends some time after the node was asked to stop: a client that reads no more would
+/// hold what it was being told from, and with it the store.
 pub(super) struct Connection {
     stream: UnixStream,
+    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    fn check(&mut self, context: &mut task::Context<'_>) -> io::Result<()> {
+        match self.cut.as_mut().poll(context) {
+            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
+            Poll::Pending => Ok(()),
+        }
+    }
 }
 
 impl AsyncRead for Connection {
@@ -47,6 +58,7 @@ impl AsyncRead for Connection {
         context: &mut task::Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.check(context)?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -57,10 +69,12 @@ impl AsyncWrite for Connection {
         context: &mut task::Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check(context)?;
         Pin::new(&mut self.stream).poll_write(context, buffer)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
+        self.check(context)?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -73,11 +87,12 @@ impl AsyncWrite for Connection {
 struct Limited {
     listener: UnixListener,
     places: Arc<Semaphore>,
+    stop: CancellationToken,
 }
 
 impl Limited {
-    fn new(listener: UnixListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    fn new(listener: UnixListener, stop: CancellationToken) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), stop }
     }
 }
 
@@ -90,7 +105,14 @@ impl axum::serve::Listener for Limited {
             // the semaphore is never closed
             let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
             match self.listener.accept().await {
-                Ok((stream, addr)) => return (Connection { stream, _place: place }, addr),
+                Ok((stream, addr)) => {
+                    let stop = self.stop.clone();
+                    let cut = Box::pin(async move {
+                        stop.cancelled().await;
+                        tokio::time::sleep(LAST_WORDS).await;
+                    });
+                    return (Connection { stream, cut, _place: place }, addr);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a control client could not be accepted");
                     // out of file descriptors, mostly: the next attempt fails as quickly

@@ -4,6 +4,9 @@ use super::Attester;
 use crate::id::{JobId, NodeId};
 use std::collections::BTreeSet;
 
+/// Leaves below a head whose jobs may look different once it is dated earlier.
+const DATED_LEAVES_MAX: u64 = 1024;
+
 /// What may look different since it was asked for before: more than really does, never less. What depends on the time
 /// alone, such as who was heard lately, is not among it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,6 +21,15 @@ impl Attester {
     /// What may look different since this was called last. At first that is everything that was not replayed.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
+    }
+
+    /// An earlier date under a head may put what was late in time, of jobs that are over, too: of what stands right below it.
+    /// How far back is a guess that bounds the work; dates of what lies deeper were heard long before.
+    pub(super) fn note_dated(&mut self, node: &NodeId, size: u64) {
+        let Some(log) = self.logs.get(node) else { return };
+        let below = size.saturating_sub(DATED_LEAVES_MAX)..size.min(log.certified());
+        let said = below.filter_map(|index| log.entry(index)?.leaf.statement.job());
+        self.changes.jobs.extend(said);
     }
 
     /// A log was certified further: what it says there about jobs counts from now on.

@@ -192,8 +192,7 @@ impl Attester {
         }
         self.changes.logs.insert(*node);
         let grown = log.certified() > before;
-        // an earlier date under a head may put what was late in time
-        self.changes.jobs.extend(&self.open);
+        self.note_dated(node, size);
         if grown {
             self.note_certified(node, before);
             self.grown.insert(*node);

@@ -242,6 +242,11 @@ impl Attester {
         self.open.contains(id) || self.unlooked.contains(id)
     }
 
+    /// Whether a job is over and has not been looked at since the start: what was shown of it before says more.
+    pub fn is_unlooked(&self, id: &JobId) -> bool {
+        self.unlooked.contains(id)
+    }
+
     /// How a job ended, and its content, as far as that is known here: what [`job`](Self::job) tells of it, at no cost.
     pub fn ended(&self, id: &JobId) -> Option<(OutcomeView, Option<Cid>)> {
         let round = self.rounds.get(id)?;
@@ -344,6 +349,10 @@ impl Attester {
     }
 
     fn slot_views(&self, round: &Round) -> Vec<SlotView> {
+        // whoever piles up jobs that nobody has looked at yet has not their slots held by every reader
+        if matches!(round.state, RoundState::Waiting) {
+            return Vec::new();
+        }
         let verdicts = self.verdicts(&round.id);
         let assignment = round.plan().map_or(&[][..], |p| p.assignment.as_slice());
         round

@@ -7,14 +7,20 @@ use crate::store::{JobPlace, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vantage_api::{
-    BundleIds, GetBundle, GetJob, GetJobProof, GetLog, GetProof, GetStatus, Handlers, JOBS_PAGE_MAX, JobView,
-    Jobs, KnownNode, ListJobs, ListNodes, ListPeers, LogPage, Nodes, Peer, Peers, Refusal, Shown, Status,
+    BODY_BYTES_MAX, BundleIds, GetBundle, GetJob, GetJobProof, GetLog, GetProof, GetStatus, Handlers,
+    JOBS_PAGE_MAX, JobView, Jobs, KnownNode, ListJobs, ListNodes, ListPeers, LogPage, Nodes, Peer, Peers,
+    Refusal, Shown, Status,
 };
 use vantage_protocol::attester::NotShown;
 use vantage_protocol::id::{JobId, NodeId};
 
 /// Nodes shown at once, members first: bounds an answer to some hundred KiB. A guess.
 const NODES_MAX: usize = 512;
+/// What a page of jobs may come to: half of what a client reads. With what one job and one slot take at most, about; a job
+/// of all slots that there can be fits.
+const PAGE_BYTES: usize = BODY_BYTES_MAX / 2;
+const JOB_BYTES: usize = 16 * 1024;
+const SLOT_BYTES: usize = 512;
 /// Longest prefix that an error repeats, characters.
 const SHOWN_MAX: usize = 64;
 
@@ -52,8 +58,14 @@ async fn jobs(context: Context, page: ListJobs) -> Result<Jobs, Refusal> {
             let mut all: BTreeMap<JobPlace, JobView> = past.collect();
             let behind = published.jobs.iter().filter(|(place, _)| after.is_none_or(|after| **place > after));
             all.extend(behind.take(count + 1).map(|(place, view)| (*place, JobView::clone(view))));
-            let more = all.len() > count;
-            let jobs: Vec<JobView> = all.into_values().take(count).collect();
+            let known = all.len();
+            let mut bytes = 0;
+            let fits = |view: &JobView| {
+                bytes += JOB_BYTES + view.slots.len() * SLOT_BYTES;
+                bytes <= PAGE_BYTES
+            };
+            let jobs: Vec<JobView> = all.into_values().take(count).take_while(fits).collect();
+            let more = known > jobs.len();
             let next = jobs.last().map(|view| view.id).filter(|_| more);
             Ok(Jobs { jobs, next })
         })

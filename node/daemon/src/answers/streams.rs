@@ -64,7 +64,7 @@ impl Watched {
         let last = self.last.take().filter(|view| !is_over(view))?;
         loop {
             if self.changed.changed().await.is_err() {
-                return None;
+                return Some((Ok(line(&Refusal::stopping().fault)), self));
             }
             tokio::time::sleep(WATCH_PAUSE).await;
             self.changed.mark_unchanged();

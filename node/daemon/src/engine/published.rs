@@ -11,9 +11,6 @@ use vantage_protocol::attester::{Attester, Changes, JobView, Overview, PeerKey, 
 use vantage_protocol::id::{JobId, NodeId};
 use vantage_protocol::log::Policy;
 
-/// Views of jobs that are over written in one transaction at the start: a guess, some MiB.
-const VIEWS_AT_ONCE: usize = 256;
-
 /// What is live, at one moment; on disk is what it rests on.
 #[derive(Clone, Debug)]
 pub struct Published {
@@ -94,42 +91,22 @@ impl Published {
         phases
     }
 
-    /// The first picture, of a core whose past was replayed. Views that the store lacks, or has of another version, are
-    /// written now: only those cost anything.
-    pub fn first(attester: &mut Attester, store: &Store, standing: Standing) -> Result<Self, StoreError> {
+    /// The first picture, of a core whose past was replayed: it knows no jobs before it is driven.
+    pub fn first(attester: &mut Attester, standing: Standing) -> Self {
         let _ = attester.take_changes();
-        let (mut live, mut past) = (BTreeMap::new(), BTreeMap::new());
-        let mut batch = Batch::default();
-        let mut added = 0;
-        for view in attester.jobs() {
-            if attester.is_live(&view.id) {
-                live.insert(JobPlace::of(&view), Arc::new(view));
-                continue;
-            }
-            *past.entry(view.phase).or_default() += 1;
-            if store.past_job(&view.id)?.as_ref() != Some(&view) {
-                batch.view(&view);
-                added += 1;
-            }
-            if added == VIEWS_AT_ONCE {
-                store.commit(std::mem::take(&mut batch))?;
-                added = 0;
-            }
-        }
-        store.commit(batch)?;
         let nodes = attester.nodes();
         let peers = nodes.iter().filter_map(|node| Some((attester.peer_of(node)?, *node)));
         let known = nodes.iter().filter_map(|node| Some((*node, Arc::new(attester.known_node(node)?))));
-        Ok(Self {
+        Self {
             made: Instant::now(),
             standing,
-            jobs: Arc::new(live),
-            past: Arc::new(past),
+            jobs: Arc::default(),
+            past: Arc::default(),
             nodes: Arc::new(known.collect()),
             peers: Arc::new(peers.collect()),
             uncertified: uncertified(attester),
             policy: Arc::new(attester.policy().clone()),
-        })
+        }
     }
 
     /// The next picture: what is over goes to disk with the batch, and the picture may be shown once that is there.
@@ -138,14 +115,25 @@ impl Published {
         attester: &mut Attester,
         store: &Store,
         standing: Standing,
-        batch: &mut Batch,
+        (ended, batch): (&mut Ended, &mut Batch),
     ) -> Result<Self, StoreError> {
         let Changes { jobs, logs } = attester.take_changes();
         let mut next = Self { made: Instant::now(), standing, ..self.clone() };
         for id in jobs {
-            let Some(view) = attester.job(&id) else { continue };
+            let kept = if attester.is_live(&id) && !attester.is_unlooked(&id) {
+                None
+            } else {
+                store.past_job(&id)?
+            };
+            // until it is looked at, a job of an earlier life is as it was seen then
+            let view = match &kept {
+                Some(kept) if attester.is_unlooked(&id) => Some(kept.clone()),
+                _ => attester.job(&id),
+            };
+            let Some(view) = view else { continue };
             let place = JobPlace::of(&view);
-            if attester.is_live(&id) {
+            if attester.is_live(&id) && kept.is_none() {
+                ended.forget(&id);
                 if next.jobs.get(&place).is_none_or(|shown| **shown != view) {
                     Arc::make_mut(&mut next.jobs).insert(place, Arc::new(view));
                 }
@@ -154,14 +142,13 @@ impl Published {
             if next.jobs.contains_key(&place) {
                 Arc::make_mut(&mut next.jobs).remove(&place);
             }
-            match store.past_job(&id)? {
-                Some(kept) if kept == view => {}
-                Some(_) => batch.view(&view),
-                None => {
-                    *Arc::make_mut(&mut next.past).entry(view.phase).or_default() += 1;
-                    batch.view(&view);
-                }
+            ended.note(id, view.phase);
+            if kept.as_ref() != Some(&view) {
+                batch.view(&view);
             }
+        }
+        if let Some(counts) = ended.changed() {
+            next.past = Arc::new(counts);
         }
         if logs.contains(&attester.node()) {
             next.uncertified = uncertified(attester);
@@ -181,6 +168,38 @@ impl Published {
             Arc::make_mut(&mut next.nodes).insert(node, Arc::new(known));
         }
         Ok(next)
+    }
+}
+
+/// How the jobs that are over have ended, for their counts.
+#[derive(Debug, Default)]
+pub struct Ended {
+    phases: BTreeMap<JobId, Phase>,
+    counts: BTreeMap<Phase, usize>,
+    changed: bool,
+}
+
+impl Ended {
+    fn note(&mut self, id: JobId, phase: Phase) {
+        if self.phases.get(&id) != Some(&phase) {
+            self.forget(&id);
+            self.phases.insert(id, phase);
+            *self.counts.entry(phase).or_default() += 1;
+            self.changed = true;
+        }
+    }
+
+    fn forget(&mut self, id: &JobId) {
+        let Some(phase) = self.phases.remove(id) else { return };
+        if let Some(count) = self.counts.get_mut(&phase) {
+            *count = count.saturating_sub(1);
+        }
+        self.changed = true;
+    }
+
+    /// The counts, if they are others than when this was asked last.
+    fn changed(&mut self) -> Option<BTreeMap<Phase, usize>> {
+        std::mem::take(&mut self.changed).then(|| self.counts.clone())
     }
 }
 

@@ -49,7 +49,9 @@ impl Store {
             meta.insert("node", node.0.as_slice())?;
             meta.insert("written_by", PROGRAM.as_bytes())?;
             drop(meta);
-            make_for_readers(transaction)
+            // another program may have written records without following them in the index
+            views::create(transaction)?;
+            index::rebuild(transaction)
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{META, RECORDS};
 use redb::{ReadableTable as _, ReadableTableMetadata as _, TableDefinition, WriteTransaction};
+use std::collections::BTreeMap;
 use vantage_protocol::attester::Record;
 use vantage_protocol::id::{Hash, NodeId};
 use vantage_protocol::log::{SignedCheckpoint, leaf_hash};
@@ -95,6 +96,37 @@ pub(super) fn is_whole(transaction: &WriteTransaction) -> Result<bool, redb::Err
     let records = transaction.open_table(RECORDS)?.len()?;
     let indexed = transaction.open_table(META)?.get(INDEXED)?.map(|count| count.value().to_vec());
     Ok(indexed.as_deref().map_or(records == 0, |count| count == records.to_be_bytes()))
+}
+
+/// Follows records that were taken out: those behind them have moved up. What was taken out is superseded, so nothing leads
+/// there.
+pub(super) fn renumber(transaction: &WriteTransaction, gone: &BTreeMap<u64, u64>) -> Result<(), redb::Error> {
+    let gone: Vec<u64> = gone.keys().copied().collect();
+    let moved = |record: u64| record - gone.partition_point(|before| *before < record) as u64;
+    let mut leaves = transaction.open_table(LEAVES)?;
+    let mut places = Vec::new();
+    for entry in leaves.iter()? {
+        let (key, place) = entry?;
+        let ((node, index), (record, at, hash)) = (key.value(), place.value());
+        if moved(record) != record {
+            places.push((*node, index, moved(record), at, *hash));
+        }
+    }
+    for (node, index, record, at, hash) in places {
+        leaves.insert((&node, index), (record, at, &hash))?;
+    }
+    let mut heads = transaction.open_table(HEADS)?;
+    let mut places = Vec::new();
+    for entry in heads.iter()? {
+        let (key, record) = entry?;
+        places.push((*key.value().0, key.value().1, moved(record.value())));
+    }
+    for (node, size, record) in places {
+        heads.insert((&node, size), record)?;
+    }
+    let records = transaction.open_table(RECORDS)?.len()?;
+    transaction.open_table(META)?.insert(INDEXED, records.to_be_bytes().as_slice())?;
+    Ok(())
 }
 
 /// Makes it anew. A record that cannot be read is left out: the replay that follows names it.

@@ -58,7 +58,7 @@ impl Store {
                 }
             }
             drop(records);
-            super::index::rebuild(transaction)
+            super::index::renumber(transaction, &gone)
         })?;
         Ok(counted)
     }
