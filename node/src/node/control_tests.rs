@@ -93,8 +93,13 @@ async fn a_node_answers_its_owner_and_survives_nonsense() {
     let other = PutBlock { cid: absent, bytes: b"other".to_vec(), provide: false };
     assert!(refused(client.ask(&other).await.unwrap_err()).what.contains("the bytes are not"));
 
+    // a client that says half a sentence and then nothing keeps nobody from stopping
+    let mut silent = UnixStream::connect(data.join(SOCKET)).await.unwrap();
+    silent.write_all(b"GET /v1/status HTTP/1.1\r\nhost: n").await.unwrap();
+    client.status().await.unwrap();
     node.stop();
-    node.stopped().await.unwrap();
+    let stopped = tokio::time::timeout(std::time::Duration::from_secs(20), node.stopped()).await;
+    stopped.expect("in time").unwrap();
     assert!(!data.join(SOCKET).exists());
     assert!(matches!(Client::connect(&data).await, Err(ClientError::Connect { .. })));
 }

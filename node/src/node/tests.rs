@@ -71,6 +71,14 @@ async fn a_restarted_node_goes_on_with_its_job_and_says_nothing_twice() {
     assert_eq!(bed.done(0, &id).await, view);
     let after = bed.client(0).await.status().await.unwrap();
     assert_eq!((after.log_size, after.certified_size), (before.log_size, before.log_size));
+    // jobs of an earlier life are counted as before, once the first input was handled
+    let counted = async {
+        while bed.client(0).await.status().await.unwrap().jobs != before.jobs {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), counted).await.expect("counts as before");
+    assert_eq!(before.jobs.values().sum::<usize>(), 1, "{:?}", before.jobs);
     stop(node).await;
 }
 
