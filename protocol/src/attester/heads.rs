@@ -192,6 +192,8 @@ impl Attester {
         }
         self.changes.logs.insert(*node);
         let grown = log.certified() > before;
+        // dates move the committee's clocks, too, and with them what counts in any job that is open
+        self.changes.jobs.extend(&self.open);
         self.note_dated(node, size);
         if grown {
             self.note_certified(node, before);
