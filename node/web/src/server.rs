@@ -1,15 +1,13 @@
 //! The node's end of its socket: HTTP with JSON, for a bounded number of connections.
 
+use crate::connection::Connection;
 use crate::route::{nowhere, other_method, routes};
 use axum::extract::DefaultBodyLimit;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{self, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use vantage_api::{BODY_BYTES_MAX, Handler};
 
@@ -35,54 +33,6 @@ pub async fn serve(listener: UnixListener, handlers: Vec<Handler>, stop: Cancell
     }
 }
 
-/// A connection that holds its place, and ends some time after the node was asked to stop: a client that reads no more would
-/// hold what it was being told from, and with it the store.
-pub(super) struct Connection {
-    stream: UnixStream,
-    cut: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    fn check(&mut self, context: &mut task::Context<'_>) -> io::Result<()> {
-        match self.cut.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.check(context)?;
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check(context)?;
-        Pin::new(&mut self.stream).poll_write(context, buffer)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-        self.check(context)?;
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
 /// A listener with a limited number of connections.
 struct Limited {
     listener: UnixListener,
@@ -97,21 +47,22 @@ impl Limited {
 }
 
 impl axum::serve::Listener for Limited {
-    type Io = Connection;
+    type Io = Connection<UnixStream>;
     type Addr = tokio::net::unix::SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, Self::Addr) {
+    async fn accept(&mut self) -> (Connection<UnixStream>, Self::Addr) {
         loop {
             // the semaphore is never closed
             let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
             match self.listener.accept().await {
                 Ok((stream, addr)) => {
                     let stop = self.stop.clone();
-                    let cut = Box::pin(async move {
+                    // a client that reads no more would hold what it was being told from, and with it the store
+                    let end = async move {
                         stop.cancelled().await;
                         tokio::time::sleep(LAST_WORDS).await;
-                    });
-                    return (Connection { stream, cut, _place: place }, addr);
+                    };
+                    return (Connection::new(stream, end, place), addr);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a control client could not be accepted");

@@ -1,13 +1,12 @@
 //! A listener with a limited number of connections, each with a limited lifetime.
 
+use crate::connection::Connection;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{self, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Connections at once; others wait in the system's queue. A guess: two scrapers and a person.
@@ -31,23 +30,23 @@ impl LimitedListener {
 }
 
 impl axum::serve::Listener for LimitedListener {
-    type Io = Connection;
+    type Io = Connection<TcpStream>;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (Connection<TcpStream>, SocketAddr) {
         loop {
             // the semaphore is never closed
             let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
             match self.listener.accept().await {
                 Ok((stream, addr)) => {
                     let stop = self.stop.clone();
-                    let expiry = Box::pin(async move {
+                    let end = async move {
                         tokio::select! {
                             () = tokio::time::sleep(LIFETIME_MAX) => {}
                             () = stop.cancelled() => {}
                         }
-                    });
-                    return (Connection { stream, expiry, _place: place }, addr);
+                    };
+                    return (Connection::new(stream, end, place), addr);
                 }
                 Err(error) => {
                     tracing::debug!(%error, "a connection for metrics could not be accepted");
@@ -60,55 +59,6 @@ impl axum::serve::Listener for LimitedListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
-    }
-}
-
-/// A connection that ends by itself.
-pub(super) struct Connection {
-    stream: TcpStream,
-    expiry: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    /// An error once its time is over; until then it is woken when that comes.
-    fn check_lifetime(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        match self.expiry.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.check_lifetime(context)?;
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check_lifetime(context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check_lifetime(context)?;
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -132,6 +82,8 @@ mod tests {
         tokio::time::pause();
         let read = connection.read(&mut [0; 8]).await;
         assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let again = connection.read(&mut [0; 8]).await;
+        assert_eq!(again.unwrap_err().kind(), io::ErrorKind::TimedOut, "whoever asks again is told again");
     }
 
     #[tokio::test]
