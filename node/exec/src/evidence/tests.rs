@@ -260,17 +260,25 @@ fn what_a_vendor_says_of_its_account_is_not_kept() {
 }
 
 /// A worker of the runtime that read the longest body itself would serve nobody for most of a second.
-#[tokio::test]
-async fn a_body_is_read_beside_the_tasks_of_the_node() {
+/// The only thread for such work is taken here, so that reading can't be over at the first look.
+#[test]
+fn a_body_is_read_beside_the_tasks_of_the_node() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
     let config = "target = \"lab\"\nendpoints = { eu = \"http://127.0.0.1:9/v1\" }";
     let vendor = toml::from_str::<crate::VendorConfig>(config).unwrap().check(false).unwrap();
     let mut evidence = Evidence::begun(1);
-    let reply = reply(200, &[], &answer("yes"));
-    let mut absorbing = Box::pin(evidence.absorb_aside(2, Ok(reply), &vendor, MOST));
-    let at_once =
-        std::future::poll_fn(|context| std::task::Poll::Ready(absorbing.as_mut().poll(context))).await;
-    assert!(at_once.is_pending(), "it is handed over");
-    absorbing.await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        let taken = tokio::task::spawn_blocking(move || held.recv());
+        let mut absorbing =
+            Box::pin(evidence.absorb_aside(2, Ok(reply(200, &[], &answer("yes"))), &vendor, MOST));
+        let at_once =
+            std::future::poll_fn(|context| std::task::Poll::Ready(absorbing.as_mut().poll(context))).await;
+        assert!(at_once.is_pending(), "it is handed over");
+        release.send(()).unwrap();
+        taken.await.unwrap().unwrap();
+        absorbing.await;
+    });
     assert_eq!(evidence.text.as_deref(), Some("yes"));
 }
 
