@@ -52,13 +52,13 @@ pub fn assign(net: &NetId, id: &JobId, job: &Job, candidates: &[Candidate]) -> A
     assignment
 }
 
-/// The order in which an executor runs a slot's cells: shuffled by the seed, so that time of day and
-/// prompt do not vary together.
-pub fn cell_order(net: &NetId, id: &JobId, job: &Job, slot: u32, cells: &[(u32, u32)]) -> Vec<(u32, u32)> {
+/// The order in which executors run the cells of a slot: shuffled by the seed, so that time of day and prompt do not vary
+/// together. It is the same in every slot, so that a prompt is asked everywhere at about the same time.
+pub fn cell_order(net: &NetId, id: &JobId, job: &Job, cells: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let seed = seed(net, id, job.beacon);
     let mut ordered = cells.to_vec();
     ordered.sort_by_key(|(prompt, repeat)| {
-        let fields: [&[u8]; 4] = [&seed.0, &slot.to_be_bytes(), &prompt.to_be_bytes(), &repeat.to_be_bytes()];
+        let fields: [&[u8]; 3] = [&seed.0, &prompt.to_be_bytes(), &repeat.to_be_bytes()];
         labelled(Label::CellOrder, net, &fields)
     });
     ordered

@@ -18,17 +18,20 @@ pub enum Label {
     CellOrder,
     /// The bytes of a request to a model.
     Request,
+    /// Where an open model's draws for one cell come from.
+    CellSeed,
 }
 
 impl Label {
     /// All labels: for the test that they differ.
-    pub const ALL: [Label; 6] = [
+    pub const ALL: [Label; 7] = [
         Label::Keyset,
         Label::Commit,
         Label::AssignSeed,
         Label::AssignRank,
         Label::CellOrder,
         Label::Request,
+        Label::CellSeed,
     ];
 
     /// The text that is hashed, followed by a NUL byte.
@@ -38,8 +41,9 @@ impl Label {
             Label::Commit => "vantage/commit/v1",
             Label::AssignSeed => "vantage/assign-seed/v1",
             Label::AssignRank => "vantage/assign-rank/v1",
-            Label::CellOrder => "vantage/cell-order/v1",
+            Label::CellOrder => "vantage/cell-order/v2",
             Label::Request => "vantage/request/v1",
+            Label::CellSeed => "vantage/cell-seed/v1",
         }
     }
 }

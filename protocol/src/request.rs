@@ -3,7 +3,7 @@
 
 use crate::domain::Label;
 use crate::hash::labelled;
-use crate::id::{Hash, NetId};
+use crate::id::{Hash, JobId, NetId};
 use crate::suite::{Prompt, Suite};
 use crate::target::{Dialect, Target};
 use crate::wire;
@@ -54,7 +54,7 @@ impl Adapter {
     /// Its name in requests, with its version.
     pub fn name(self) -> &'static str {
         match self {
-            Self::OpenChat => "open-chat/1",
+            Self::OpenChat => "open-chat/2",
             Self::OpenAiChat => "openai-chat/2",
             Self::CompatibleChat => "openai-compatible-chat/2",
             Self::AnthropicMessages => "anthropic-messages/2",
@@ -113,6 +113,13 @@ impl Request {
     }
 }
 
+/// Where an open model's draws for one cell come from. It follows from the cell's place alone, so that anyone who has the model
+/// gets the same answer, and no executor can draw until it likes one.
+pub fn cell_seed(net: &NetId, job: &JobId, slot: u32, prompt: u32, repeat: u32) -> Hash {
+    let place: [&[u8]; 4] = [&job.0, &slot.to_be_bytes(), &prompt.to_be_bytes(), &repeat.to_be_bytes()];
+    labelled(Label::CellSeed, net, &place)
+}
+
 /// The path of Gemini's answers. The vendor names a model with its collection or without; one that is not named is
 /// `models`. The rest is one segment, whatever it holds.
 fn gemini_path(model: &str) -> String {
@@ -154,14 +161,16 @@ impl Asked<'_> {
         }
     }
 
-    /// An open model decodes greedily: no seed, no temperature.
+    /// Where tokens are drawn, each cell has a seed of its own ([`cell_seed`]), which is no part of the request.
     fn open(&self) -> String {
         let Self { suite, .. } = self;
+        let drawn = |milli| format!(",\"temperature_milli\":{milli}");
         format!(
-            "{{\"max_tokens\":{},\"messages\":[{}],\"model\":{}}}",
+            "{{\"max_tokens\":{},\"messages\":[{}],\"model\":{}{}}}",
             suite.tokens_max,
             self.message(),
-            self.model()
+            self.model(),
+            suite.drawn_at_milli().map_or(String::new(), drawn)
         )
     }
 
@@ -310,7 +319,7 @@ mod tests {
         assert_eq!(
             of("open:smollm2-135m"),
             "{\"max_tokens\":64,\"messages\":[{\"content\":\"Say \\\"hi\\\"\\n\\u0001é\",\"role\":\"user\"}],\
-             \"model\":\"smollm2-135m\"}"
+             \"model\":\"smollm2-135m\",\"temperature_milli\":700}"
         );
         let compatible = request("compat:lab/Qwen/Q\"2\\5");
         assert_eq!(compatible.path, "/chat/completions");
@@ -341,6 +350,7 @@ mod tests {
         assert_eq!(of("openai/o"), format!("{{\"max_completion_tokens\":64,{said}:\"o\",\"stream\":false}}"));
         assert_eq!(of("compat:lab/o"), format!("{{\"max_tokens\":64,{said}:\"o\",\"stream\":false}}"));
         assert_eq!(of("anthropic/o"), format!("{{\"max_tokens\":64,{said}:\"o\",\"stream\":false}}"));
+        assert_eq!(of("open:o"), format!("{{\"max_tokens\":64,{said}:\"o\"}}"));
         assert!(
             of("gemini/o").ends_with("\"generationConfig\":{\"maxOutputTokens\":64}}"),
             "{}",

@@ -18,7 +18,7 @@ pub struct Suite {
     /// Longest answer, tokens.
     pub tokens_max: u32,
     /// Sampling temperature in thousandths; none: no temperature is sent, and the API's own default holds, which is all that
-    /// some models take. An open model always decodes greedily.
+    /// some models take. An open model draws its tokens at this temperature, and takes the likeliest where it is 0 or none.
     pub temperature_milli: Option<u32>,
     /// Seed for vendors that take one.
     pub seed: Option<u32>,
@@ -70,6 +70,11 @@ impl PromptKind {
 }
 
 impl Suite {
+    /// The temperature at which open models draw their tokens, thousandths; none where they take the likeliest.
+    pub fn drawn_at_milli(&self) -> Option<u32> {
+        self.temperature_milli.filter(|milli| *milli > 0)
+    }
+
     /// Reads the TOML form that people write. Unknown keys are refused.
     pub fn from_toml(text: &str) -> Result<Self, WireError> {
         let suite: Self = wire::read_toml(text, 1)?;

@@ -3,13 +3,15 @@
 use crate::chat::{Message, Role};
 use crate::engine::{GenerateError, Generation};
 use crate::facts::EngineFacts;
+use crate::hash::Seed;
 use crate::runner::Runner;
+use crate::sampler::Sampling;
 use crate::store::ModelStore;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What is asked: the body of a request to an open model.
+/// What is asked: the body of a request to an open model, and where tokens are to be drawn the seed of the cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -19,6 +21,12 @@ pub struct Question {
     pub messages: Vec<Message>,
     /// Name of the model.
     pub model: String,
+    /// Where tokens are drawn instead of taking the likeliest: the seed of this cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Seed>,
+    /// Where tokens are drawn instead of taking the likeliest: the temperature in thousandths, above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_milli: Option<u32>,
 }
 
 /// What came of it: one line of JSON.
@@ -62,7 +70,10 @@ pub fn answer(
     let unavailable = |error: &dyn std::error::Error| AnswerError::Model(error.to_string());
     let pulled = ModelStore::new(store).open(&question.model).map_err(|error| unavailable(&error))?;
     let mut runner = Runner::start(program, &["serve"], &pulled).map_err(|error| unavailable(&error))?;
-    let answer = match runner.generate(&question.messages, question.max_tokens, &|| false) {
+    let asked = question.sampling();
+    let answered = asked
+        .and_then(|sampling| runner.generate(&question.messages, question.max_tokens, sampling, &|| false));
+    let answer = match answered {
         Ok(generation) => Answer::Answered { facts: Box::new(runner.facts().clone()), generation },
         Err(error) => Answer::Refused(error),
     };
@@ -82,7 +93,22 @@ impl Answer {
 impl Question {
     /// A question of one message by a user.
     pub fn of_user(model: &str, text: &str, max_tokens: u32) -> Self {
-        Self { max_tokens, messages: vec![Message::new(Role::User, text)], model: model.to_owned() }
+        let messages = vec![Message::new(Role::User, text)];
+        Self { max_tokens, messages, model: model.to_owned(), seed: None, temperature_milli: None }
+    }
+
+    /// How tokens are drawn; none where the likeliest are taken. A seed without a temperature, or the other way round, is
+    /// a bad request.
+    pub fn sampling(&self) -> Result<Option<Sampling>, GenerateError> {
+        match (self.temperature_milli, self.seed) {
+            (None, None) => Ok(None),
+            (Some(temperature_milli), Some(seed)) if temperature_milli > 0 => {
+                Ok(Some(Sampling { temperature_milli, seed }))
+            }
+            _ => Err(GenerateError::BadRequest {
+                reason: "drawing tokens takes a seed and a temperature above 0".to_owned(),
+            }),
+        }
     }
 }
 
@@ -103,6 +129,22 @@ mod tests {
             Err(AnswerError::Model(_))
         ));
         assert!(output.is_empty());
+    }
+
+    #[test]
+    fn a_question_draws_with_seed_and_temperature_alone() {
+        let asked = |more: &str| {
+            let text = format!(r#"{{"max_tokens":1,"messages":[],"model":"a"{more}}}"#);
+            serde_json::from_str::<Question>(&text).unwrap().sampling()
+        };
+        assert_eq!(asked(""), Ok(None));
+        let seed = "07".repeat(32);
+        let whole = asked(&format!(r#","seed":"{seed}","temperature_milli":700"#)).unwrap();
+        assert_eq!(whole, Some(Sampling { temperature_milli: 700, seed: Seed::from_bytes([7; 32]) }));
+        for half in [format!(r#","seed":"{seed}""#), r#","temperature_milli":700"#.to_owned()] {
+            assert!(matches!(asked(&half), Err(GenerateError::BadRequest { .. })), "{half}");
+        }
+        assert!(asked(&format!(r#","seed":"{seed}","temperature_milli":0"#)).is_err());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! The engine: greedy generation on one thread, the same bytes every time.
+//! The engine: generation on one thread, the same bytes every time.
 
 use crate::chat::Message;
 use crate::facts::{self, EngineFacts};
 use crate::gguf::{self, GgufError, ModelFile, guard};
 use crate::hash::ModelHash;
+use crate::sampler::{Sampler, Sampling};
 use crate::store::PulledModel;
 use crate::tokenizer::ChatTokenizer;
 use candle_core::{Device, Tensor};
@@ -167,13 +168,15 @@ impl Engine {
         Ok(Engine { pristine, tokenizer, pool, context_tokens, facts: facts_of(model) })
     }
 
-    /// Answers a conversation, taking the likeliest token each time (of equals, the lowest id).
+    /// Answers a conversation, taking the likeliest token each time (of equals, the lowest id), or drawing tokens as
+    /// `sampling` says.
     ///
     /// `stop` is asked before every token; once it says true, the call ends with [`GenerateError::Stopped`].
     pub fn generate(
         &mut self,
         messages: &[Message],
         max_tokens: u32,
+        sampling: Option<Sampling>,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Generation, GenerateError> {
         let prompt = self.prompt_ids(messages)?;
@@ -189,8 +192,9 @@ impl Engine {
         }
         // A copy shares the weights but has caches of its own: nothing of one conversation can reach the next.
         let weights = self.pristine.clone();
+        let speaker = Speaker { weights, sampler: Sampler::new(sampling), position: 0 };
         let answer = self
-            .in_pool(|| answer(weights, &self.tokenizer, &prompt, PROMPT_CHUNK_TOKENS, max_tokens, stop))?;
+            .in_pool(|| answer(speaker, &self.tokenizer, &prompt, PROMPT_CHUNK_TOKENS, max_tokens, stop))?;
         let text = self.tokenizer.decode(&answer.ids).map_err(|reason| GenerateError::Engine { reason })?;
         Ok(Generation {
             text,
@@ -278,7 +282,7 @@ struct Answer {
 
 /// The loop: prompt in chunks, then one token after the other.
 fn answer(
-    mut weights: ModelWeights,
+    mut speaker: Speaker,
     tokenizer: &ChatTokenizer,
     prompt: &[u32],
     chunk_tokens: usize,
@@ -289,18 +293,17 @@ fn answer(
         |ids: &[u32]| GenerateError::Stopped { output_tokens: u32::try_from(ids.len()).unwrap_or(u32::MAX) };
     let mut ids = Vec::new();
     let started = Instant::now();
-    let mut position = 0;
-    let mut next = None;
+    let mut logits = None;
     for chunk in prompt.chunks(chunk_tokens) {
         if stop() {
             return Err(stopped(&ids));
         }
-        next = Some(likeliest(&mut weights, chunk, position)?);
-        position += chunk.len();
+        logits = Some(speaker.hear(chunk)?);
     }
+    let logits =
+        logits.ok_or_else(|| GenerateError::Engine { reason: "the prompt has no tokens".to_owned() })?;
     let prompt = started.elapsed();
-    let mut next =
-        next.ok_or_else(|| GenerateError::Engine { reason: "the prompt has no tokens".to_owned() })?;
+    let mut next = speaker.pick(&logits)?;
     let finish = loop {
         if tokenizer.is_end(next) {
             break Finish::Stop;
@@ -312,28 +315,35 @@ fn answer(
         if stop() {
             return Err(stopped(&ids));
         }
-        next = likeliest(&mut weights, &[next], position)?;
-        position += 1;
+        let logits = speaker.hear(&[next])?;
+        next = speaker.pick(&logits)?;
     };
     Ok(Answer { ids, finish, prompt, output: started.elapsed().saturating_sub(prompt) })
 }
 
-/// Feeds tokens at `position` and returns the id with the highest logit.
-fn likeliest(weights: &mut ModelWeights, ids: &[u32], position: usize) -> Result<u32, GenerateError> {
-    let logits = Tensor::new(ids, &Device::Cpu)
-        .and_then(|input| weights.forward(&input.unsqueeze(0)?, position)?.flatten_all()?.to_vec1::<f32>())
-        .map_err(|error| GenerateError::Engine { reason: gguf::one_line(&error.to_string()) })?;
-    let mut best: Option<(u32, f32)> = None;
-    for (id, &logit) in (0u32..).zip(&logits) {
-        if logit.is_nan() {
-            return Err(GenerateError::Engine { reason: format!("the logit of token {id} is not a number") });
-        }
-        if best.is_none_or(|(_, highest)| logit > highest) {
-            best = Some((id, logit));
-        }
+/// A model in the middle of a conversation.
+struct Speaker {
+    weights: ModelWeights,
+    sampler: Sampler,
+    /// Tokens heard.
+    position: usize,
+}
+
+impl Speaker {
+    /// Feeds tokens and returns the logits of what may follow.
+    fn hear(&mut self, ids: &[u32]) -> Result<Vec<f32>, GenerateError> {
+        let logits = Tensor::new(ids, &Device::Cpu)
+            .and_then(|input| {
+                self.weights.forward(&input.unsqueeze(0)?, self.position)?.flatten_all()?.to_vec1::<f32>()
+            })
+            .map_err(|error| GenerateError::Engine { reason: gguf::one_line(&error.to_string()) })?;
+        self.position += ids.len();
+        Ok(logits)
     }
-    best.map(|(id, _)| id)
-        .ok_or_else(|| GenerateError::Engine { reason: "the model gave no logits".to_owned() })
+
+    fn pick(&mut self, logits: &[f32]) -> Result<u32, GenerateError> {
+        self.sampler.pick(logits).map_err(|reason| GenerateError::Engine { reason })
+    }
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -11,54 +11,79 @@ use std::str::FromStr;
 /// Bytes read at a time when hashing; a guess that keeps system calls few.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// SHA-256 of a file's bytes; printed and parsed as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ModelHash([u8; 32]);
+/// Defines 32 bytes that are printed and parsed as 64 lower-case hex digits.
+macro_rules! hex_bytes {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// Wraps the 32 bytes.
+            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// The 32 bytes.
+            pub fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = HashParseError;
+
+            fn from_str(text: &str) -> Result<Self, HashParseError> {
+                parse(text).map(Self).ok_or_else(|| HashParseError { found_chars: text.chars().count() })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+hex_bytes! {
+    /// SHA-256 of a file's bytes; printed and parsed as 64 lower-case hex digits.
+    ModelHash
+}
+
+hex_bytes! {
+    /// What the draws of one answer come from; printed and parsed as 64 lower-case hex digits.
+    Seed
+}
 
 impl ModelHash {
-    /// Wraps the 32 bytes of a digest.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
     /// Reads a hash written in the source, at compile time.
     ///
     /// # Panics
     /// In a constant, so while compiling: if `hex` is not 64 lower-case hex digits.
     pub(crate) const fn from_hex(hex: &str) -> Self {
-        match Self::parse(hex) {
-            Some(hash) => hash,
+        match parse(hex) {
+            Some(bytes) => Self(bytes),
             None => panic!("not 64 lower-case hex digits"),
         }
-    }
-
-    const fn parse(hex: &str) -> Option<Self> {
-        const fn digit(byte: u8) -> Option<u8> {
-            match byte {
-                b'0'..=b'9' => Some(byte - b'0'),
-                b'a'..=b'f' => Some(byte - b'a' + 10),
-                _ => None,
-            }
-        }
-        let digits = hex.as_bytes();
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut bytes = [0u8; 32];
-        let mut index = 0;
-        while index < 32 {
-            match (digit(digits[2 * index]), digit(digits[2 * index + 1])) {
-                (Some(high), Some(low)) => bytes[index] = high << 4 | low,
-                _ => return None,
-            }
-            index += 1;
-        }
-        Some(Self(bytes))
-    }
-
-    /// The 32 bytes of the digest.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
     }
 
     /// Hashes a whole file; calls `progress` with the bytes done so far after every chunk.
@@ -76,43 +101,35 @@ impl ModelHash {
     }
 }
 
-impl fmt::Display for ModelHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+const fn parse(hex: &str) -> Option<[u8; 32]> {
+    const fn digit(byte: u8) -> Option<u8> {
+        match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        }
     }
-}
-
-impl fmt::Debug for ModelHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ModelHash({self})")
+    let digits = hex.as_bytes();
+    if digits.len() != 64 {
+        return None;
     }
+    let mut bytes = [0u8; 32];
+    let mut index = 0;
+    while index < 32 {
+        match (digit(digits[2 * index]), digit(digits[2 * index + 1])) {
+            (Some(high), Some(low)) => bytes[index] = high << 4 | low,
+            _ => return None,
+        }
+        index += 1;
+    }
+    Some(bytes)
 }
 
 /// The text is not 64 lower-case hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a SHA-256 is 64 lower-case hex digits; got {found_chars} characters")]
+#[error("64 lower-case hex digits are needed, as of a SHA-256; got {found_chars} characters")]
 pub struct HashParseError {
     found_chars: usize,
-}
-
-impl FromStr for ModelHash {
-    type Err = HashParseError;
-
-    fn from_str(text: &str) -> Result<Self, HashParseError> {
-        Self::parse(text).ok_or_else(|| HashParseError { found_chars: text.chars().count() })
-    }
-}
-
-impl Serialize for ModelHash {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ModelHash {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 /// Hashes and counts what passes through on its way to `inner`.

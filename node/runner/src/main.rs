@@ -59,7 +59,7 @@ fn speed(store: &Path, model: &str) -> Result<(), Box<dyn std::error::Error>> {
     println!("loaded in {} ms", started.elapsed().as_millis());
     let long = "The sea is wide and the land is far. ".repeat(40);
     for (label, prompt) in [("short", "Write a poem about the sea."), ("long", long.as_str())] {
-        let answer = runner.generate(&[Message::user(prompt)], 128, &|| false)?;
+        let answer = runner.generate(&[Message::user(prompt)], 128, None, &|| false)?;
         let per_second = |tokens: u32, us: u64| f64::from(tokens) * 1e6 / us.max(1) as f64;
         println!(
             "{label} prompt: {} tokens at {:.0}/s; answer: {} tokens at {:.1}/s",

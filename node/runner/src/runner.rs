@@ -4,6 +4,7 @@ use crate::chat::Message;
 use crate::engine::{GenerateError, Generation};
 use crate::facts::EngineFacts;
 use crate::lines::{self, Ask, Say};
+use crate::sampler::Sampling;
 use crate::store::PulledModel;
 use std::ffi::OsString;
 use std::io::{self, BufReader};
@@ -75,6 +76,7 @@ impl Runner {
         &mut self,
         messages: &[Message],
         max_tokens: u32,
+        sampling: Option<Sampling>,
         stop: &dyn Fn() -> bool,
     ) -> Result<Generation, GenerateError> {
         let mut process = match self.process.take() {
@@ -83,7 +85,7 @@ impl Runner {
         };
         self.next_id = self.next_id.wrapping_add(1);
         let id = self.next_id;
-        let ask = Ask::Generate { id, messages: messages.to_vec(), max_tokens };
+        let ask = Ask::Generate { id, messages: messages.to_vec(), max_tokens, sampling };
         let failed = |reason: String| GenerateError::Engine { reason };
         lines::write(&mut process.input, &ask)
             .map_err(|error| failed(format!("the runner process does not listen: {error}")))?;

@@ -39,10 +39,11 @@ pub fn serve(input: impl Read + Send + 'static, output: &mut dyn Write) -> Resul
     let ready = Say::Ready { facts: engine.facts().clone(), context_tokens: engine.context_tokens() };
     lines::write(output, &ready)?;
     while let Some(ask) = next(&asks, output)? {
-        let Ask::Generate { id, messages, max_tokens } = ask else {
+        let Ask::Generate { id, messages, max_tokens, sampling } = ask else {
             return give_up(output, "a model is loaded already".to_owned());
         };
-        let say = match engine.generate(&messages, max_tokens, &|| closed.load(Ordering::Relaxed)) {
+        let stop = || closed.load(Ordering::Relaxed);
+        let say = match engine.generate(&messages, max_tokens, sampling, &stop) {
             Ok(generation) => Say::Answer { id, generation },
             Err(error) => Say::Refused { id, error },
         };

@@ -82,20 +82,22 @@ fn answers_are_the_known_bytes_everywhere() {
     let where_they_hold =
         format!("known answers are of x86_64 with AVX2 and FMA; this is {}", one.facts().cpu);
     for answer in &known {
-        let said = one.generate(&[Message::user(&answer.prompt)], answer.max_tokens, &|| false).unwrap();
+        let said =
+            one.generate(&[Message::user(&answer.prompt)], answer.max_tokens, None, &|| false).unwrap();
         assert_eq!(said.text, answer.text, "{where_they_hold}");
         assert_eq!((said.prompt_tokens, said.output_tokens), (answer.prompt_tokens, answer.output_tokens));
         assert_eq!(said.finish, answer.finish);
     }
     let first = &known[0];
     for answer in known.iter().rev().chain([first, first]) {
-        let said = other.generate(&[Message::user(&answer.prompt)], answer.max_tokens, &|| false).unwrap();
+        let said =
+            other.generate(&[Message::user(&answer.prompt)], answer.max_tokens, None, &|| false).unwrap();
         assert_eq!(said.text, answer.text, "in another order");
     }
     assert_eq!(one.facts().threads, 1);
     let mut engine = ENGINE.lock().unwrap();
     assert_eq!(EngineFacts { threads: 1, ..engine.facts().clone() }, *one.facts());
-    let said = engine.generate(&[Message::user(&first.prompt)], first.max_tokens, &|| false).unwrap();
+    let said = engine.generate(&[Message::user(&first.prompt)], first.max_tokens, None, &|| false).unwrap();
     assert_eq!(said.text, first.text, "in this process");
 }
 
@@ -105,7 +107,7 @@ fn a_runner_survives_being_stopped_killed_and_asked_nonsense() {
     let known = &known[1];
     let mut runner = start();
     let mut ask =
-        |max_tokens, stop: bool| runner.generate(&[Message::user(&known.prompt)], max_tokens, &|| stop);
+        |max_tokens, stop: bool| runner.generate(&[Message::user(&known.prompt)], max_tokens, None, &|| stop);
     assert_eq!(ask(known.max_tokens, true), Err(GenerateError::Stopped { output_tokens: 0 }));
     assert_eq!(ask(known.max_tokens, false).unwrap().text, known.text, "after a stop");
     assert!(matches!(ask(0, false), Err(GenerateError::BadRequest { .. })));
@@ -117,11 +119,11 @@ fn a_runner_survives_being_stopped_killed_and_asked_nonsense() {
     }
     let pid = runner.pid().expect("a refused request leaves the process").to_string();
     assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
-    match runner.generate(&[Message::user(&known.prompt)], 8, &|| false) {
+    match runner.generate(&[Message::user(&known.prompt)], 8, None, &|| false) {
         Err(GenerateError::Engine { reason }) => assert!(reason.contains("process"), "{reason}"),
         other => panic!("{other:?}"),
     }
-    let said = runner.generate(&[Message::user(&known.prompt)], known.max_tokens, &|| false).unwrap();
+    let said = runner.generate(&[Message::user(&known.prompt)], known.max_tokens, None, &|| false).unwrap();
     assert_eq!(said.text, known.text, "after a kill");
 }
 

@@ -96,6 +96,8 @@ impl Bench {
             max_tokens: TOKENS_MAX,
             messages: vec![Message::user(QUESTION)],
             model: args.model.clone(),
+            seed: None,
+            temperature_milli: None,
         };
         let question = serde_json::to_string(&question).map_err(CliError::failed)?;
         let order = Order {
@@ -173,7 +175,7 @@ impl Bench {
     }
 
     fn ask(&self, runner: &mut Runner) -> CliResult<()> {
-        let asked = runner.generate(&[Message::user(QUESTION)], TOKENS_MAX, &|| false);
+        let asked = runner.generate(&[Message::user(QUESTION)], TOKENS_MAX, None, &|| false);
         asked.map(|_| ()).map_err(CliError::failed)
     }
 

@@ -142,6 +142,8 @@ pub struct Task {
     pub request: Request,
     /// Its hash, for the receipt.
     pub hash: Hash,
+    /// Where an open model's draws come from; none where it takes the likeliest tokens, and for vendors.
+    pub seed: Option<Hash>,
 }
 
 /// Something that people may want to know.

@@ -11,7 +11,7 @@ use crate::job::Slot;
 use crate::leaf::{LeafRef, Statement};
 use crate::params::REASON_BYTES_MAX;
 use crate::receipt::{Receipt, Receipts};
-use crate::request::Request;
+use crate::request::{Request, cell_seed};
 use crate::statement::{Commit, Decline, Reveal, commit_hash};
 use crate::wire::{self, Wire};
 
@@ -51,12 +51,14 @@ impl Attester {
         let (job, suite) = (&round.job, &plan.suite);
         let target = job.targets.get(slot.target)?.target.clone();
         let cells = job.cells(slot, suite);
-        let tasks = cell_order(&self.net, &round.id, job, slot.index, &cells)
+        let draws = target.is_open_model() && suite.drawn_at_milli().is_some();
+        let tasks = cell_order(&self.net, &round.id, job, &cells)
             .into_iter()
             .filter_map(|(prompt, repeat)| {
                 let request = Request::of(&target, suite, suite.prompts.get(prompt as usize)?);
                 let hash = request.hash(&self.net);
-                Some(Task { prompt, repeat, request, hash })
+                let seed = draws.then(|| cell_seed(&self.net, &round.id, slot.index, prompt, repeat));
+                Some(Task { prompt, repeat, request, hash, seed })
             })
             .collect();
         Some(Execution {

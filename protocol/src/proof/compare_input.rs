@@ -115,17 +115,17 @@ fn input_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Input, Not
     };
     Ok(Input {
         regions: job.regions.clone(),
-        targets: job.targets.iter().map(|t| target_info(&t.target)).collect(),
+        targets: job.targets.iter().map(|t| target_info(&t.target, compared.suite)).collect(),
         prompts: compared.suite.prompts.iter().map(prompt).collect(),
         contrasts: job.contrasts.clone(),
         cells,
     })
 }
 
-fn target_info(target: &Target) -> TargetInfo {
+fn target_info(target: &Target, suite: &Suite) -> TargetInfo {
     TargetInfo {
         name: target.to_string(),
-        deterministic: target.is_open_model(),
+        deterministic: target.is_open_model() && suite.drawn_at_milli().is_none(),
         surface: target.surface().word().to_owned(),
         sim: target.is_sim(),
     }

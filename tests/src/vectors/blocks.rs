@@ -89,7 +89,7 @@ fn requests(w: &World) -> Vec<Vector> {
 
 fn order(w: &World) -> Vec<(u32, u32)> {
     let slot = w.job.slot(0).expect("slot 0");
-    cell_order(&w.net, &w.job_id, &w.job, slot.index, &w.job.cells(slot, &w.suite))
+    cell_order(&w.net, &w.job_id, &w.job, &w.job.cells(slot, &w.suite))
 }
 
 /// What slot 0's executor did.

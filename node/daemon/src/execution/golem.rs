@@ -2,6 +2,7 @@
 
 use super::api::in_store;
 use super::cell::{Cell, NoCell, Terms};
+use super::open::asked;
 use super::{landmarks, receipt};
 use crate::clock;
 use crate::config;
@@ -307,14 +308,14 @@ fn unrecorded(error: &JournalError) -> NoCell {
 
 /// The question as it travels; none if it is too long for that.
 fn command(task: &Task, terms: &Terms) -> Option<Command> {
-    let question = std::str::from_utf8(&task.request.body).ok()?;
+    let question = serde_json::to_string(&asked(task).ok()?).ok()?;
     if question.len() > QUESTION_BYTES_MAX || question.contains('\0') {
         return None;
     }
     let longest = terms.output_bytes_max.saturating_mul(ESCAPE_BYTES_MAX).saturating_add(FACTS_BYTES_MAX);
     Some(Command {
         program: PROGRAM.to_owned(),
-        args: vec!["answer".to_owned(), question.to_owned()],
+        args: vec!["answer".to_owned(), question],
         output_bytes_max: usize::try_from(longest).unwrap_or(OUTPUT_BYTES_MAX).min(OUTPUT_BYTES_MAX),
     })
 }

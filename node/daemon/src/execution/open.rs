@@ -4,7 +4,6 @@ use super::cell::{Cell, NoCell, Terms};
 use super::receipt;
 use crate::clock;
 use crate::config::RunnerCommand;
-use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use vantage_protocol::attester::Task;
-use vantage_runner::{EngineFacts, GenerateError, Generation, Message, ModelStore, Role, Runner};
+use vantage_runner::{EngineFacts, GenerateError, Generation, ModelStore, Runner, Seed};
 
 /// A model that nobody asked for this long is unloaded: it holds 650 MB. A guess.
 const IDLE: Duration = Duration::from_secs(600);
@@ -28,9 +27,7 @@ pub(super) struct OpenWorker {
 
 /// One prompt for the model.
 struct Question {
-    model: String,
-    messages: Vec<Message>,
-    tokens_max: u32,
+    asked: vantage_runner::Question,
     terms: Terms,
     answer: oneshot::Sender<Result<Answered, Unanswered>>,
 }
@@ -48,22 +45,6 @@ enum Unanswered {
     Failed(GenerateError),
 }
 
-/// The body of a request to an open model, as the core writes it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    max_tokens: u32,
-    messages: Vec<BodyMessage>,
-    model: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BodyMessage {
-    content: String,
-    role: Role,
-}
-
 impl OpenWorker {
     pub(super) fn new(models: ModelStore, command: RunnerCommand) -> Self {
         Self { models, command, thread: Mutex::new(None) }
@@ -71,18 +52,9 @@ impl OpenWorker {
 
     /// Puts one cell's prompt to the model, after those that came before.
     pub(super) async fn run(&self, task: &Task, terms: &Terms) -> Result<Cell, NoCell> {
-        let body: Body = serde_json::from_slice(&task.request.body)
-            .map_err(|error| NoCell::Unavailable(format!("the request cannot be read: {error}")))?;
-        let messages =
-            body.messages.into_iter().map(|message| Message::new(message.role, message.content)).collect();
+        let asked = asked(task).map_err(NoCell::Unavailable)?;
         let (answer, answered) = oneshot::channel();
-        let question = Question {
-            model: body.model,
-            messages,
-            tokens_max: body.max_tokens,
-            terms: terms.clone(),
-            answer,
-        };
+        let question = Question { asked, terms: terms.clone(), answer };
         self.ask(question).map_err(NoCell::Unavailable)?;
         match answered.await {
             Ok(Ok(Answered { started_ms, generation, facts })) => {
@@ -155,12 +127,14 @@ impl Desk {
         if stop() {
             return Err(Unanswered::Failed(GenerateError::Stopped { output_tokens: 0 }));
         }
-        let runner = self.runner(&question.model).map_err(Unanswered::Unavailable)?;
+        let asked = &question.asked;
+        let sampling = asked.sampling().map_err(Unanswered::Failed)?;
+        let runner = self.runner(&asked.model).map_err(Unanswered::Unavailable)?;
         let started_ms = clock::now_ms();
-        match runner.generate(&question.messages, question.tokens_max, &stop) {
+        match runner.generate(&asked.messages, asked.max_tokens, sampling, &stop) {
             Ok(generation) => Ok(Answered { started_ms, generation, facts: runner.facts().clone() }),
             Err(error) => {
-                tracing::warn!(%error, model = question.model, "an open model gave no answer");
+                tracing::warn!(%error, model = asked.model, "an open model gave no answer");
                 Err(Unanswered::Failed(error))
             }
         }
@@ -183,6 +157,14 @@ impl Desk {
             None => Err("the model is not loaded".to_owned()),
         }
     }
+}
+
+/// What a task asks an open model: the body of its request, and the seed of its cell.
+pub(super) fn asked(task: &Task) -> Result<vantage_runner::Question, String> {
+    let mut asked: vantage_runner::Question = serde_json::from_slice(&task.request.body)
+        .map_err(|error| format!("the request cannot be read: {error}"))?;
+    asked.seed = task.seed.map(|seed| Seed::from_bytes(seed.0));
+    Ok(asked)
 }
 
 fn start(program: PathBuf, args: &[String], pulled: &vantage_runner::PulledModel) -> Result<Runner, String> {

@@ -64,7 +64,7 @@ impl Probe {
     /// which no valid one is.
     pub fn new(net: &NetId, target: Target, region: &str, suite: &Suite) -> Option<Self> {
         let request = Request::of(&target, suite, suite.prompts.first()?);
-        let task = Task { prompt: 0, repeat: 0, hash: request.hash(net), request };
+        let task = Task { prompt: 0, repeat: 0, hash: request.hash(net), request, seed: None };
         Some(Self { target, region: region.to_owned(), task })
     }
 

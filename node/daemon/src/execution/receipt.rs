@@ -270,7 +270,7 @@ fn sample_task(prompt: u32, repeat: u32) -> (Task, Terms) {
         headers: BTreeMap::new(),
         body: vec![],
     };
-    let task = Task { prompt, repeat, request, hash: Hash([0; 32]) };
+    let task = Task { prompt, repeat, request, hash: Hash([0; 32]), seed: None };
     let terms = Terms {
         target: "sim:openai".parse().unwrap(),
         region: "eu".into(),

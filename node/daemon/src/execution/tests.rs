@@ -125,7 +125,7 @@ fn slot(target: &str, prompts: u32) -> Execution {
     };
     let task = |n: u32| {
         let request = Request::of(&target, &suite, &prompt(n));
-        Task { prompt: n, repeat: 0, hash: request.hash(&NET), request }
+        Task { prompt: n, repeat: 0, hash: request.hash(&NET), request, seed: None }
     };
     Execution {
         job: JOB,

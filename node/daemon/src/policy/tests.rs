@@ -136,6 +136,7 @@ fn execution(job: u8, slot: u32, cells: u32) -> Execution {
         repeat,
         request: Request::of(&target, &suite, &prompt),
         hash: Hash([0; 32]),
+        seed: None,
     };
     Execution {
         job: JobId([job; 32]),

@@ -3,7 +3,7 @@ use crate::tiny;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 fn ask(engine: &mut Engine, text: &str, max_tokens: u32) -> Generation {
-    engine.generate(&[Message::user(text)], max_tokens, &|| false).unwrap()
+    engine.generate(&[Message::user(text)], max_tokens, None, &|| false).unwrap()
 }
 
 #[test]
@@ -34,9 +34,9 @@ fn a_prompt_fed_in_chunks_gives_what_it_gives_whole() {
     let engine = tiny::engine();
     let prompt = engine.prompt_ids(&[Message::user("hello 12 ".repeat(8))]).unwrap();
     let run = |chunk_tokens: usize| {
-        let weights = engine.pristine.clone();
+        let speaker = Speaker { weights: engine.pristine.clone(), sampler: Sampler::new(None), position: 0 };
         engine
-            .in_pool(|| answer(weights, &engine.tokenizer, &prompt, chunk_tokens, 16, &|| false))
+            .in_pool(|| answer(speaker, &engine.tokenizer, &prompt, chunk_tokens, 16, &|| false))
             .unwrap()
             .ids
     };
@@ -51,7 +51,7 @@ fn stopping_is_heard_before_every_token() {
     let mut engine = tiny::engine();
     let asked = AtomicU32::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) >= 5;
-    let error = engine.generate(&[Message::user("hello")], 100, &stop).unwrap_err();
+    let error = engine.generate(&[Message::user("hello")], 100, None, &stop).unwrap_err();
     assert_eq!(error, GenerateError::Stopped { output_tokens: 5 });
     assert_eq!(ask(&mut engine, "hello", 8).output_tokens, 8, "the engine goes on");
 }
@@ -59,8 +59,9 @@ fn stopping_is_heard_before_every_token() {
 #[test]
 fn requests_beyond_the_limits_are_refused() {
     let mut engine = tiny::engine();
-    let mut refuse =
-        |messages: &[Message], max_tokens| engine.generate(messages, max_tokens, &|| false).unwrap_err();
+    let mut refuse = |messages: &[Message], max_tokens| {
+        engine.generate(messages, max_tokens, None, &|| false).unwrap_err()
+    };
     let hello = [Message::user("hello")];
     for (messages, max_tokens, expected) in [
         (&[][..], 1, "0 messages"),
@@ -79,8 +80,8 @@ fn requests_beyond_the_limits_are_refused() {
         assert!(matches!(error, GenerateError::ContextExceeded { context_tokens: 512, .. }), "{error}");
     }
     let fits = engine.context_tokens() - engine.prompt_ids(&hello).unwrap().len() as u32;
-    assert!(engine.generate(&hello, fits, &|| false).is_ok());
-    assert!(engine.generate(&hello, fits + 1, &|| false).is_err());
+    assert!(engine.generate(&hello, fits, None, &|| false).is_ok());
+    assert!(engine.generate(&hello, fits + 1, None, &|| false).is_err());
 }
 
 #[test]
