@@ -1,21 +1,16 @@
 //! The open model here and on Golem: real daemons and market, a simulated provider, payment on a local chain.
 
 use std::time::Duration;
-use tokio::sync::Mutex;
 use vantage_golem_bed::provider::Seen;
 use vantage_testnet::cluster::Cluster;
 use vantage_testnet::demo::Deadlines;
 use vantage_testnet::golem::{Bed, GolemArgs, released, run, start, submit};
-
-/// Each of these tests fills two processors: one after the other, each has the time that its job gives.
-static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What the command promises is checked by the command itself: SEALED and verified by a stranger, every cell answered,
 /// the answers byte-equal between executors and Golem, every agreement paid on the chain and confirmed, nothing set
 /// aside any more. In a test it is the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_is_answered_the_same_here_and_on_golem_and_paid() {
-    let _turn = TURN.lock().await;
     let arguments = GolemArgs { json: true, dir: None, image: None, deadlines: Deadlines::default() };
     run(&arguments).await.unwrap_or_else(|error| panic!("{error}"));
 }
@@ -53,7 +48,6 @@ async fn belongs_to_others(cluster: &Cluster, bed: &Bed, stopped: usize) -> Opti
 /// start ends what was left; the stop ends it by itself and gives the money back. The slot goes on, the job is sealed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_killed_or_stopped_at_work_leaves_nothing_open() {
-    let _turn = TURN.lock().await;
     let dir = tempfile::tempdir().unwrap();
     let (mut cluster, bed) = start(dir.path()).await.unwrap_or_else(|error| panic!("{error}"));
     let id = submit(&cluster, Deadlines::default()).await.unwrap_or_else(|error| panic!("{error}"));

@@ -113,6 +113,21 @@ mod tests {
         }
     }
 
+    /// An answer that the limit cuts off is compared by its beginning alone, where a plant may not show.
+    #[test]
+    fn every_answer_fits_the_demos_limit() {
+        let suite =
+            vantage_protocol::suite::Suite::from_toml(include_str!("../../suites/demo.toml")).unwrap();
+        for region in ["eu", "us", "ap"] {
+            for (prompt, _) in PROMPTS {
+                for said in (0..24).map(|n| said(region, prompt, n, &plants())) {
+                    let tokens = crate::vendors::wire::tokens(&said);
+                    assert!(tokens <= suite.tokens_max.into(), "{tokens} tokens: {said}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn another_seed_phrases_differently() {
         let phrased = |seed| {

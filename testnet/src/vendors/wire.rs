@@ -279,7 +279,7 @@ fn text_of(content: &Value) -> String {
 }
 
 /// Tokens of a text by rule of thumb: four characters each.
-fn tokens(text: &str) -> u64 {
+pub(super) fn tokens(text: &str) -> u64 {
     u64::try_from(text.chars().count().div_ceil(4)).unwrap_or(u64::MAX)
 }
 
