@@ -30,6 +30,7 @@ mod man;
 mod model;
 mod peers;
 mod proof;
+mod recompute;
 mod render;
 mod report;
 mod run;
@@ -109,6 +110,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Verify(args) => verify::run(args, out),
         Command::Report(args) => report::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
+        Command::Model(ModelCommand::Recompute(args)) => recompute::run(args, out),
         Command::Model(command) => model::model(command, out),
         Command::Target(command) => target::target(command, out),
         Command::Golem(command) => golem::golem(command, out),
@@ -153,6 +155,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Bundle(args::BundleCommand::Import(args)) => args.json,
         Command::Model(ModelCommand::Pull(args)) => args.json,
         Command::Model(ModelCommand::List(args)) => args.json,
+        Command::Model(ModelCommand::Recompute(args)) => args.json,
         Command::Target(TargetCommand::Probe(args)) => args.json,
         Command::Target(TargetCommand::List(args)) => args.json,
         Command::Golem(args::GolemCommand::Offers(args)) => args.json,

@@ -99,6 +99,7 @@ mod exact;
 mod excerpts;
 mod figures;
 mod headline;
+pub mod infer;
 mod input;
 mod language;
 mod length;

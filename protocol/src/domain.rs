@@ -20,11 +20,13 @@ pub enum Label {
     Request,
     /// Where an open model's draws for one cell come from.
     CellSeed,
+    /// Where the splits of a comparison come from.
+    DrawSplits,
 }
 
 impl Label {
     /// All labels: for the test that they differ.
-    pub const ALL: [Label; 7] = [
+    pub const ALL: [Label; 8] = [
         Label::Keyset,
         Label::Commit,
         Label::AssignSeed,
@@ -32,6 +34,7 @@ impl Label {
         Label::CellOrder,
         Label::Request,
         Label::CellSeed,
+        Label::DrawSplits,
     ];
 
     /// The text that is hashed, followed by a NUL byte.
@@ -44,6 +47,7 @@ impl Label {
             Label::CellOrder => "vantage/cell-order/v2",
             Label::Request => "vantage/request/v1",
             Label::CellSeed => "vantage/cell-seed/v1",
+            Label::DrawSplits => "vantage/draw-splits/v1",
         }
     }
 }

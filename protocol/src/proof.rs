@@ -8,6 +8,7 @@ mod evidence;
 mod executors;
 mod judge;
 mod links;
+mod open_cells;
 mod pool;
 mod rented;
 mod source;
@@ -24,6 +25,7 @@ pub use evidence::{Accused, Evidence, Offence};
 pub use executors::candidates;
 pub use judge::{Get, Judge, Judgement, judge_reveal};
 pub use links::{BLOCKS_MAX, Closure, Link, Role, closure, links};
+pub use open_cells::{OpenCell, open_cells};
 pub use rented::{OnGolem, Rented, SharedProvider};
 pub use verdict::{
     Comparison, FinalPart, Independence, Integrity, JobPart, Network, Quorum, Span, Summary, TimeBracket,

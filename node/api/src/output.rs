@@ -14,7 +14,9 @@ pub use evidence::{BundleExported, Finding, Imported, ReportWritten, Verified};
 pub use failure::{Failed, Failure};
 pub use golem::{OfferSeen, OffersSeen};
 pub use log::{Cosigner, LeafShown, LogShown, ProofHolds, ProofShown, StatementBody};
-pub use model::{ModelListed, ModelPulled, ModelState, ModelsListed};
+pub use model::{
+    CellRecomputed, ModelListed, ModelPulled, ModelState, ModelsListed, Recomputation, Recomputed,
+};
 pub use setup::{Check, Diagnosis, GenesisShown, Initialised, Level, MemberShown};
 pub use suite::{JobOrdered, JobsListed, PriceListed, SuiteChecked, SuitePlanned, SuiteRow};
 pub use target::{Limits, Price, Probed, Sampling, TargetOffered, TargetsListed, VendorConfigured};
@@ -54,6 +56,9 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.printed::<LogShown>("log");
     visitor.printed::<ModelsListed>("model list");
     visitor.printed::<ModelPulled>("model pull");
+    visitor.printed::<Recomputed>("model recompute");
+    // where the evidence does not hold
+    visitor.printed::<Verified>("model recompute");
     visitor.printed::<Moved>("move");
     visitor.printed::<Peers>("peers");
     visitor.printed::<Nodes>("peers");

@@ -21,6 +21,7 @@ use crate::ledger::Ledger;
 use crate::store::{Store, StoreError};
 use golem::{GolemDesk, GolemSlot};
 use open::OpenWorker;
+pub use open::question;
 pub use probe::{Probe, Probed, plain_suite};
 pub use spending::Spending;
 use std::collections::BTreeMap;

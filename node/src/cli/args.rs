@@ -20,7 +20,7 @@ pub use target::{TargetCommand, TargetProbeArgs};
 pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
 
 use super::amount::{self, Seconds};
-use super::exit::PLAIN_CODES;
+use super::exit::{PLAIN_CODES, RECOMPUTE_CODES};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use vantage_net::Multiaddr;
@@ -315,6 +315,39 @@ pub enum ModelCommand {
     /// List known and stored models
     #[command(after_help = examples::MODEL_LIST)]
     List(NodeArgs),
+    /// Compute answers of a bundle's open models again, and compare them byte by byte
+    Recompute(RecomputeArgs),
+}
+
+const RECOMPUTE_HELP: &str = "\
+Examples:
+  vantage model recompute bundle.car --genesis genesis.toml
+  vantage model recompute bundle.car --genesis 9d3c… --cells 48 --json
+
+The evidence is verified first, as by `vantage verify`. Then some answers are computed again, evenly spread over the \
+bundle: an open model takes the likeliest tokens, or draws them from a seed that follows from the answer's place in the \
+job, so that equal weights give equal bytes. That is promised between machines of one class only: other processors \
+without AVX2 and FMA, and other C libraries, may give other bytes.
+";
+
+/// Arguments of `model recompute`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{RECOMPUTE_HELP}\n{RECOMPUTE_CODES}"))]
+pub struct RecomputeArgs {
+    #[command(flatten)]
+    pub data: DataArg,
+    /// A bundle file (CAR)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The network that you trust: its genesis file, or its hash (64 hex digits)
+    #[arg(long, value_name = "FILE|HASH", env = "VANTAGE_GENESIS", hide_env_values = true)]
+    pub genesis: Option<String>,
+    /// Answers to compute, at most
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub cells: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 const PULL_HELP: &str = "\

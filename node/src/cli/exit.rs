@@ -68,6 +68,15 @@ Exit codes:
   4  INCOMPLETE: nothing contradicts it, but a part needed to judge is missing
   5  INVALID: the evidence contradicts itself, or belongs to another network";
 
+/// For the help of `model recompute`.
+pub(super) const RECOMPUTE_CODES: &str = "\
+Exit codes:
+  0  every answer that was computed came out with the same bytes
+  1  some did not, or none could be computed
+  2  wrong usage, or an input file is damaged, incomplete or not valid: nothing was computed
+  4  INCOMPLETE: a part needed to judge the evidence is missing
+  5  INVALID: the evidence contradicts itself, or belongs to another network";
+
 /// For the help of commands that may follow a job.
 pub(super) const JOB_CODES: &str = "\
 Exit codes:

@@ -23,11 +23,12 @@ impl Attester {
         std::mem::take(&mut self.changes)
     }
 
-    /// An earlier date under a head may put what was late in time, of jobs that are over, too: of what stands right below it.
-    /// How far back is a guess that bounds the work; dates of what lies deeper were heard long before.
+    /// An earlier date under a head may put what was late in time, of jobs that are over, too: of what stands below it and
+    /// below no head that was dated before. How far back is a guess that bounds the work.
     pub(super) fn note_dated(&mut self, node: &NodeId, size: u64) {
         let Some(log) = self.logs.get(node) else { return };
-        let below = size.saturating_sub(DATED_LEAVES_MAX)..size.min(log.certified());
+        let from = log.dated_below(size, self.policy.quorum()).max(size.saturating_sub(DATED_LEAVES_MAX));
+        let below = from..size.min(log.certified());
         let said = below.filter_map(|index| log.entry(index)?.leaf.statement.job());
         self.changes.jobs.extend(said);
     }

@@ -52,6 +52,13 @@ impl Head {
         Self { signed, times }
     }
 
+    /// When it had the first cosignatures of so many members, POSIX seconds; none if it does not have them.
+    pub(crate) fn dated_s(&self, quorum: usize) -> Option<u64> {
+        let mut firsts: Vec<u64> = self.times.values().map(|(first, _)| *first).collect();
+        firsts.sort_unstable();
+        firsts.get(quorum.checked_sub(1)?).copied()
+    }
+
     /// When each member first cosigned it.
     pub(crate) fn firsts(&self) -> BTreeMap<NodeId, u64> {
         self.times.iter().map(|(node, (first, _))| (*node, *first)).collect()
@@ -291,6 +298,16 @@ impl LogView {
         let above = (Bound::Excluded(index), Bound::Unbounded);
         let mut heads = self.heads.range(above).map(|(_, h)| h).take(HEADS_LOOKED_MAX);
         heads.find(|h| h.cosigners(by_s) >= quorum)
+    }
+
+    /// How many leaves have their dates from smaller heads, whatever date the head of this size has: those below the largest
+    /// head that a quorum cosigned no later. All of them where no quorum has cosigned the head itself.
+    pub(crate) fn dated_below(&self, size: u64, quorum: usize) -> u64 {
+        let Some(dated_s) = self.heads.get(&size).and_then(|head| head.dated_s(quorum)) else { return size };
+        let earlier = self.heads.range(..size).rev().take(HEADS_LOOKED_MAX);
+        let mut earlier =
+            earlier.filter(|(_, head)| head.dated_s(quorum).is_some_and(|date_s| date_s <= dated_s));
+        earlier.next().map_or(0, |(below, _)| *below)
     }
 
     /// Proof of a leaf under the first head that a quorum cosigned, in time if `by_s` is given.

@@ -2,7 +2,7 @@
 
 use super::api::in_store;
 use super::cell::{Cell, NoCell, Terms};
-use super::open::asked;
+use super::open::question;
 use super::{landmarks, receipt};
 use crate::clock;
 use crate::config;
@@ -308,7 +308,7 @@ fn unrecorded(error: &JournalError) -> NoCell {
 
 /// The question as it travels; none if it is too long for that.
 fn command(task: &Task, terms: &Terms) -> Option<Command> {
-    let question = serde_json::to_string(&asked(task).ok()?).ok()?;
+    let question = serde_json::to_string(&question(&task.request, task.seed).ok()?).ok()?;
     if question.len() > QUESTION_BYTES_MAX || question.contains('\0') {
         return None;
     }

@@ -11,6 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use vantage_protocol::attester::Task;
+use vantage_protocol::id::Hash;
+use vantage_protocol::request::Request;
 use vantage_runner::{EngineFacts, GenerateError, Generation, ModelStore, Runner, Seed};
 
 /// A model that nobody asked for this long is unloaded: it holds 650 MB. A guess.
@@ -52,7 +54,7 @@ impl OpenWorker {
 
     /// Puts one cell's prompt to the model, after those that came before.
     pub(super) async fn run(&self, task: &Task, terms: &Terms) -> Result<Cell, NoCell> {
-        let asked = asked(task).map_err(NoCell::Unavailable)?;
+        let asked = question(&task.request, task.seed).map_err(NoCell::Unavailable)?;
         let (answer, answered) = oneshot::channel();
         let question = Question { asked, terms: terms.clone(), answer };
         self.ask(question).map_err(NoCell::Unavailable)?;
@@ -159,11 +161,11 @@ impl Desk {
     }
 }
 
-/// What a task asks an open model: the body of its request, and the seed of its cell.
-pub(super) fn asked(task: &Task) -> Result<vantage_runner::Question, String> {
-    let mut asked: vantage_runner::Question = serde_json::from_slice(&task.request.body)
+/// What an open model is asked: the body of a request, and the seed of its cell where tokens are drawn.
+pub fn question(request: &Request, seed: Option<Hash>) -> Result<vantage_runner::Question, String> {
+    let mut asked: vantage_runner::Question = serde_json::from_slice(&request.body)
         .map_err(|error| format!("the request cannot be read: {error}"))?;
-    asked.seed = task.seed.map(|seed| Seed::from_bytes(seed.0));
+    asked.seed = seed.map(|seed| Seed::from_bytes(seed.0));
     Ok(asked)
 }
 

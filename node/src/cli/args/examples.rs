@@ -89,7 +89,8 @@ Only SEALED and BOUNDED bundles of the node's own network are kept.",
 };
 pub(super) const MODEL: Behind = plain(
     "  vantage model pull
-  vantage model list",
+  vantage model list
+  vantage model recompute bundle.car --genesis genesis.toml",
 );
 pub(super) const MODEL_LIST: Behind = plain(
     "  vantage model list

@@ -1,0 +1,20 @@
+//! What may be concluded from answers: chances, families, evidence, bounds. Whole numbers alone, so that everyone who
+//! recomputes a conclusion gets the same bytes.
+
+mod bounds;
+mod chance;
+mod drift;
+mod family;
+mod flips;
+mod labels;
+mod strata;
+mod text;
+
+pub use bounds::half_width_ppm;
+pub use chance::{Chance, Draws};
+pub use drift::Evidence;
+pub use family::{false_discovery, holm};
+pub use flips::{FLIP_STEPS_MAX, flip_chance};
+pub use labels::{ANSWERS_MAX, Block, Exchange, LABELLINGS_MAX, Labels};
+pub use strata::{Stratum, strata_chance};
+pub use text::{TextFinding, Texts, text_chance};

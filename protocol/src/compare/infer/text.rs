@@ -1,0 +1,257 @@
+//! Do texts differ between two sides more than labels exchanged by chance would make them?
+//!
+//! Two statistics, each summed over prompts: *energy*, how much further answers of different sides lie from each other than
+//! answers of one side; and *soft said*, words that answers of one side hold more often than the other's. The first sees
+//! texts that differ as a whole, the second one word in a text that is phrased anew each time. The smaller of their two ranks among all
+//! labellings is ranked once more, so that looking twice costs what it should.
+
+use super::chance::Chance;
+use super::labels::Labels;
+
+/// The power to which a word's surplus is raised: words held by all on one side and none on the other count, few others.
+const SAID_POWER: u32 = 10;
+/// Bits of the fraction of a word's score.
+const SAID_FRACTION: u32 = 32;
+/// Bits of the fraction of an energy distance in parts per million.
+const ENERGY_FRACTION: u32 = 10;
+/// Bits of the fraction of a standardised statistic.
+const SCORE_FRACTION: u32 = 16;
+
+/// The answers of one prompt, as this test sees them; bit and index of an answer are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Distance of each answer from each, parts per million, row by row; symmetric, 0 from itself.
+    pub distances_ppm: Vec<u32>,
+    /// Sets of answers, and how many words exactly they hold and no other.
+    pub holders: Vec<(u32, u32)>,
+    /// Answers.
+    pub answers: u32,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextFinding {
+    /// The chance that labels exchanged make the texts differ as much.
+    pub chance: Chance,
+    /// The same by energy alone, and by what is said alone: for readers, never to be picked from.
+    pub alone: [Chance; 2],
+    /// Energy distance averaged over prompts, parts per million: 0 where both sides are dealt from one hat, 2,000,000
+    /// where nothing is shared across and everything within.
+    pub energy_ppm: i64,
+}
+
+/// Compares the observed labelling with all others. None without a labelling or without a prompt, or where a prompt's
+/// texts are not as many as it says.
+pub fn text_chance(prompts: &[Texts], labels: &Labels) -> Option<TextFinding> {
+    let count = labels.len();
+    let (mut energies, mut saids) = (vec![0_i64; count], vec![0_i64; count]);
+    let mut energy_sum = 0_i64;
+    for (at, texts) in prompts.iter().enumerate() {
+        let masks = labels.of_prompt(at);
+        let energy = Energy::new(texts)?;
+        let of_masks: Vec<i64> = masks.iter().map(|mask| energy.of(*mask)).collect();
+        energy_sum += *of_masks.first()? >> ENERGY_FRACTION;
+        add_scores(&mut energies, &of_masks);
+        let said = Said::new(texts, masks);
+        let of_masks: Vec<i64> = masks.iter().map(|mask| said.of(*mask)).collect();
+        add_scores(&mut saids, &of_masks);
+    }
+    let ranks = [ranks(&energies), ranks(&saids)];
+    let least: Vec<u64> = ranks[0].iter().zip(&ranks[1]).map(|(energy, said)| *energy.min(said)).collect();
+    let observed = least.first()?;
+    let as_far = least.iter().filter(|rank| *rank <= observed).count();
+    let whole = count as u128;
+    Some(TextFinding {
+        chance: Chance::of(as_far as u128, whole),
+        alone: [
+            Chance::of((*ranks[0].first()?).into(), whole),
+            Chance::of((*ranks[1].first()?).into(), whole),
+        ],
+        energy_ppm: energy_sum / i64::try_from(prompts.len()).ok()?.max(1),
+    })
+}
+
+/// Adds to each sum its labelling's value in standard deviations above the mean of all, in 2^-16. So each prompt weighs as
+/// much as the others, however long its answers are.
+fn add_scores(sums: &mut [i64], values: &[i64]) {
+    let count = values.len() as i128;
+    let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
+    let squares: i128 = values.iter().map(|value| i128::from(*value) * i128::from(*value)).sum();
+    let deviation = (count * squares - sum * sum).max(0).isqrt();
+    if deviation == 0 {
+        return;
+    }
+    for (total, value) in sums.iter_mut().zip(values) {
+        let above = (i128::from(*value) * count - sum) << SCORE_FRACTION;
+        *total += i64::try_from(above.div_euclid(deviation)).unwrap_or(i64::MAX / 4096);
+    }
+}
+
+/// Of each value how many are as high or higher, itself included.
+fn ranks(values: &[i64]) -> Vec<u64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    values.iter().map(|value| (sorted.len() - sorted.partition_point(|other| other < value)) as u64).collect()
+}
+
+/// Sums of distances, by bytes of a set.
+struct Energy {
+    /// For each answer and each byte of a set: the sum of its distances from the set's members in that byte.
+    sums: Vec<[[u32; 256]; 4]>,
+    total: i64,
+    answers: u32,
+}
+
+impl Energy {
+    fn new(texts: &Texts) -> Option<Self> {
+        let n = texts.answers as usize;
+        if n > 32 || texts.distances_ppm.len() != n * n {
+            return None;
+        }
+        let mut sums = vec![[[0_u32; 256]; 4]; n];
+        for (sums, row) in sums.iter_mut().zip(texts.distances_ppm.chunks(n.max(1))) {
+            for (byte, sums) in sums.iter_mut().enumerate().take(n.div_ceil(8)) {
+                for set in 1..256_usize {
+                    let lowest = set.trailing_zeros() as usize;
+                    let distance = row.get(byte * 8 + lowest).copied().unwrap_or(0);
+                    let rest = sums.get(set & (set - 1)).copied().unwrap_or(0);
+                    if let Some(sum) = sums.get_mut(set) {
+                        *sum = rest.saturating_add(distance);
+                    }
+                }
+            }
+        }
+        let total = texts.distances_ppm.iter().map(|distance| i64::from(*distance)).sum();
+        Some(Self { sums, total, answers: texts.answers })
+    }
+
+    /// Sum of the distances of all members of a set from each other, each pair twice.
+    fn within(&self, set: u32) -> i64 {
+        let bytes = set.to_le_bytes();
+        let row = |sums: &[[u32; 256]; 4]| {
+            sums.iter().zip(bytes).map(|(sums, byte)| i64::from(sums[usize::from(byte)])).sum::<i64>()
+        };
+        let members = self.sums.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+        members.map(|(_, sums)| row(sums)).sum()
+    }
+
+    /// The energy distance between a set and the other answers, parts per 1,024 million, rounded down; 0 where either is empty.
+    fn of(&self, first: u32) -> i64 {
+        let within = self.within(first);
+        let other = self.within(self.everybody() & !first);
+        let across = (self.total - within - other) / 2;
+        let m = i64::from(first.count_ones());
+        let n = i64::from(self.answers) - m;
+        let squares = (2 * m * n * across - n * n * within - m * m * other) << ENERGY_FRACTION;
+        squares.checked_div_euclid(m * m * n * n).unwrap_or(0)
+    }
+
+    fn everybody(&self) -> u32 {
+        u32::try_from((1_u64 << self.answers) - 1).unwrap_or(u32::MAX)
+    }
+}
+
+/// Scores of words by how their holders fall to the two sides.
+struct Said<'t> {
+    texts: &'t Texts,
+    /// For each size of the first side that occurs: by how far apart the shares of holders on both sides are, times both
+    /// sizes.
+    scores: Vec<Vec<i64>>,
+}
+
+impl<'t> Said<'t> {
+    /// For labellings by these masks.
+    fn new(texts: &'t Texts, masks: &[u32]) -> Self {
+        let mut scores = vec![Vec::new(); texts.answers as usize + 1];
+        for m in masks.iter().map(|mask| mask.count_ones()) {
+            let most = u64::from(m) * u64::from(texts.answers.saturating_sub(m));
+            if let Some(scores) = scores.get_mut(m as usize).filter(|scores| scores.is_empty()) {
+                *scores = (0..=most).map(|apart| said_score(apart, most)).collect();
+            }
+        }
+        Self { texts, scores }
+    }
+
+    fn of(&self, first: u32) -> i64 {
+        let m = first.count_ones();
+        let n = self.texts.answers.saturating_sub(m);
+        let Some(scores) = self.scores.get(m as usize) else { return 0 };
+        let score = |(holders, words): &(u32, u32)| {
+            let on_first = (holders & first).count_ones();
+            let apart = (on_first * n).abs_diff((holders & !first).count_ones() * m);
+            scores.get(apart as usize).map_or(0, |score| score * i64::from(*words))
+        };
+        self.texts.holders.iter().map(score).sum()
+    }
+}
+
+/// What a word is worth whose shares of holders are `apart` of `most` apart, in 2^-32.
+fn said_score(apart: u64, most: u64) -> i64 {
+    let share = (u128::from(apart) << SAID_FRACTION).checked_div(most.into()).unwrap_or(0);
+    let score = (0..SAID_POWER).fold(1_u128 << SAID_FRACTION, |score, _| (score * share) >> SAID_FRACTION);
+    i64::try_from(score).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::infer::Draws;
+    use crate::compare::infer::labels::{Block, Exchange};
+    use crate::id::{JobId, NetId};
+
+    /// Answers in two groups by a bit of their number: `apart_ppm` between groups, `near_ppm` within, one word for the first.
+    fn texts(n: u32, first: u32, near_ppm: u32, apart_ppm: u32) -> Texts {
+        let side = |at: u32| first >> at & 1;
+        let distance = |a: u32, b: u32| match (a == b, side(a) == side(b)) {
+            (true, _) => 0,
+            (_, true) => near_ppm,
+            (_, false) => apart_ppm,
+        };
+        let distances_ppm = (0..n).flat_map(|a| (0..n).map(move |b| distance(a, b))).collect();
+        Texts { distances_ppm, holders: vec![(first, 1), (u32::MAX >> (32 - n), 20)], answers: n }
+    }
+
+    fn labels(prompts: usize, side: u32) -> Labels {
+        let first = (1 << side) - 1;
+        let block = Block { operator: 0, first, second: first << side };
+        let mut draws = Draws::new(&NetId([0; 32]), &JobId([1; 32]), 0);
+        Labels::new(&vec![vec![block]; prompts], Exchange::Splits, 1999, &mut draws).unwrap()
+    }
+
+    #[test]
+    fn sides_that_are_apart_are_the_rarest_split_and_its_mirror() {
+        let found = text_chance(&[texts(8, 0x0f, 100_000, 500_000)], &labels(1, 4)).unwrap();
+        assert_eq!(found.chance, Chance::of(2, 70));
+        assert_eq!(found.alone, [Chance::of(2, 70); 2]);
+        // twice 500,000 less twice the mean within, which counts each answer's distance 0 from itself
+        assert_eq!(found.energy_ppm, 850_000);
+    }
+
+    #[test]
+    fn sides_that_are_mixed_are_nothing_special() {
+        let found = text_chance(&[texts(8, 0b0101_0101, 100_000, 500_000)], &labels(1, 4)).unwrap();
+        assert!(found.chance > Chance::of(1, 3), "{found:?}");
+    }
+
+    #[test]
+    fn equal_texts_tell_nothing() {
+        let equal = Texts { distances_ppm: vec![0; 64], holders: vec![(0xff, 9)], answers: 8 };
+        let found = text_chance(&[equal.clone(), equal], &labels(2, 4)).unwrap();
+        assert_eq!((found.chance, found.energy_ppm), (Chance::ONE, 0));
+    }
+
+    #[test]
+    fn prompts_add_up() {
+        let weak = texts(4, 0b0011, 400_000, 500_000);
+        let one = text_chance(&[weak.clone()], &labels(1, 2)).unwrap();
+        let many = text_chance(&vec![weak; 10], &labels(10, 2)).unwrap();
+        assert_eq!(one.chance, Chance::of(2, 6));
+        assert!(many.chance <= Chance::of(1, 1000), "{many:?}");
+    }
+
+    #[test]
+    fn a_matrix_of_another_size_is_refused() {
+        let bad = Texts { distances_ppm: vec![0; 63], holders: vec![], answers: 8 };
+        assert!(text_chance(&[bad], &labels(1, 4)).is_none());
+    }
+}
