@@ -4,8 +4,8 @@
 //! at once would keep each other from their deadlines.
 
 mod bench;
-mod demo;
 mod kill;
+mod open;
 mod snippets;
 mod strangers;
 

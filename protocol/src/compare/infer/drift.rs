@@ -67,8 +67,8 @@ mod tests {
 
     fn exact(up: u32, down: u32) -> f64 {
         let (n, few) = (up + down, up.min(down));
-        let choose = (0..few).fold(1_f64, |ways, at| ways * f64::from(n - at) / f64::from(at + 1));
-        f64::from(n) - f64::from(n + 1).log2() - choose.log2()
+        let choose: f64 = (0..few).map(|at| (f64::from(n - at) / f64::from(at + 1)).log2()).sum();
+        f64::from(n) - f64::from(n + 1).log2() - choose
     }
 
     #[test]
