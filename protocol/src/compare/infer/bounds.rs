@@ -13,7 +13,7 @@ pub fn half_width_ppm(spread_ppm: u64, units: u64, miss: Chance) -> u64 {
     // spread * sqrt(ln(2 / miss) / (2 units))
     let nats = ln_up(2 * Chance::ONE.parts(), miss.parts().max(1));
     let square =
-        u128::from(spread_ppm) * u128::from(spread_ppm) * nats / (2 * u128::from(units) << LN_FRACTION);
+        u128::from(spread_ppm) * u128::from(spread_ppm) * nats / ((2 * u128::from(units)) << LN_FRACTION);
     let root = square.isqrt();
     let root = root + u128::from(root * root <= square);
     u64::try_from(root).unwrap_or(u64::MAX).min(spread_ppm)

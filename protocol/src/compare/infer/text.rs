@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn prompts_add_up() {
         let weak = texts(4, 0b0011, 400_000, 500_000);
-        let one = text_chance(&[weak.clone()], &labels(1, 2)).unwrap();
+        let one = text_chance(core::slice::from_ref(&weak), &labels(1, 2)).unwrap();
         let many = text_chance(&vec![weak; 10], &labels(10, 2)).unwrap();
         assert_eq!(one.chance, Chance::of(2, 6));
         assert!(many.chance <= Chance::of(1, 1000), "{many:?}");
