@@ -110,7 +110,6 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Verify(args) => verify::run(args, out),
         Command::Report(args) => report::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
-        Command::Model(ModelCommand::Recompute(args)) => recompute::run(args, out),
         Command::Model(command) => model::model(command, out),
         Command::Target(command) => target::target(command, out),
         Command::Golem(command) => golem::golem(command, out),

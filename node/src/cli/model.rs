@@ -4,7 +4,7 @@ use super::args::{ModelCommand, ModelPullArgs, NodeArgs};
 use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Paint, Table};
-use super::{data, hub};
+use super::{data, hub, recompute};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +21,7 @@ pub(super) fn model(command: &ModelCommand, out: &mut Out) -> CliResult<Exit> {
     match command {
         ModelCommand::Pull(args) => pull(args, out),
         ModelCommand::List(args) => list(args, out),
+        ModelCommand::Recompute(args) => recompute::run(args, out),
     }
 }
 
