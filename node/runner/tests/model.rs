@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 use vantage_runner::{
     Engine, EngineFacts, Finish, GenerateError, Message, ModelSpec, ModelStore, PullSource, PulledModel,
-    Runner, StartError,
+    Runner, Sampling, StartError,
 };
 
 /// The program under test.
@@ -24,6 +24,8 @@ struct KnownAnswer {
     output_tokens: u32,
     finish: Finish,
     text: String,
+    /// How tokens are drawn, where not the likeliest are taken.
+    sampling: Option<Sampling>,
 }
 
 /// One conversation, or the content of one user message, and its token ids as llama.cpp has them.
@@ -82,16 +84,18 @@ fn answers_are_the_known_bytes_everywhere() {
     let where_they_hold =
         format!("known answers are of x86_64 with AVX2 and FMA; this is {}", one.facts().cpu);
     for answer in &known {
-        let said =
-            one.generate(&[Message::user(&answer.prompt)], answer.max_tokens, None, &|| false).unwrap();
+        let said = one
+            .generate(&[Message::user(&answer.prompt)], answer.max_tokens, answer.sampling, &|| false)
+            .unwrap();
         assert_eq!(said.text, answer.text, "{where_they_hold}");
         assert_eq!((said.prompt_tokens, said.output_tokens), (answer.prompt_tokens, answer.output_tokens));
         assert_eq!(said.finish, answer.finish);
     }
     let first = &known[0];
     for answer in known.iter().rev().chain([first, first]) {
-        let said =
-            other.generate(&[Message::user(&answer.prompt)], answer.max_tokens, None, &|| false).unwrap();
+        let said = other
+            .generate(&[Message::user(&answer.prompt)], answer.max_tokens, answer.sampling, &|| false)
+            .unwrap();
         assert_eq!(said.text, answer.text, "in another order");
     }
     assert_eq!(one.facts().threads, 1);
