@@ -1,11 +1,12 @@
 //! Both ends are real: the simulated vendors answer the vendors' own clients, and a network of real processes answers a
-//! stock IPFS client, as those come from the package indices.
+//! stock IPFS client, as those come from the package indices. SciPy and statsmodels recompute what the core concludes.
 //!
 //! The clients are installed once, in pinned versions, below the target directory. Without Python, pip, Node.js or npm
 //! these tests fail: a check that is left out checks nothing.
 
 mod environment;
 mod findable;
+mod oracle;
 
 use environment::python;
 use serde_json::{Value, json};

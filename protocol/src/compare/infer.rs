@@ -3,18 +3,22 @@
 
 mod bounds;
 mod chance;
+mod copies;
 mod drift;
 mod family;
 mod flips;
 mod labels;
+mod repeats;
 mod strata;
 mod text;
 
 pub use bounds::half_width_ppm;
 pub use chance::{Chance, Draws};
+pub use copies::{Copied, Told, copies};
 pub use drift::Evidence;
 pub use family::{false_discovery, holm};
 pub use flips::{FLIP_STEPS_MAX, flip_chance};
 pub use labels::{ANSWERS_MAX, Block, Exchange, LABELLINGS_MAX, Labels};
+pub use repeats::{Given, collapsed};
 pub use strata::{Stratum, strata_chance};
 pub use text::{TextFinding, Texts, text_chance};
