@@ -9,7 +9,8 @@ from statsmodels.stats.multitest import multipletests
 
 
 def flips(differences):
-    values = numpy.array(differences, dtype=float)
+    # SciPy takes two or more; a difference of 0 changes nothing
+    values = numpy.array([*differences, 0], dtype=float)
     zeros = numpy.zeros_like(values)
     found = stats.permutation_test(
         (values, zeros),
