@@ -3,6 +3,7 @@
 
 mod bounds;
 mod chance;
+mod contrast;
 mod copies;
 mod drift;
 mod family;
@@ -14,6 +15,7 @@ mod text;
 
 pub use bounds::half_width_ppm;
 pub use chance::{Chance, Draws};
+pub use contrast::{Answered, Asked, Family, Found, Scope, rates, texts};
 pub use copies::{Copied, Told, copies};
 pub use drift::Evidence;
 pub use family::{false_discovery, holm};

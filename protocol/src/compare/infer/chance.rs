@@ -28,6 +28,11 @@ impl Chance {
         Self(u64::try_from((part * one).div_ceil(whole)).unwrap_or(Self::ONE.0)).min(Self::ONE)
     }
 
+    /// So many parts per million, at most all of them.
+    pub const fn from_ppm(ppm: u64) -> Self {
+        if ppm >= 1_000_000 { Self::ONE } else { Self(ppm * 1_000_000) }
+    }
+
     /// So many parts per 10^12.
     pub fn parts(self) -> u64 {
         self.0

@@ -28,6 +28,29 @@ pub struct Texts {
     pub answers: u32,
 }
 
+impl Texts {
+    /// Some of the answers alone, the others taken out.
+    pub fn only(&self, kept: u32) -> Self {
+        let places: Vec<usize> =
+            (0..self.answers.min(32) as usize).filter(|at| kept >> at & 1 == 1).collect();
+        let n = self.answers as usize;
+        let of = |one: usize, other: usize| self.distances_ppm.get(one * n + other).copied().unwrap_or(0);
+        let distances_ppm =
+            places.iter().flat_map(|one| places.iter().map(move |other| of(*one, *other))).collect();
+        let moved = |set: u32| {
+            let members = places.iter().enumerate().filter(|(_, place)| set >> **place & 1 == 1);
+            members.fold(0, |set, (at, _)| set | 1 << at)
+        };
+        let holders = self
+            .holders
+            .iter()
+            .map(|(set, words)| (moved(*set), *words))
+            .filter(|(set, _)| *set != 0)
+            .collect();
+        Self { distances_ppm, holders, answers: places.len() as u32 }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextFinding {
