@@ -133,8 +133,12 @@ impl Published {
             let Some(view) = view else { continue };
             let place = JobPlace::of(&view);
             if attester.is_live(&id) && kept.is_none() {
-                ended.forget(&id);
-                if next.jobs.get(&place).is_none_or(|shown| **shown != view) {
+                let shown = next.jobs.get(&place);
+                // what is shown as live is none of those that are over, which may be many
+                if shown.is_none() {
+                    ended.forget(&id);
+                }
+                if shown.is_none_or(|shown| **shown != view) {
                     Arc::make_mut(&mut next.jobs).insert(place, Arc::new(view));
                 }
                 continue;
