@@ -334,6 +334,8 @@ fn shapes(node: &Running, job: &str) {
     }
     // it takes a model to be pulled, which is a download; its shape is that of `model list`
     held.insert("model pull".to_owned());
+    // it takes the model itself: `tests/processes/open.rs` reads what it prints
+    held.insert("model recompute".to_owned());
     // held where they are tested, in `long_life`, `target` and `golem`
     held.extend(
         ["backup", "move", "prune", "restore", "target list", "target probe", "golem offers"]

@@ -14,8 +14,9 @@ use vantage_net::{
 };
 
 pub const NET16: &str = "0123456789abcdef";
-/// Far beyond what anything takes: only a failure waits that long.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far beyond what anything takes: only a failure waits that long. A peer that was pruned from a mesh stays out of it for a
+/// minute, and on a busy machine a graft may come before the other side listens.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Waits for a condition to hold.
 pub async fn until<F: AsyncFnMut() -> bool>(what: &str, mut holds: F) {
