@@ -111,6 +111,12 @@ impl Home {
         Life { child }
     }
 
+    /// A start that need not become a node: what it says of itself is kept, and nothing is waited for.
+    pub fn run_quietly(&self) -> Life {
+        let mut command = program(&["run", "--data", text(&self.data)]);
+        Life { child: command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap() }
+    }
+
     /// A command on its data directory.
     pub fn ask(&self, arguments: &[&str]) -> Ran {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--data", text(&self.data)]).collect();

@@ -21,9 +21,13 @@ mod surroundings;
 mod target;
 mod verifying;
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Within this time every command ends, on a busy machine too.
+const ENDS: Duration = Duration::from_secs(300);
 
 /// What a run of the program ended with.
 #[derive(Debug)]
@@ -65,9 +69,40 @@ fn program(arguments: &[&str]) -> Command {
 /// Runs the program; what it prints with `--json` is held against its schema.
 #[track_caller]
 fn vantage(arguments: &[&str]) -> Ran {
-    let ran = ran(program(arguments).output().unwrap());
+    let ran = ran(ended(arguments));
     schemas::hold(arguments, &ran.out);
     ran
+}
+
+/// What the program wrote by its end. One that does not end fails its test by name, and not the whole run by its time.
+#[track_caller]
+fn ended(arguments: &[&str]) -> Output {
+    let mut child = program(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let end = Instant::now() + ENDS;
+    let written = |from: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    std::thread::scope(|scope| {
+        let stdout = scope.spawn(|| written(&mut out));
+        let stderr = scope.spawn(|| written(&mut err));
+        let mut late = false;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if !late && Instant::now() > end {
+                late = true;
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+        assert!(!late, "still running after {ENDS:?}: {arguments:?}\n{}", String::from_utf8_lossy(&stderr));
+        Output { status, stdout, stderr }
+    })
 }
 
 fn ran(output: Output) -> Ran {
