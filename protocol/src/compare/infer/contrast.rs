@@ -40,6 +40,13 @@ pub struct Asked {
     pub texts: Option<Texts>,
 }
 
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Measure {
+    Rates,
+    Texts,
+}
+
 /// What a family of contrasts has in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Family {
@@ -96,7 +103,7 @@ impl Family {
 
 /// Whether rates of yes differ between two regions.
 pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
-    let design = Design::of(prompts, scope, family);
+    let design = Design::of(prompts, scope, Measure::Rates, family);
     let mut found = design.found();
     let Some(exchange) = design.exchange else { return found };
     let blocks = || {
@@ -157,7 +164,7 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
 
 /// Whether texts differ between two regions.
 pub fn texts(prompts: &[Asked], scope: Scope, family: &Family, drawn: u32, draws: &mut Draws) -> Found {
-    let design = Design::of(prompts, scope, family);
+    let design = Design::of(prompts, scope, Measure::Texts, family);
     let mut found = design.found();
     let Some(exchange) = design.exchange else { return found };
     let compared: Option<Vec<Texts>> = prompts
@@ -206,7 +213,7 @@ struct Design {
 }
 
 impl Design {
-    fn of(prompts: &[Asked], scope: Scope, family: &Family) -> Self {
+    fn of(prompts: &[Asked], scope: Scope, measure: Measure, family: &Family) -> Self {
         let mut sides = [BTreeSet::new(), BTreeSet::new()];
         for answer in prompts.iter().flat_map(|asked| &asked.answers) {
             let [first, second] = &mut sides;
@@ -242,8 +249,15 @@ impl Design {
             Scope::TheseExecutors => {
                 let paired = of(pairs);
                 let flips = paired.iter().map(Vec::len).sum::<usize>();
+                // distances have no sign: a prompt whose flips are all turned about is the same to them
+                let told = match measure {
+                    Measure::Rates => flips,
+                    Measure::Texts => {
+                        1 + paired.iter().map(|blocks| blocks.len().saturating_sub(1)).sum::<usize>()
+                    }
+                };
                 let enough =
-                    all_crossed && family.reached_by(1_u128.checked_shl(flips as u32).unwrap_or(u128::MAX));
+                    all_crossed && family.reached_by(1_u128.checked_shl(told as u32).unwrap_or(u128::MAX));
                 let short = sides.iter().any(|side| side.len() < OPERATORS_MIN);
                 let needed = short.then_some(OPERATORS_MIN);
                 if enough {

@@ -1,4 +1,5 @@
-//! Labels exchanged: the ways in which answers could have fallen to the two sides where regions do not matter.
+//! Labels exchanged: the ways in which answers could have fallen to the two sides where regions do not matter. For what has no
+//! sign: ways in which only the names of the sides differ, of a prompt or of all, are one.
 
 use super::chance::Draws;
 use super::strata::choose;
@@ -121,16 +122,19 @@ fn fits(block: &Block, exchange: Exchange) -> bool {
 
 /// In how many positions each of the things that turn by itself can stand; position 0 is what was observed.
 fn wheels(prompts: &[Vec<Block>], exchange: Exchange) -> Option<Vec<u64>> {
-    let blocks = prompts.iter().flatten();
     let all = operators(prompts, |block| block.first | block.second).len() as u32;
     let firsts = operators(prompts, |block| block.first);
     let seconds = operators(prompts, |block| block.second);
+    // the first keeps its sides: to turn all about is the same
+    let two_but_first = |count: usize| (0..count).map(|at| if at == 0 { 1 } else { 2 });
     Some(match exchange {
-        Exchange::Flips => blocks.map(|_| 2).collect(),
-        Exchange::Splits => blocks
+        Exchange::Flips => prompts.iter().flat_map(|blocks| two_but_first(blocks.len())).collect(),
+        Exchange::Splits => prompts
+            .iter()
+            .flatten()
             .map(|block| choose((block.first | block.second).count_ones(), block.first.count_ones()))
             .collect(),
-        Exchange::OperatorFlips => vec![2; all as usize],
+        Exchange::OperatorFlips => two_but_first(all as usize).collect(),
         // an operator on both sides is none that could stand on the other
         Exchange::OperatorSplits if firsts.iter().any(|operator| seconds.contains(operator)) => return None,
         Exchange::OperatorSplits => vec![choose(all, firsts.len() as u32)],
@@ -227,9 +231,13 @@ mod tests {
     #[test]
     fn flips_turn_each_block_and_operators_all_of_theirs() {
         let prompts = [vec![block(0, 1, 2), block(1, 4, 8)], vec![block(0, 1, 2)]];
-        assert_eq!(all(&prompts, Exchange::Flips).len(), 8);
+        // the first of a prompt, or of the operators, stays: all turned about is the same
+        assert_eq!(all(&prompts, Exchange::Flips), BTreeSet::from([vec![5, 1], vec![9, 1]]));
         let of_operators = all(&prompts, Exchange::OperatorFlips);
-        assert_eq!(of_operators, BTreeSet::from([vec![5, 1], vec![6, 2], vec![9, 1], vec![10, 2]]));
+        assert_eq!(of_operators, BTreeSet::from([vec![5, 1], vec![9, 1]]));
+        let third = [prompts[0].clone(), vec![block(0, 1, 2), block(1, 4, 8), block(2, 16, 32)]];
+        assert_eq!(all(&third, Exchange::Flips).len(), 8);
+        assert_eq!(all(&third, Exchange::OperatorFlips).len(), 4);
     }
 
     #[test]
