@@ -92,30 +92,36 @@ mod assemble;
 mod beside;
 mod budget;
 mod class;
+mod coding;
+mod conclusion;
 mod detail;
 mod diff;
 mod escape;
 mod exact;
+mod explored;
 mod excerpts;
 mod figures;
 mod headline;
 pub mod infer;
 mod input;
+mod kept;
 mod language;
 mod length;
 mod lexicon;
 mod matrix;
 mod measurable;
 mod normalise;
+mod panel;
 mod phrases;
 mod prompt;
 mod refusal;
 mod region;
 mod report;
-mod rule;
 mod said;
 mod sentence;
+mod sides;
 mod similarity;
+mod trial;
 
 #[cfg(test)]
 mod tests;
@@ -125,13 +131,14 @@ pub use align::SentenceRow;
 pub use answer::MAX_COMPARED_CHARS;
 pub use assemble::{MAX_REPORT_BYTES, compare};
 pub use budget::MAX_COST;
-pub use class::{Absent, Class, ClassCounts, Shortage, Way, WayCounts};
+pub use class::{Absent, Class, ClassCounts, Shortage};
+pub use conclusion::{Conclusion, Conclusions, PlaceRef, Shown};
 pub use diff::{DiffOp, WordDiff, word_diff};
 pub use escape::{escape_line, escape_terminal};
 pub use excerpts::{Excerpt, ExcerptSides, Excerpts, PromptExcerpts, ShownAnswer};
 pub use figures::{Figures, Spread};
 pub use headline::Headline;
-pub use input::{Cell, CellState, Input, MissingReason, Operator, PromptInfo, TargetInfo};
+pub use input::{Cell, CellState, Input, MissingReason, Operator, PromptInfo, Study, TargetInfo};
 pub use length::{Lengths, Range};
 pub use measurable::SHINGLE_WORDS;
 pub use normalise::normalise;
@@ -139,15 +146,16 @@ pub use phrases::PHRASES_VERSION;
 pub use refusal::{Manner, RefusalSplit, Refusals, manner};
 pub use region::MAX_COMPARED_ANSWERS;
 pub use report::{
-    AnswerRef, Beside, BesideTarget, Chance, Contrasts, Exact, ExactCounts, ExactState, Example, Finding,
+    AnswerRef, Beside, BesideTarget, CopyRow, Exact, ExactCounts, ExactState, Example, Explored, Finding,
     PromptReport, Report, Side, TargetReport, Variant,
 };
-pub use said::{MIN_WEIGHT, Said};
+pub use said::Said;
 pub use sentence::sentences;
 pub use similarity::{Similarity, similarity};
+pub use trial::Trial;
 
 /// Version of everything in this module: normalisation, measures, rule, limits, encoding.
-pub const COMPARE_VERSION: u32 = 3;
+pub const COMPARE_VERSION: u32 = 4;
 
 /// The ratio of two counts in parts per million, rounded down; 0 of nothing is 0.
 fn ratio_ppm(part: usize, whole: usize) -> u32 {

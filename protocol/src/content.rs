@@ -6,7 +6,7 @@ use crate::params::{EXECUTORS_MAX, SLOTS_MAX};
 use crate::wire::{Wire, rule};
 use serde::{Deserialize, Serialize};
 
-/// Root of the DAG: job, suite, executor list with announces, the statements, and through the
+/// Root of the DAG: job, suite, study plan, executor list with announces, the statements, and through the
 /// reveals their commit proofs, receipts, outputs and responses.
 ///
 /// Every field is determined by the job's leaf and the statement list. So a SEALED job has one
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Content {
-    /// Format version, 2.
+    /// Format version, 3.
     pub v: u32,
     /// Network.
     pub net: NetId,
@@ -27,6 +27,8 @@ pub struct Content {
     pub job: Cid,
     /// The suite.
     pub suite: Cid,
+    /// The study plan, if the job names one.
+    pub study: Option<Cid>,
     /// The executor list.
     pub executors: Cid,
     /// The leaves that the executor list names, in its order.
@@ -42,7 +44,7 @@ impl Wire for Content {
     const BYTES_MAX: usize = crate::params::BLOCK_BYTES_MAX;
 
     fn check(&self) -> Result<(), String> {
-        rule::within("v", self.v.into(), 2, 2)?;
+        rule::within("v", self.v.into(), 3, 3)?;
         rule::some("announces", self.announces.len(), EXECUTORS_MAX)?;
         rule::at_most("statements", self.statements.len(), SLOTS_MAX)
     }

@@ -7,6 +7,7 @@ use crate::leaf_ref::LeafRef;
 use crate::params::{
     EXECUTORS_MAX, JOB_S_MAX, REGIONS_MAX, REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX, TARGETS_MAX,
 };
+use crate::study::StudyPlan;
 use crate::suite::Suite;
 use crate::target::Target;
 use crate::wire::{Wire, rule};
@@ -27,9 +28,8 @@ pub struct Job {
     pub replicas: u32,
     /// The block naming the executors that may be assigned (`executors: author-chosen`).
     pub executors: Cid,
-    /// Pairs of regions whose difference is asked for beforehand, sorted; empty means all pairs.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<String>>))]
-    pub contrasts: Vec<(String, String)>,
+    /// The block of the study plan: what is asked of the answers. None: everything that is found is a candidate.
+    pub study: Option<Cid>,
     /// When it was made.
     pub from_s: u64,
     /// Commits count with a quorum of cosignatures dated up to here.
@@ -84,6 +84,11 @@ pub struct Slot {
 }
 
 impl Job {
+    /// The blocks that it names: suite, executor list, and the study plan if there is one.
+    pub fn names(&self) -> impl Iterator<Item = Cid> {
+        [Some(self.suite), Some(self.executors), self.study].into_iter().flatten()
+    }
+
     /// The canonical list of slots: by region, then target, then replica.
     pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
         let (targets, replicas) = (self.targets.len(), self.replicas as usize);
@@ -137,8 +142,11 @@ impl Job {
         Ok(())
     }
 
-    /// Rules that need the suite.
-    pub fn check_with(&self, suite: &Suite) -> Result<(), String> {
+    /// Rules that need the suite, and the study plan where the job names one.
+    pub fn check_with(&self, suite: &Suite, study: Option<&StudyPlan>) -> Result<(), String> {
+        if let Some(study) = study {
+            study.registered(self, suite).map_err(|why| format!("study plan: {why}"))?;
+        }
         let repeats = self.targets.iter().map(|t| t.repeats as usize).max().unwrap_or(0);
         rule::within(
             "cells of a slot (prompts x repeats)",
@@ -163,13 +171,6 @@ impl Job {
         rule::within("replicas", self.replicas.into(), 1, REPLICAS_MAX.into())?;
         let slots = self.regions.len() * self.targets.len() * self.replicas as usize;
         rule::within("slots (regions x targets x replicas)", slots as u64, 1, SLOTS_MAX as u64)?;
-        rule::at_most("contrasts", self.contrasts.len(), REGIONS_MAX * REGIONS_MAX)?;
-        rule::ascending("contrasts", &self.contrasts)?;
-        for (a, b) in &self.contrasts {
-            if a >= b || !self.regions.contains(a) || !self.regions.contains(b) {
-                return Err(format!("contrasts: ({a}, {b}) must name two of the job's regions in order"));
-            }
-        }
         for (what, s) in [("from_s", self.from_s), ("final_by_s", self.final_by_s)] {
             rule::within(what, s, 1, 1 << 40)?;
         }

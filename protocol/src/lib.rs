@@ -32,6 +32,7 @@ pub mod request;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod statement;
+pub mod study;
 pub mod suite;
 pub mod target;
 pub mod wire;

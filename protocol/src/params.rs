@@ -30,6 +30,12 @@ pub const REPEATS_MAX: u32 = 16;
 pub const PROMPTS_MAX: usize = 256;
 /// Longest prompt, bytes: a guess.
 pub const PROMPT_BYTES_MAX: usize = 8 * 1024;
+/// Most contrasts that a study plan registers, one by one: a guess, Holm's first step is then a ten thousandth.
+pub const REGISTERED_MAX: usize = 512;
+/// Most codings of a study plan: one for each prompt.
+pub const CODINGS_MAX: usize = PROMPTS_MAX;
+/// Most options beside the one that counts as a yes: a guess.
+pub const OPTIONS_MAX: usize = 26;
 /// Most cells of one slot: keeps a receipts block below a mebibyte at 2 KiB a receipt.
 pub const SLOT_CELLS_MAX: usize = 512;
 /// Most slots of a job: a guess.

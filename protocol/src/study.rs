@@ -263,8 +263,7 @@ impl Contrast {
             targets.iter().flat_map(|target| self.pairs(names).into_iter().map(move |pair| (*target, pair)))
         {
             let (a, b) = (names.region(a)?, names.region(b)?);
-            let sides =
-                [Place { target, region: a }, Place { target: other.unwrap_or(target), region: b }];
+            let sides = [Place { target, region: a }, Place { target: other.unwrap_or(target), region: b }];
             if sides[0] == sides[1] && each.iter().flatten().any(|[a, b]| a == b) {
                 return Err("both sides are the same".into());
             }

@@ -97,8 +97,8 @@ async fn scipy_and_statsmodels_come_to_the_same() {
     }
     for (case, theirs) in energies.iter().zip(told["energy"].as_array().unwrap()) {
         let block = Block { operator: 0, first: 0x0f, second: 0xf0 };
-        let mut draws = Draws::new(&NetId([0; 32]), &JobId([0; 32]), 0);
-        let labels = Labels::new(&[vec![block]], Exchange::Splits, 0, &mut draws).unwrap();
+        let draws = Draws::new(&NetId([0; 32]), &JobId([0; 32]), 0);
+        let labels = Labels::new(&[vec![block]], Exchange::Splits, 1999, &draws).unwrap();
         let found = text_chance(core::slice::from_ref(case), &labels).unwrap();
         close(found.alone[0], &theirs["chance"], "energy");
         let energy = theirs["energy_ppm"].as_f64().unwrap();

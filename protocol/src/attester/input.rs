@@ -92,7 +92,7 @@ pub enum Input {
         /// The offer.
         announce: Announce,
     },
-    /// The operator wants a job done. The suite is in the store, public.
+    /// The operator wants a job done. The suite is in the store, public; so is a study plan.
     Submit {
         /// Goes back with [`Effect::Submitted`](super::Effect::Submitted).
         token: Token,
@@ -114,9 +114,8 @@ pub struct JobOrder {
     pub regions: Vec<String>,
     /// Executors of different operators for each (region, target).
     pub replicas: u32,
-    /// Pairs of regions named beforehand; empty means all.
-    #[cfg_attr(feature = "schema", schema(value_type = Vec<Vec<String>>))]
-    pub contrasts: Vec<(String, String)>,
+    /// The study plan's block, if there is one.
+    pub study: Option<Cid>,
     /// Seconds from now to the commit deadline.
     pub commit_s: u64,
     /// Seconds from the commit to the reveal deadline.

@@ -176,6 +176,7 @@ impl Attester {
             id: round.id,
             job: &round.job,
             suite: &plan.suite,
+            study: plan.study.as_ref(),
             assignment: &plan.assignment,
             statements: &statements,
         };

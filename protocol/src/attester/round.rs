@@ -9,8 +9,9 @@ use crate::id::{Hash, JobId, NodeId};
 use crate::job::{Executors, Job};
 use crate::leaf::LeafRef;
 use crate::proof::candidates;
+use crate::study::StudyPlan;
 use crate::suite::Suite;
-use crate::wire;
+use crate::wire::{self, WireError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -61,6 +62,7 @@ pub(crate) enum RoundState {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) suite: Suite,
+    pub(crate) study: Option<StudyPlan>,
     pub(crate) executors: Executors,
     pub(crate) assignment: Assignment,
 }
@@ -152,24 +154,32 @@ impl Attester {
     /// Gathers what a job names. Missing pieces are asked for.
     pub(super) fn load_round(&mut self, step: &mut Step<'_>, round: &mut Round) {
         let author = round.at.author;
-        let (suite, executors) = (step.block(&round.job.suite), step.block(&round.job.executors));
-        for (cid, found) in [(round.job.suite, &suite), (round.job.executors, &executors)] {
-            if found.is_none() {
-                self.want_block(step, cid, &[author]);
-            }
+        let missing: Vec<Cid> = round.job.names().filter(|cid| step.block(cid).is_none()).collect();
+        for cid in &missing {
+            self.want_block(step, *cid, &[author]);
         }
-        let (Some(suite), Some(executors)) = (suite, executors) else { return };
-        let planned = wire::decode::<Suite>(&suite)
-            .and_then(|suite| Ok((suite, wire::decode::<Executors>(&executors)?)))
-            .map_err(|e| e.to_string())
-            .and_then(|(suite, executors)| {
-                round.job.check_with(&suite)?;
-                Ok(self.candidates(&executors)?.map(|candidates| (suite, executors, candidates)))
+        let (Some(suite), Some(executors)) = (step.block(&round.job.suite), step.block(&round.job.executors))
+        else {
+            return;
+        };
+        if !missing.is_empty() {
+            return;
+        }
+        let study = round.job.study.and_then(|cid| step.block(&cid));
+        let read = || {
+            let suite: Suite = wire::decode(&suite)?;
+            let study = study.as_deref().map(wire::decode::<StudyPlan>).transpose()?;
+            Ok((suite, study, wire::decode::<Executors>(&executors)?))
+        };
+        let planned =
+            read().map_err(|error: WireError| error.to_string()).and_then(|(suite, study, executors)| {
+                round.job.check_with(&suite, study.as_ref())?;
+                Ok(self.candidates(&executors)?.map(|candidates| (suite, study, executors, candidates)))
             });
         match planned {
-            Ok(Some((suite, executors, candidates))) => {
+            Ok(Some((suite, study, executors, candidates))) => {
                 let assignment = assign(&self.net, &round.id, &round.job, &candidates);
-                round.state = RoundState::Ready(Arc::new(Plan { suite, executors, assignment }));
+                round.state = RoundState::Ready(Arc::new(Plan { suite, study, executors, assignment }));
                 self.news = true;
             }
             Ok(None) => {

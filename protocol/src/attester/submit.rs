@@ -7,6 +7,7 @@ use crate::id::JobId;
 use crate::job::{Executors, Job};
 use crate::leaf::{LeafRef, Statement};
 use crate::params::EXECUTORS_MAX;
+use crate::study::StudyPlan;
 use crate::suite::Suite;
 use crate::wire::{self, Wire};
 
@@ -19,6 +20,12 @@ impl Attester {
         }
         let suite = step.block(&order.suite).ok_or("the suite is not in the store")?;
         let suite: Suite = wire::decode(&suite).map_err(|e| e.to_string())?;
+        let study = match &order.study {
+            Some(cid) => Some(step.block(cid).ok_or("the study plan is not in the store")?),
+            None => None,
+        };
+        let study =
+            study.map(|bytes| wire::decode::<StudyPlan>(&bytes)).transpose().map_err(|e| e.to_string())?;
         let mut job = self.draft(step.now_s(), order)?;
         let executors = self.listed(&job);
         if executors.announces.is_empty() {
@@ -33,7 +40,7 @@ impl Attester {
         job.executors = crate::cid::Cid::dag_cbor(&wire::encode(&executors));
         job.check()?;
         job.check_in(&self.config.genesis)?;
-        job.check_with(&suite)?;
+        job.check_with(&suite, study.as_ref())?;
         step.put_value(&executors);
         let before = self.own_log().map_or(0, super::log_view::LogView::size);
         self.say(step, Statement::Job(job));
@@ -46,22 +53,16 @@ impl Attester {
         let commit_by_s = add(now_s, order.commit_s)?;
         let reveal_by_s = add(commit_by_s, order.reveal_s)?;
         let final_by_s = add(reveal_by_s, order.final_s)?;
-        let (mut targets, mut regions, mut contrasts) = (order.targets, order.regions, order.contrasts);
+        let (mut targets, mut regions) = (order.targets, order.regions);
         targets.sort();
         regions.sort();
-        for pair in &mut contrasts {
-            if pair.0 > pair.1 {
-                *pair = (pair.1.clone(), pair.0.clone());
-            }
-        }
-        contrasts.sort();
         Ok(Job {
             suite: order.suite,
             targets,
             regions,
             replicas: order.replicas,
             executors: order.suite,
-            contrasts,
+            study: order.study,
             from_s: now_s,
             commit_by_s,
             reveal_by_s,

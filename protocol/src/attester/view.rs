@@ -256,7 +256,7 @@ impl Attester {
     /// Everything that this node holds of a job hangs from these blocks.
     pub fn job_roots(&self, id: &JobId) -> Vec<Cid> {
         let Some(round) = self.rounds.get(id) else { return Vec::new() };
-        let mut roots = vec![round.job.suite, round.job.executors];
+        let mut roots: Vec<Cid> = round.job.names().collect();
         roots.extend([round.content, round.bundle, round.provided].into_iter().flatten());
         for (_, entry) in self.logs.values().flat_map(|log| log.about(id, false)) {
             match &entry.leaf.statement {

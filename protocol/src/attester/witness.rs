@@ -4,6 +4,7 @@ use super::step::Step;
 use super::{Attester, Effect, Notice, PeerKey, Record, Token};
 use crate::cid::Cid;
 use crate::id::NodeId;
+use crate::job::Job;
 use crate::leaf::{Leaf, Statement};
 use crate::log::{AddCheckpoint, Cosignature, ExtendError, SignedCheckpoint, leaf_hash};
 use crate::message::{WitnessAnswer, WitnessRequest};
@@ -108,7 +109,7 @@ impl Attester {
         self.add_log(step, view, leaf0).map_err(|why| Refusal::Later(30, why))
     }
 
-    /// Holds the new leaves, and for a job its suite and executor list; or changes nothing.
+    /// Holds the new leaves, and for a job the blocks that it names; or changes nothing.
     fn extend(
         &mut self,
         step: &mut Step<'_>,
@@ -170,22 +171,23 @@ impl Attester {
         self.take_leaves(step, &node, new, size, &add.checkpoint.checkpoint.root).map_err(Refusal::Proof)
     }
 
-    /// Whether the suite and executor list of every job among new leaves are here. Asked before anything is changed: what
+    /// Whether the blocks that every job among new leaves names are here. Asked before anything is changed: what
     /// is written is then cosigned, so that nobody can make a witness write two branches in turn for ever.
     fn hold_jobs(&mut self, step: &mut Step<'_>, node: &NodeId, leaves: &[ByteBuf]) -> Result<(), Refusal> {
         let job = |bytes: &ByteBuf| match Leaf::decode(bytes, &self.net).ok()?.statement {
-            Statement::Job(job) => Some([job.suite, job.executors]),
+            Statement::Job(job) => Some(job),
             _ => None,
         };
-        let named = leaves.iter().filter_map(job).flatten();
-        let missing: Vec<Cid> = named.filter(|cid| step.block(cid).is_none()).collect();
+        let jobs: Vec<Job> = leaves.iter().filter_map(job).collect();
+        let missing: Vec<Cid> =
+            jobs.iter().flat_map(Job::names).filter(|cid| step.block(cid).is_none()).collect();
         if missing.is_empty() {
             return Ok(());
         }
         for cid in missing {
             self.want_block(step, cid, &[*node]);
         }
-        Err(Refusal::Later(1, "the job's suite and executor list are being fetched".into()))
+        Err(Refusal::Later(1, "the job's suite, executor list or study plan is being fetched".into()))
     }
 
     /// Appends leaves that must end at `size` with `root`; otherwise nothing is kept.

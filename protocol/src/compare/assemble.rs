@@ -3,13 +3,18 @@
 use super::account::Account;
 use super::beside::set_beside;
 use super::budget::Budget;
-use super::class::{ClassCounts, WayCounts};
-use super::detail::{Details, attach_diffs};
+use super::class::ClassCounts;
+use super::conclusion::conclude;
+use super::detail::{Detailed, Details, attach_diffs};
+use super::explored::Trialled;
+use super::infer::Draws;
 use super::input::{Cell, Groups, Input};
+use super::kept::{Kept, pair_of};
+use super::panel::Panel;
 use super::phrases::PHRASES_VERSION;
-use super::prompt::{Question, examine};
+use super::prompt::{Examined, Question, examine};
 use super::refusal::Reader;
-use super::report::{Contrasts, ExactCounts, ExactState, PromptReport, Report, TargetReport};
+use super::report::{ExactCounts, ExactState, Explored, PromptReport, Report, TargetReport};
 use super::{COMPARE_VERSION, clip};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +25,7 @@ const MAX_REGIONS: usize = 64;
 /// Targets that are compared.
 const MAX_TARGETS: usize = 64;
 /// Pairs of regions that are compared: every pair of 23 regions.
-const MAX_CONTRASTS: usize = 256;
+const MAX_PAIRS: usize = 256;
 
 /// Compares the answers of one job. The rule, the measures and the bounds stand in the [module's
 /// documentation](super).
@@ -30,16 +35,16 @@ pub fn compare(input: &Input) -> Report {
 
 /// Compares, and says how many steps were spent.
 pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
-    let (contrasts, pairs) = contrasts(input);
+    let (pairs, pairs_left_out) = pairs(input);
     let mut report = Report {
         version: COMPARE_VERSION,
         phrases: PHRASES_VERSION,
         regions: input.regions.iter().take(MAX_REGIONS).map(|name| clip(name, 64)).collect(),
         regions_left_out: input.regions.len().saturating_sub(MAX_REGIONS) as u64,
-        contrasts,
+        study: None,
+        explored: Explored { pairs: pairs.len() as u64, pairs_left_out, ..Explored::default() },
         cells: Account::default(),
         classes: ClassCounts::default(),
-        ways: WayCounts::default(),
         targets: input.targets.iter().take(MAX_TARGETS).map(target).collect(),
         targets_left_out: input.targets.len().saturating_sub(MAX_TARGETS) as u64,
         diffs_left_out: 0,
@@ -47,32 +52,72 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
         beside_left_out: 0,
     };
     let groups = take_stock(input, &mut report);
+    let (net, job) = &input.drawn_from;
+    let panels = panels(input, &groups, &Draws::new(net, job, Drawn::Panels as u32));
+    let draws = Draws::new(net, job, Drawn::Explored as u32);
     let reader = Reader::new();
-    let mut details = Details::default();
+    let (mut details, mut trialled, mut kept) =
+        (Details::default(), Trialled::default(), Kept::of(input.study.as_ref()));
     let mut budget = Budget::new(groups.len() as u64);
     for ((target, index), cells) in &groups {
-        let (Some(info), Some(prompt)) =
-            (input.targets.get(*target as usize), input.prompts.get(*index as usize))
+        let (Some(info), Some(prompt), Some(panel)) =
+            (input.targets.get(*target as usize), input.prompts.get(*index as usize), panels.get(target))
         else {
             continue;
         };
-        let deterministic = info.deterministic;
-        let question = Question { index: *index, prompt, deterministic, contrasts: &pairs, reader: &reader };
-        let examined = examine(&question, cells, &mut budget);
-        let of_target = report.targets.get_mut(*target as usize);
-        if let Some(target) = of_target {
-            target.classes.add_all(&examined.classes);
-            target.ways.add_all(&examined.ways);
-            add_exact(target, &examined.report);
+        let question = Question {
+            index: *index,
+            prompt,
+            deterministic: info.deterministic,
+            pairs: &pairs,
+            reader: &reader,
+            panel,
+            coding: input.study.as_ref().and_then(|study| study.readings.get(index)),
+            draws: &draws.branch(u64::from(*target) << 32 | u64::from(*index)),
+        };
+        let Examined { report: shown, probes, examples } = examine(&question, cells, &mut budget);
+        if let Some(target) = report.targets.get_mut(*target as usize) {
+            add_exact(target, &shown);
         }
-        report.classes.add_all(&examined.classes);
-        report.ways.add_all(&examined.ways);
-        details.offer(*target, examined);
+        for probe in probes {
+            trialled.add(*target, &probe);
+            kept.keep(*target, *index, probe);
+        }
+        details.offer(*target, Detailed { report: shown, examples });
+    }
+    for (target, panel) in &panels {
+        if let Some(target) = report.targets.get_mut(*target as usize) {
+            panel.show(target);
+        }
     }
     let examples = details.place(&mut report);
+    trialled.settle(&mut report);
+    if let Some(study) = &input.study {
+        let draws = Draws::new(net, job, Drawn::Registered as u32);
+        let conclusions = conclude(study, |contrast| kept.sides(contrast), &draws, &mut budget.registered);
+        report.study = Some(conclusions);
+    }
     report.diffs_left_out = attach_diffs(&mut report, examples, &mut budget.diffs);
     set_beside(input, &groups, &mut report, &mut budget.beside);
     (report, budget.spent())
+}
+
+/// What is drawn for what, apart from each other.
+enum Drawn {
+    Registered,
+    Explored,
+    Panels,
+}
+
+/// Who counts as whom, of each target.
+fn panels<'a>(input: &'a Input, groups: &Groups<'a>, draws: &Draws) -> BTreeMap<u32, Panel<'a>> {
+    let targets: BTreeSet<u32> = groups.keys().map(|(target, _)| *target).collect();
+    let panel = |target: u32| {
+        let drawn = input.targets.get(target as usize).is_some_and(|info| !info.deterministic);
+        let mut draws = draws.branch(target.into());
+        (target, Panel::of(groups, target, drawn, input.temperature_milli, &mut draws))
+    };
+    targets.into_iter().map(panel).collect()
 }
 
 fn target(info: &super::TargetInfo) -> TargetReport {
@@ -83,39 +128,27 @@ fn target(info: &super::TargetInfo) -> TargetReport {
         deterministic: info.deterministic,
         cells: Account::default(),
         classes: ClassCounts::default(),
-        ways: WayCounts::default(),
+        copies_looked_for: false,
+        copies: Vec::new(),
+        collapsed: Vec::new(),
         exact: info.deterministic.then(ExactCounts::default),
         prompts: Vec::new(),
         prompts_left_out: 0,
     }
 }
 
-/// The pairs of regions to compare, by index, in order.
-fn contrasts(input: &Input) -> (Contrasts, Vec<(u32, u32)>) {
+/// The pairs of regions to compare, by index, in order, and how many are beyond the limit.
+fn pairs(input: &Input) -> (Vec<(u32, u32)>, u64) {
     let regions = input.regions.len().min(MAX_REGIONS) as u32;
-    let registered = !input.contrasts.is_empty();
-    let mut unknown = 0;
-    let mut pairs = BTreeSet::new();
-    if registered {
-        let names = input.regions.iter().map(String::as_str).zip(0..regions);
-        let mut index: BTreeMap<&str, u32> = BTreeMap::new();
-        for (name, i) in names {
-            index.entry(name).or_insert(i);
-        }
-        for (a, b) in &input.contrasts {
-            match (index.get(a.as_str()), index.get(b.as_str())) {
-                (Some(a), Some(b)) if a != b => {
-                    pairs.insert((*a.min(b), *a.max(b)));
-                }
-                _ => unknown += 1,
-            }
-        }
-    } else {
-        pairs.extend((0..regions).flat_map(|a| (a + 1..regions).map(move |b| (a, b))));
-    }
-    let compared: Vec<(u32, u32)> = pairs.iter().copied().take(MAX_CONTRASTS).collect();
-    let left_out = (pairs.len() - compared.len()) as u64;
-    (Contrasts { registered, compared: compared.len() as u64, left_out, unknown }, compared)
+    let all = (0..regions).flat_map(|a| (a + 1..regions).map(move |b| (a, b)));
+    let wanted: BTreeSet<(u32, u32)> =
+        input.study.iter().flat_map(|study| &study.contrasts).filter_map(pair_of).collect();
+    // what was registered comes first
+    let rest = all.clone().filter(|pair| !wanted.contains(pair));
+    let mut chosen: Vec<(u32, u32)> = wanted.iter().copied().chain(rest).take(MAX_PAIRS).collect();
+    chosen.sort_unstable();
+    let left_out = all.count().saturating_sub(chosen.len()) as u64;
+    (chosen, left_out)
 }
 
 /// Counts every cell once, and gathers those that are compared.

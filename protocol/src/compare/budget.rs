@@ -5,14 +5,16 @@
 
 /// Steps that comparing one job may take: 2 s at worst. It is made within one call of the core, so
 /// it holds a member up; see docs/decisions/0014.
-pub const MAX_COST: u64 = READ + NEAR + CLOSE + BESIDE + DIFFS;
+pub const MAX_COST: u64 = READ + NEAR + REGISTERED + EXPLORED + BESIDE + DIFFS;
 
 /// Steps for reading and normalising answers.
 const READ: u64 = 100_000_000;
-/// Steps for what grows as the texts do: words, sentences, refusals, what the rule goes by.
+/// Steps for what grows as the texts do: words, sentences, refusals, similarities.
 const NEAR: u64 = 200_000_000;
-/// Steps for what grows as the square of the texts: words in order and edits.
-const CLOSE: u64 = 100_000_000;
+/// Steps for the chances of what a study plan registers.
+const REGISTERED: u64 = 70_000_000;
+/// Steps for the chances of everything else.
+const EXPLORED: u64 = 30_000_000;
 /// Steps for setting open models beside vendors.
 const BESIDE: u64 = 30_000_000;
 /// Steps for diffs.
@@ -26,8 +28,6 @@ pub(super) const PREPARE_CHAR: u64 = 32;
 pub(super) const NEAR_CHAR: u64 = 2;
 /// Looking at one character of one side in one pair of regions.
 pub(super) const SPLIT_CHAR: u64 = 4;
-/// Setting up one character of one text for the tables of one pair.
-pub(super) const CLOSE_CHAR: u64 = 16;
 /// Whatever is looked at costs this once.
 pub(super) const EACH: u64 = 64;
 
@@ -64,6 +64,11 @@ impl Purse {
         self.spend(self.share().saturating_sub(given.left));
     }
 
+    /// What is left for all.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Takes what the next one has spent.
     pub(super) fn spend(&mut self, steps: u64) {
         self.left = self.left.saturating_sub(steps);
@@ -76,7 +81,8 @@ impl Purse {
 pub(super) struct Budget {
     pub(super) read: Purse,
     pub(super) near: Purse,
-    pub(super) close: Purse,
+    pub(super) registered: Purse,
+    pub(super) explored: Purse,
     pub(super) beside: Purse,
     pub(super) diffs: Purse,
 }
@@ -87,7 +93,8 @@ impl Budget {
         Self {
             read: Purse::new(READ, groups),
             near: Purse::new(NEAR, groups),
-            close: Purse::new(CLOSE, groups),
+            registered: Purse::new(REGISTERED, 1),
+            explored: Purse::new(EXPLORED, groups),
             beside: Purse::new(BESIDE, 1),
             diffs: Purse::new(DIFFS, 1),
         }
@@ -95,15 +102,7 @@ impl Budget {
 
     /// Steps spent so far.
     pub(super) fn spent(&self) -> u64 {
-        let purses = [self.read, self.near, self.close, self.beside, self.diffs];
+        let purses = [self.read, self.near, self.registered, self.explored, self.beside, self.diffs];
         MAX_COST - purses.iter().map(|purse| purse.left).sum::<u64>()
     }
-}
-
-/// Steps that comparing two texts of so many characters takes: two bit-parallel tables of 64
-/// characters a step, and setting them up.
-pub(super) fn close_cost(first_chars: usize, second_chars: usize) -> u64 {
-    let (first, second) = (first_chars as u64, second_chars as u64);
-    let table = first.saturating_mul(second) / 32;
-    table.saturating_add(first.saturating_add(second).saturating_mul(CLOSE_CHAR)).saturating_add(EACH)
 }

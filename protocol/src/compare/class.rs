@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What was found for one pair of regions. The rule stands in the [module's
-/// documentation](super).
+/// What was found for one pair of regions on one prompt, beside what a study plan registers. The rule stands in the
+/// [module's documentation](super).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -11,10 +11,10 @@ pub enum Class {
     Identical,
     /// Every answer of both sides is equal once normalised.
     EqualNormalised,
-    /// Not shown to differ: the regions differ no more than each does by itself.
-    WithinNoise,
-    /// The regions differ more than either does by itself.
-    DiffersBeyondNoise,
+    /// Not shown to differ.
+    NotShown,
+    /// A candidate for the next study: of all candidates of the job one in twenty at most is expected to be chance.
+    Candidate,
     /// Too little to say.
     Insufficient(Shortage),
     /// At least one side has no answer.
@@ -25,8 +25,6 @@ pub enum Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shortage {
-    /// A side has fewer than two answers.
-    FewAnswers,
     /// The answers of a side come from fewer than two independent operators.
     FewOperators,
     /// The job has more to measure than the cost bound allows.
@@ -53,8 +51,8 @@ impl Class {
         match self {
             Class::Identical => "identical",
             Class::EqualNormalised => "equal_normalised",
-            Class::WithinNoise => "within_noise",
-            Class::DiffersBeyondNoise => "differs_beyond_noise",
+            Class::NotShown => "not_shown",
+            Class::Candidate => "candidate",
             Class::Insufficient(_) => "insufficient",
             Class::Missing(_) => "missing",
         }
@@ -63,7 +61,6 @@ impl Class {
     /// Why it is `insufficient` or `missing`, in words.
     pub fn reason(&self) -> Option<&'static str> {
         match self {
-            Class::Insufficient(Shortage::FewAnswers) => Some("fewer than two answers on a side"),
             Class::Insufficient(Shortage::FewOperators) => {
                 Some("fewer than two independent operators on a side")
             }
@@ -81,9 +78,9 @@ impl Class {
     /// Which finding is shown first where not all fit.
     pub(super) fn rank(&self) -> u8 {
         match self {
-            Class::DiffersBeyondNoise => 0,
+            Class::Candidate => 0,
             Class::Insufficient(_) => 1,
-            Class::WithinNoise => 2,
+            Class::NotShown => 2,
             Class::EqualNormalised => 3,
             Class::Missing(_) => 4,
             Class::Identical => 5,
@@ -99,52 +96,22 @@ pub struct ClassCounts {
     pub identical: u64,
     /// See [`Class::EqualNormalised`].
     pub equal_normalised: u64,
-    /// See [`Class::WithinNoise`].
-    pub within_noise: u64,
-    /// See [`Class::DiffersBeyondNoise`].
-    pub differs_beyond_noise: u64,
+    /// See [`Class::NotShown`].
+    pub not_shown: u64,
+    /// See [`Class::Candidate`].
+    pub candidate: u64,
     /// See [`Class::Insufficient`].
     pub insufficient: u64,
     /// See [`Class::Missing`].
     pub missing: u64,
 }
 
-/// Findings beyond noise by the rule that found them; one finding may count under several.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WayCounts {
-    /// See [`Way::Similarity`].
-    pub similarity: u64,
-    /// See [`Way::Said`].
-    pub said: u64,
-    /// See [`Way::Refusal`].
-    pub refusal: u64,
-}
-
-impl WayCounts {
-    pub(super) fn add_all(&mut self, more: &Self) {
-        self.similarity += more.similarity;
-        self.said += more.said;
-        self.refusal += more.refusal;
-    }
-
-    pub(super) fn add(&mut self, ways: &[Way]) {
-        for way in ways {
-            *match way {
-                Way::Similarity => &mut self.similarity,
-                Way::Said => &mut self.said,
-                Way::Refusal => &mut self.refusal,
-            } += 1;
-        }
-    }
-}
-
 impl ClassCounts {
     pub(super) fn add_all(&mut self, more: &Self) {
         self.identical += more.identical;
         self.equal_normalised += more.equal_normalised;
-        self.within_noise += more.within_noise;
-        self.differs_beyond_noise += more.differs_beyond_noise;
+        self.not_shown += more.not_shown;
+        self.candidate += more.candidate;
         self.insufficient += more.insufficient;
         self.missing += more.missing;
     }
@@ -153,23 +120,10 @@ impl ClassCounts {
         *match class {
             Class::Identical => &mut self.identical,
             Class::EqualNormalised => &mut self.equal_normalised,
-            Class::WithinNoise => &mut self.within_noise,
-            Class::DiffersBeyondNoise => &mut self.differs_beyond_noise,
+            Class::NotShown => &mut self.not_shown,
+            Class::Candidate => &mut self.candidate,
             Class::Insufficient(_) => &mut self.insufficient,
             Class::Missing(_) => &mut self.missing,
         } += 1;
     }
-}
-
-/// By which rule two regions were found to differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// The best similarity across the regions is below the lowest within either.
-    Similarity,
-    /// Every answer of one region says something that no answer of the other does.
-    Said,
-    /// Every answer of one region refuses, and none of the other does.
-    Refusal,
 }

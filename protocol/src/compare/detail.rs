@@ -5,8 +5,10 @@ use super::budget::Purse;
 use super::diff::{DiffOp, MAX_DIFF_BYTES, WordDiff, word_diff_within};
 use super::exact::reference;
 use super::head;
-use super::prompt::{Examined, Pair};
-use super::report::{ExactState, Example, Report};
+use super::prompt::Pair;
+use super::explored::CANDIDATE_BELOW;
+use super::report::{ExactState, Example, PromptReport, Report};
+use super::trial::Trial;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -17,6 +19,12 @@ const MAX_EXAMPLE_BYTES: usize = 360 << 10;
 /// Example diffs.
 const MAX_DIFFS: usize = 128;
 
+/// A prompt in detail, and the answers to diff for each of its findings.
+pub(super) struct Detailed<'a> {
+    pub(super) report: PromptReport,
+    pub(super) examples: Vec<Option<Pair<'a>>>,
+}
+
 /// Prompts in detail, as far as they may still fit: those with something to see, and the rest.
 #[derive(Default)]
 pub(super) struct Details<'a> {
@@ -25,11 +33,11 @@ pub(super) struct Details<'a> {
     left_out: BTreeMap<u32, u64>,
 }
 
-/// A prompt in detail, its size, and the answers to diff for each of its findings.
+/// A prompt in detail, and its size.
 struct Detail<'a> {
     target: u32,
     bytes: usize,
-    examined: Examined<'a>,
+    examined: Detailed<'a>,
 }
 
 #[derive(Default)]
@@ -44,9 +52,11 @@ pub(super) type Examples<'a> = BTreeMap<(u8, u32, usize, usize), Pair<'a>>;
 
 impl<'a> Details<'a> {
     /// Keeps a prompt's detail if it may fit, and else counts it.
-    pub(super) fn offer(&mut self, target: u32, examined: Examined<'a>) {
+    /// Notable is what has something rare in it, or unequal bytes.
+    pub(super) fn offer(&mut self, target: u32, examined: Detailed<'a>) {
         let unequal = examined.report.exact.as_ref().is_some_and(|exact| exact.state == ExactState::Unequal);
-        let notable = unequal || examined.classes.differs_beyond_noise > 0;
+        let rare = |trial: &Trial| trial.chance <= CANDIDATE_BELOW;
+        let notable = unequal || examined.report.findings.iter().flat_map(|finding| &finding.trials).any(rare);
         let shelf = if notable { &mut self.notable } else { &mut self.plain };
         let bytes = encoded_bytes(&examined.report);
         if shelf.bytes.saturating_add(bytes) > MAX_DETAIL_BYTES {
@@ -60,7 +70,7 @@ impl<'a> Details<'a> {
     /// Fills the report, and returns the answers to diff.
     pub(super) fn place(mut self, report: &mut Report) -> Examples<'a> {
         let mut room = MAX_DETAIL_BYTES;
-        let mut placed: BTreeMap<(u32, u32), Examined<'a>> = BTreeMap::new();
+        let mut placed: BTreeMap<(u32, u32), Detailed<'a>> = BTreeMap::new();
         for detail in self.notable.details.into_iter().chain(self.plain.details) {
             match room.checked_sub(detail.bytes) {
                 Some(rest) => {

@@ -1,7 +1,6 @@
 //! Byte equality, where equal requests must give equal bytes.
 
 use super::answer::Answer;
-use super::clip;
 use super::input::Operator;
 use super::report::{AnswerRef, Exact, ExactState, Variant};
 use crate::cid::Cid;
@@ -73,16 +72,12 @@ fn variants(answers: &[Answer<'_>]) -> Vec<Variant> {
 /// Says which answer is meant.
 pub(super) fn reference(answer: &Answer<'_>) -> AnswerRef {
     let cell = answer.cell;
-    let operator = match &cell.operator {
-        Operator::Vouched(name) => Operator::Vouched(clip(name, 64)),
-        Operator::Volunteer => Operator::Volunteer,
-    };
     AnswerRef {
         region: cell.region,
         replica: cell.replica,
         repeat: cell.repeat,
         executor: cell.executor,
-        operator,
+        operator: cell.operator.clipped(),
         output: answer.output,
     }
 }

@@ -124,7 +124,7 @@ impl Excerpts {
 fn found(report: &Report) -> BTreeSet<u32> {
     let differs = |prompt: &PromptReport| {
         let unequal = prompt.exact.as_ref().is_some_and(|exact| exact.state == ExactState::Unequal);
-        unequal || prompt.findings.iter().any(|finding| finding.class == Class::DiffersBeyondNoise)
+        unequal || prompt.findings.iter().any(|finding| finding.class == Class::Candidate)
     };
     let prompts = report.targets.iter().flat_map(|target| &target.prompts);
     prompts.filter(|prompt| differs(prompt)).map(|prompt| prompt.prompt).collect()

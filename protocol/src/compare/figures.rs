@@ -9,16 +9,10 @@ use serde::{Deserialize, Serialize};
 pub struct Figures {
     /// Pairs measured.
     pub pairs: u64,
-    /// By words shared, whatever their order: what the rule goes by.
+    /// By words shared, whatever their order: one less the distance that texts are tested by.
     pub shared: Spread,
     /// By runs of three words shared.
     pub shingles: Spread,
-    /// By words in order. None beyond the cost bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub words: Option<Spread>,
-    /// By characters: one less the edit distance over the longer text. None beyond the cost bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub edits: Option<Spread>,
 }
 
 /// Lowest, middle and highest of some similarities.
@@ -34,28 +28,16 @@ pub struct Spread {
     pub highest_ppm: u32,
 }
 
-/// What takes time that grows as the texts do.
+/// How alike two texts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Near {
     pub(super) shared_ppm: u32,
     pub(super) shingles_ppm: u32,
 }
 
-/// What takes time that grows as the square of the texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Close {
-    pub(super) words_ppm: u32,
-    pub(super) edits_ppm: u32,
-}
-
 impl Near {
     /// What equal texts score.
     pub(super) const EQUAL: Self = Self { shared_ppm: 1_000_000, shingles_ppm: 1_000_000 };
-}
-
-impl Close {
-    /// What equal texts score.
-    pub(super) const EQUAL: Self = Self { words_ppm: 1_000_000, edits_ppm: 1_000_000 };
 }
 
 /// A figure of unequal texts, whose beginnings may be equal.

@@ -1,10 +1,11 @@
 //! One row for each finding: what a table shows.
 
-use super::class::{Class, Way};
+use super::class::Class;
 use super::figures::Spread;
 use super::refusal::RefusalSplit;
 use super::report::Report;
 use super::said::Said;
+use super::trial::Trial;
 
 /// One finding with its names. They come from outside: see
 /// [`escape_line`](super::escape_line).
@@ -26,17 +27,14 @@ pub struct Headline<'a> {
     pub regions: [&'a str; 2],
     /// What was found.
     pub class: Class,
-    /// By which rules it differs beyond noise.
-    pub ways: &'a [Way],
+    /// What was looked at.
+    pub trials: &'a [Trial],
     /// What every answer of one region says and no answer of the other.
     pub said: Option<&'a Said>,
     /// Where the question is refused.
     pub refusal: Option<RefusalSplit>,
     /// Similarity across the regions, by words shared.
     pub across: Option<Spread>,
-    /// The noise floor: the lowest similarity within either region by words shared, in parts per
-    /// million.
-    pub floor_ppm: Option<u32>,
     /// Answers on each side.
     pub answers: [u64; 2],
     /// Independent operators on each side.
@@ -63,11 +61,10 @@ impl Report {
             kind: &prompt.kind,
             regions: [region(finding.first), region(finding.second)],
             class: finding.class,
-            ways: &finding.ways,
+            trials: &finding.trials,
             said: finding.said.as_ref(),
             refusal: finding.refusal,
             across: finding.across.map(|figures| figures.shared),
-            floor_ppm: finding.floor_ppm,
             answers: finding.answers,
             operators: finding.operators,
             truncated: prompt.truncated_answers > 0 || finding.beginnings_chars.is_some(),

@@ -15,12 +15,12 @@ mod text;
 
 pub use bounds::half_width_ppm;
 pub use chance::{Chance, Draws};
-pub use contrast::{Answered, Asked, Family, Found, Scope, rates, texts};
+pub use contrast::{Answered, Asked, Family, Found, rates, texts};
 pub use copies::{Copied, Told, copies};
 pub use drift::Evidence;
 pub use family::{false_discovery, holm};
 pub use flips::{FLIP_STEPS_MAX, flip_chance};
-pub use labels::{ANSWERS_MAX, Block, Exchange, LABELLINGS_MAX, Labels};
+pub use labels::{ANSWERS_MAX, Block, DRAWN_MAX, DRAWN_MIN, Exchange, Labels, OfPrompt};
 pub use repeats::{Given, collapsed};
 pub use strata::{Stratum, strata_chance};
 pub use text::{TextFinding, Texts, text_chance};

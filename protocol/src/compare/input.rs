@@ -2,11 +2,12 @@
 
 use crate::cid::Cid;
 use crate::finish::Ending;
-use crate::id::NodeId;
+use crate::id::{JobId, NetId, NodeId};
+use crate::study::{Reading, Registered};
 use std::collections::BTreeMap;
 
 /// One job as [`compare`](super::compare) sees it. The lists keep the order of the job, since cells
-/// name their members by index; cells and contrasts may come in any order.
+/// name their members by index; cells may come in any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Declared regions.
@@ -15,10 +16,25 @@ pub struct Input {
     pub targets: Vec<TargetInfo>,
     /// What was asked of it.
     pub prompts: Vec<PromptInfo>,
-    /// Pairs of regions registered before the job ran; none means every pair.
-    pub contrasts: Vec<(String, String)>,
+    /// What the job's study plan registers, if it names one.
+    pub study: Option<Study>,
+    /// The suite's temperature in thousandths; none: whatever each API takes.
+    pub temperature_milli: Option<u32>,
+    /// The network and the job: what is drawn is drawn from these.
+    pub drawn_from: (NetId, JobId),
     /// Every cell of every slot, answered or not.
     pub cells: Vec<Cell>,
+}
+
+/// What a study plan registers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Study {
+    /// How often a study in which nothing differs may show any difference at all, parts per million.
+    pub alpha_ppm: u32,
+    /// The family, in the plan's order.
+    pub contrasts: Vec<Registered>,
+    /// How answers are read, by prompt.
+    pub readings: BTreeMap<u32, Reading>,
 }
 
 /// One model or product that answered.
@@ -76,6 +92,16 @@ pub enum Operator {
     Vouched(String),
     /// Anybody else: all volunteers together count as one operator.
     Volunteer,
+}
+
+impl Operator {
+    /// With its name cut to what a report holds.
+    pub(super) fn clipped(&self) -> Self {
+        match self {
+            Self::Vouched(name) => Self::Vouched(super::clip(name, 64)),
+            Self::Volunteer => Self::Volunteer,
+        }
+    }
 }
 
 /// What came of a cell.

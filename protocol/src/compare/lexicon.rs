@@ -4,18 +4,16 @@ use super::phrases::{negations, quantities, slight_words};
 use super::sentence::says_something;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a word weighs that turns a statement around: it alone is worth a finding.
+/// What a word weighs that turns a statement around.
 const NEGATION: u32 = 3;
-/// What a number, a name or a word of quantity weighs: two of them, one for another, are.
+/// What a number, a name or a word of quantity weighs.
 const FACT: u32 = 2;
 /// What any other word weighs that says something.
 const PLAIN: u32 = 1;
 
-/// Numbers words and characters in the order in which they come up: the tables behind the measures
-/// are fastest for numbers below 256, whatever the script.
+/// Numbers words in the order in which they come up.
 pub(super) struct Lexicon {
     words: BTreeMap<String, u32>,
-    chars: BTreeMap<char, u32>,
     spelled: Vec<String>,
     weights: Vec<u32>,
     slight: BTreeSet<&'static str>,
@@ -27,7 +25,6 @@ impl Default for Lexicon {
     fn default() -> Self {
         Self {
             words: BTreeMap::new(),
-            chars: BTreeMap::new(),
             spelled: Vec::new(),
             weights: Vec::new(),
             slight: slight_words().collect(),
@@ -50,9 +47,9 @@ impl Lexicon {
         number
     }
 
-    pub(super) fn char(&mut self, c: char) -> u32 {
-        let next = self.chars.len() as u32;
-        *self.chars.entry(c).or_insert(next)
+    /// How many words there are.
+    pub(super) fn len(&self) -> usize {
+        self.spelled.len()
     }
 
     /// Takes a word for a name: it was written with a capital within a sentence.
@@ -62,8 +59,7 @@ impl Lexicon {
         }
     }
 
-    /// What it weighs that one side says a word and the other does not: 0 for what says nothing by
-    /// itself.
+    /// What a word weighs, by which words are listed: 0 for what says nothing by itself.
     pub(super) fn weight(&self, word: u32) -> u32 {
         self.weights.get(word as usize).copied().unwrap_or(0)
     }

@@ -1,10 +1,11 @@
 //! Similarities between the answers to one prompt, measured once per pair of distinct texts.
 
 use super::answer::{Answer, MAX_COMPARED_CHARS, Texts};
-use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR, close_cost};
-use super::figures::{Close, Figures, Near, Spread};
+use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR};
+use super::figures::{Figures, Near, Spread};
 use super::lexicon::Lexicon;
 use super::measurable::Measurable;
+use super::said::Held;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fewer characters than this are not worth a verdict: beyond the cost bound nothing is measured.
@@ -34,20 +35,17 @@ pub(super) struct Plan {
 pub(super) struct Matrix {
     /// Leading characters of each text that were measured; 0 if nothing was.
     pub(super) chars_max: usize,
-    /// Leading characters of each text whose order was measured; 0 if none was.
-    pub(super) close_chars_max: usize,
     pub(super) lexicon: Lexicon,
     pub(super) texts: BTreeMap<usize, Measurable>,
     /// Texts of which only the beginning was measured.
     truncated: BTreeSet<usize>,
     near: BTreeMap<TextPair, Near>,
-    close: BTreeMap<TextPair, Close>,
 }
 
 impl Matrix {
     /// Measures by as many leading characters as the purses' shares allow, halving from
     /// [`MAX_COMPARED_CHARS`]; below 256 nothing is measured.
-    pub(super) fn measure(texts: &Texts<'_>, plan: &Plan, near: &mut Purse, close: &mut Purse) -> Self {
+    pub(super) fn measure(texts: &Texts<'_>, plan: &Plan, near: &mut Purse) -> Self {
         let chars: Vec<usize> = texts.0.iter().map(|text| text.normal.chars().count()).collect();
         let length = |text: usize, max: usize| chars.get(text).map_or(0, |n| *n.min(&max));
         let cost = |max: usize| near_cost(plan, &|text| length(text, max));
@@ -55,15 +53,12 @@ impl Matrix {
         near.spend(if chars_max > 0 { cost(chars_max) } else { 0 });
         let mut matrix = Self {
             chars_max,
-            close_chars_max: 0,
             lexicon: Lexicon::default(),
             texts: BTreeMap::new(),
             truncated: BTreeSet::new(),
             near: BTreeMap::new(),
-            close: BTreeMap::new(),
         };
         if chars_max == 0 {
-            close.spend(0);
             return matrix;
         }
         for number in plan.sides.keys() {
@@ -78,25 +73,7 @@ impl Matrix {
                 matrix.near.insert((*a, *b), first.near(second));
             }
         }
-        matrix.measure_closely(plan, &|text, max| length(text, max), close);
         matrix
-    }
-
-    fn measure_closely(&mut self, plan: &Plan, length: &dyn Fn(usize, usize) -> usize, purse: &mut Purse) {
-        let cost = |max: usize| {
-            let costs = plan.pairs.iter().map(|(a, b)| close_cost(length(*a, max), length(*b, max)));
-            costs.fold(0, u64::saturating_add)
-        };
-        self.close_chars_max = halve(self.chars_max, |max| cost(max) <= purse.share());
-        purse.spend(if self.close_chars_max > 0 { cost(self.close_chars_max) } else { 0 });
-        if self.close_chars_max == 0 {
-            return;
-        }
-        for (a, b) in &plan.pairs {
-            if let (Some(first), Some(second)) = (self.texts.get(a), self.texts.get(b)) {
-                self.close.insert((*a, *b), first.close(second, self.close_chars_max));
-            }
-        }
     }
 
     /// Similarity of two answers; none if their texts differ and were not measured.
@@ -107,16 +84,25 @@ impl Matrix {
         }
     }
 
-    fn close(&self, a: &Answer<'_>, b: &Answer<'_>) -> Option<Close> {
-        match text_pair(a, b) {
-            None => Some(Close::EQUAL),
-            Some(pair) => self.close.get(&pair).copied(),
-        }
-    }
-
     /// An answer's text, taken apart.
     pub(super) fn text(&self, answer: &Answer<'_>) -> Option<&Measurable> {
         self.texts.get(&answer.normalised)
+    }
+
+    /// Which of some answers of one region hold which word; none unless all were measured whole.
+    pub(super) fn held(&self, answers: &[Answer<'_>]) -> Option<Held> {
+        if answers.iter().any(|answer| self.truncates(answer)) {
+            return None;
+        }
+        let mut held = vec![0_u16; self.lexicon.len()];
+        for (at, answer) in answers.iter().enumerate() {
+            for word in &self.text(answer)?.said {
+                if let Some(held) = held.get_mut(*word as usize) {
+                    *held |= 1_u16.checked_shl(at as u32).unwrap_or(0);
+                }
+            }
+        }
+        Some(held)
     }
 
     /// Whether only the beginning of an answer was measured.
@@ -128,17 +114,13 @@ impl Matrix {
     /// was not measured.
     pub(super) fn figures<'a>(
         &self,
-        pairs: impl Iterator<Item = (&'a Answer<'a>, &'a Answer<'a>)> + Clone,
+        pairs: impl Iterator<Item = (&'a Answer<'a>, &'a Answer<'a>)>,
     ) -> Option<Figures> {
-        let near: Vec<Near> = pairs.clone().map(|(a, b)| self.near(a, b)).collect::<Option<_>>()?;
-        let close: Option<Vec<Close>> = pairs.map(|(a, b)| self.close(a, b)).collect();
-        let close = close.unwrap_or_default();
+        let near: Vec<Near> = pairs.map(|(a, b)| self.near(a, b)).collect::<Option<_>>()?;
         Some(Figures {
             pairs: near.len() as u64,
             shared: spread(near.iter().map(|s| s.shared_ppm).collect())?,
             shingles: spread(near.iter().map(|s| s.shingles_ppm).collect())?,
-            words: spread(close.iter().map(|s| s.words_ppm).collect()),
-            edits: spread(close.iter().map(|s| s.edits_ppm).collect()),
         })
     }
 }

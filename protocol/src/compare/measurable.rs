@@ -1,12 +1,11 @@
 //! The beginning of one text, taken apart once.
 
 use super::answer::Text;
-use super::figures::{Close, Near, below_equal, in_common};
+use super::figures::{Near, below_equal, in_common};
 use super::lexicon::Lexicon;
 use super::normalise::normalise;
 use super::ratio_ppm;
 use super::sentence::{says_something, sentences};
-use rapidfuzz::distance::{lcs_seq, levenshtein};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Words of a shingle. Two are often joined by grammar alone ("of the"); four are spoilt too widely
@@ -17,10 +16,6 @@ const WORD_BITS: u32 = 21;
 
 /// The beginning of one text, taken apart once.
 pub(super) struct Measurable {
-    chars: Vec<u32>,
-    words: Vec<u32>,
-    /// Where each word ends, in characters.
-    ends: Vec<usize>,
     sorted_words: Vec<u32>,
     sorted_shingles: Vec<u64>,
     /// Distinct words that weigh something, in order.
@@ -34,15 +29,13 @@ pub(super) struct Measurable {
 impl Measurable {
     pub(super) fn new(text: &Text<'_>, chars_max: usize, lexicon: &mut Lexicon) -> Self {
         let head = head_chars(&text.normal, chars_max);
-        let (mut words, mut ends, mut said) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut end, mut spoken_words) = (0, 0);
+        let (mut words, mut said) = (Vec::new(), Vec::new());
+        let mut spoken_words = 0;
         for word in head.split_word_bounds() {
-            end += word.chars().count();
             if word == " " {
                 continue;
             }
             words.push(lexicon.word(word));
-            ends.push(end);
             if says_something(word) {
                 spoken_words += 1;
                 said.push(lexicon.word(bare(word)));
@@ -52,16 +45,14 @@ impl Measurable {
         said.sort_unstable();
         said.dedup();
         said.retain(|word| lexicon.weight(*word) > 0);
-        let mut sorted_words = words.clone();
-        sorted_words.sort_unstable();
-        let chars = head.chars().map(|c| lexicon.char(c)).collect();
         let sorted_shingles = shingles(&words);
-        Self { chars, words, ends, sorted_words, sorted_shingles, said, spoken_words, sentences }
+        words.sort_unstable();
+        Self { sorted_words: words, sorted_shingles, said, spoken_words, sentences }
     }
 
     /// Compares two texts that are known to be unequal as a whole, in time that grows as they do.
     pub(super) fn near(&self, other: &Self) -> Near {
-        let words = self.words.len() + other.words.len();
+        let words = self.sorted_words.len() + other.sorted_words.len();
         let shingles = self.sorted_shingles.len() + other.sorted_shingles.len();
         let shared = in_common(&self.sorted_words, &other.sorted_words);
         let same = in_common(&self.sorted_shingles, &other.sorted_shingles);
@@ -69,23 +60,6 @@ impl Measurable {
             shared_ppm: below_equal(ratio_ppm(2 * shared, words)),
             shingles_ppm: below_equal(ratio_ppm(2 * same, shingles)),
         }
-    }
-
-    /// Compares the first `chars_max` characters of two unequal texts, in time that grows as the
-    /// square of them.
-    pub(super) fn close(&self, other: &Self, chars_max: usize) -> Close {
-        let (first, second) = (self.leading_words(chars_max), other.leading_words(chars_max));
-        let common = lcs_seq::similarity(first.iter().copied(), second.iter().copied());
-        let words_ppm = below_equal(ratio_ppm(2 * common, first.len() + second.len()));
-        let (first, second) = (up_to(&self.chars, chars_max), up_to(&other.chars, chars_max));
-        let longer = first.len().max(second.len());
-        let edits = levenshtein::distance(first.iter().copied(), second.iter().copied());
-        let edits_ppm = below_equal(ratio_ppm(longer.saturating_sub(edits), longer));
-        Close { words_ppm, edits_ppm }
-    }
-
-    fn leading_words(&self, chars_max: usize) -> &[u32] {
-        up_to(&self.words, self.ends.partition_point(|end| *end <= chars_max))
     }
 }
 
@@ -123,10 +97,6 @@ fn shingles(words: &[u32]) -> Vec<u64> {
     };
     shingles.sort_unstable();
     shingles
-}
-
-fn up_to<T>(list: &[T], max: usize) -> &[T] {
-    list.get(..max).unwrap_or(list)
 }
 
 fn head_chars(text: &str, chars_max: usize) -> &str {

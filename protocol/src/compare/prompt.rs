@@ -1,18 +1,23 @@
-//! One prompt put to one target: the noise in each region, and every pair of regions.
+//! One prompt put to one target: the answers of each region, and every pair of regions.
 
 use super::answer::{Answer, Texts, answers, beginnings as beginnings_of};
 use super::budget::{Budget, EACH, Purse, READ_BYTE};
-use super::class::{Class, ClassCounts, WayCounts};
+use super::class::{Absent, Class, Shortage};
 use super::clip;
+use super::coding;
 use super::exact::exact;
+use super::infer;
 use super::input::{Cell, CellState, PromptInfo};
 use super::matrix::{MIN_COMPARED_CHARS, Matrix, Plan, text_pair};
-use super::refusal::{Reader, RefusalSplit};
-use super::region::{Region, by_region};
+use super::panel::Panel;
+use super::refusal::{Manner, Reader, RefusalSplit};
+use super::region::{MAX_COMPARED_ANSWERS, Region, by_region};
 use super::report::{Finding, PromptReport, Side};
-use super::rule::{Equality, Evidence};
-use super::said::Said;
+use super::said::{Held, Said};
+use super::sides::{Counted, Sides};
+use super::trial::{Trials, trials};
 use crate::finish::Ending;
+use crate::study::Reading as Coding;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings of one prompt that are detailed at most.
@@ -22,26 +27,43 @@ const MAX_FINDINGS: usize = 96;
 /// widest characters.
 const MIN_READ_BYTES: usize = 4 * MIN_COMPARED_CHARS;
 
+/// Independent operators a side needs: with one, nobody tells its own noise from the region.
+const MIN_OPERATORS: u64 = 2;
+
 /// What is asked of [`examine`].
-pub(super) struct Question<'a> {
+pub(super) struct Question<'q, 'a> {
     /// Index of the prompt.
     pub(super) index: u32,
-    pub(super) prompt: &'a PromptInfo,
+    pub(super) prompt: &'q PromptInfo,
     pub(super) deterministic: bool,
     /// Pairs of regions, in canonical order.
-    pub(super) contrasts: &'a [(u32, u32)],
-    pub(super) reader: &'a Reader,
+    pub(super) pairs: &'q [(u32, u32)],
+    pub(super) reader: &'q Reader,
+    /// Who counts as whom.
+    pub(super) panel: &'q Panel<'a>,
+    /// How the study plan has the answers read.
+    pub(super) coding: Option<&'q Coding>,
+    /// What chances are drawn from.
+    pub(super) draws: &'q infer::Draws,
 }
 
 /// What came of it.
 pub(super) struct Examined<'a> {
     pub(super) report: PromptReport,
-    /// Every finding, detailed or not.
-    pub(super) classes: ClassCounts,
-    /// Those beyond noise, by the rule that found them.
-    pub(super) ways: WayCounts,
+    /// Every pair, detailed or not.
+    pub(super) probes: Vec<Probe<'a>>,
     /// The answers to diff, for each detailed finding whose sides differ.
     pub(super) examples: Vec<Option<Pair<'a>>>,
+}
+
+/// What was found out about one pair of regions.
+pub(super) struct Probe<'a> {
+    pub(super) regions: (u32, u32),
+    /// What it is, unless a trial makes it a candidate.
+    pub(super) class: Class,
+    pub(super) trials: Trials,
+    /// What tests of a study plan see.
+    pub(super) sides: Sides<'a>,
 }
 
 /// Two answers to diff, and the compared answers of their regions.
@@ -52,44 +74,54 @@ pub(super) struct Pair<'a> {
     pub(super) by_beginnings: bool,
 }
 
+/// A pair as it was found: what is shown of it, what is diffed, what is tested.
+type Found<'a> = (Finding, Option<Pair<'a>>, Probe<'a>);
+
 /// Compares the cells of one (target, prompt), which come in the order of region, repeat, replica.
-pub(super) fn examine<'a>(question: &Question<'_>, cells: &[&'a Cell], budget: &mut Budget) -> Examined<'a> {
+pub(super) fn examine<'a>(
+    question: &Question<'_, 'a>,
+    cells: &[&'a Cell],
+    budget: &mut Budget,
+) -> Examined<'a> {
     let bytes_max = bytes_to_read(cells, budget);
     let (answers, texts) = answers(cells, bytes_max);
-    let regions = with_all_of(question.contrasts, by_region(cells, &answers));
-    let mut by_beginnings = pairs_by_beginnings(&regions, question.contrasts, &texts);
+    let regions = with_all_of(question.pairs, by_region(cells, &answers));
+    let mut by_beginnings = pairs_by_beginnings(&regions, question.pairs, &texts);
     let pairs_of_wholes = by_beginnings.remove(&None).unwrap_or_default();
-    let count = 1 + by_beginnings.len() as u64;
-    let mut purses = [budget.near.split(count), budget.close.split(count)];
-    let whole = Lot::measure(
-        Reading { regions, texts, beginnings: None, bytes_max },
-        &pairs_of_wholes,
-        question,
-        &mut purses,
-    );
-    let mut found: Vec<_> = pairs_of_wholes.iter().filter_map(|pair| whole.find(*pair, &whole)).collect();
+    let mut near = budget.near.split(1 + by_beginnings.len() as u64);
+    let mut explored = budget.explored.split(question.pairs.len() as u64);
+    let reading = Reading { regions, texts, beginnings: None, bytes_max };
+    let whole = Lot::measure(reading, &pairs_of_wholes, question, &mut near);
+    let mut found: Vec<Found<'a>> = Vec::new();
+    for pair in &pairs_of_wholes {
+        found.extend(whole.find(*pair, &whole, question, &mut explored));
+    }
     for (beginnings, pairs) in by_beginnings {
         let of_pairs: BTreeSet<u32> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
         let cells: Vec<&Cell> =
             cells.iter().copied().filter(|cell| of_pairs.contains(&cell.region)).collect();
         let (answers, texts) = beginnings_of(&cells, bytes_max, beginnings.unwrap_or_default());
         let regions = with_all_of(&pairs, by_region(&cells, &answers));
-        let reading = Reading { regions, texts, beginnings, bytes_max };
-        let lot = Lot::measure(reading, &pairs, question, &mut purses);
-        found.extend(pairs.iter().filter_map(|pair| lot.find(*pair, &whole)));
+        let lot =
+            Lot::measure(Reading { regions, texts, beginnings, bytes_max }, &pairs, question, &mut near);
+        for pair in &pairs {
+            found.extend(lot.find(*pair, &whole, question, &mut explored));
+        }
     }
-    found.sort_by_key(|(finding, _)| (finding.first, finding.second));
-    let [near, close] = purses;
+    found.sort_by_key(|(finding, _, _)| (finding.first, finding.second));
     budget.near.take_back(near);
-    budget.close.take_back(close);
+    budget.explored.take_back(explored);
 
-    let (mut classes, mut ways) = (ClassCounts::default(), WayCounts::default());
-    for (finding, _) in &found {
-        classes.add(&finding.class);
-        ways.add(&finding.ways);
+    let findings_left_out = found.len().saturating_sub(MAX_FINDINGS) as u64;
+    let foremost = foremost(&found);
+    let (mut findings, mut examples, mut probes) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, (finding, example, probe)) in found.into_iter().enumerate() {
+        if foremost.contains(&at) {
+            findings.push(finding);
+            examples.push(example);
+        }
+        probes.push(probe);
     }
-    let findings_left_out = keep_foremost(&mut found);
-    let (findings, examples) = found.into_iter().unzip();
     let matrix = &whole.matrix;
     let report = PromptReport {
         prompt: question.index,
@@ -97,14 +129,13 @@ pub(super) fn examine<'a>(question: &Question<'_>, cells: &[&'a Cell], budget: &
         topic: clip(&question.prompt.topic, 64),
         kind: clip(&question.prompt.kind, 32),
         compared_chars: matrix.chars_max as u64,
-        ordered_chars: matrix.close_chars_max as u64,
         truncated_answers: answers.iter().filter(|answer| matrix.truncates(answer)).count() as u64,
         sides: whole.sides(),
         findings,
         findings_left_out,
         exact: question.deterministic.then(|| exact(&answers)),
     };
-    Examined { report, classes, ways, examples }
+    Examined { report, probes, examples }
 }
 
 /// How many bytes of each answer may be read, each time that it is: once as a whole, and for each region with an answer
@@ -128,13 +159,13 @@ fn bytes_to_read(cells: &[&Cell], budget: &mut Budget) -> usize {
 /// The pairs to compare, by how many leading characters of their answers are known: where none was cut off, all.
 fn pairs_by_beginnings(
     regions: &BTreeMap<u32, Region<'_>>,
-    contrasts: &[(u32, u32)],
+    pairs: &[(u32, u32)],
     texts: &Texts<'_>,
 ) -> BTreeMap<Option<usize>, Vec<(u32, u32)>> {
     let known: BTreeMap<u32, usize> =
         regions.iter().filter_map(|(index, region)| Some((*index, region.known_chars(texts)?))).collect();
     let mut by_beginnings: BTreeMap<Option<usize>, Vec<(u32, u32)>> = BTreeMap::new();
-    for (a, b) in contrasts {
+    for (a, b) in pairs {
         let shortest = [a, b].into_iter().filter_map(|index| known.get(index).copied()).min();
         by_beginnings.entry(shortest).or_default().push((*a, *b));
     }
@@ -166,6 +197,10 @@ struct Measured<'a> {
     region: Region<'a>,
     side: Side,
     central: Option<Answer<'a>>,
+    /// What its measured answers do with the question.
+    manners: Vec<Manner>,
+    /// Which of them hold which word; none unless all were measured whole.
+    held: Option<Held>,
 }
 
 /// The regions of some pairs, measured.
@@ -179,17 +214,19 @@ impl<'a> Lot<'a> {
     fn measure(
         reading: Reading<'a>,
         pairs: &[(u32, u32)],
-        question: &Question<'_>,
-        purses: &mut [Purse; 2],
+        question: &Question<'_, 'a>,
+        near: &mut Purse,
     ) -> Self {
         let Reading { regions, texts, beginnings, bytes_max } = reading;
         let unread = bytes_max < MIN_READ_BYTES && texts.0.iter().any(|text| text.cut);
         let plan = Plan { unread: unread || beginnings == Some(0), ..plan(&regions, pairs) };
-        let [near, close] = purses;
-        let matrix = Matrix::measure(&texts, &plan, near, close);
+        let matrix = Matrix::measure(&texts, &plan, near);
         let measured = |(index, region): (u32, Region<'a>)| {
-            let (side, central) = (region.side(&matrix, question.reader), region.central(&matrix));
-            (index, Measured { region, side, central })
+            let manners = region.manners(question.reader);
+            let (side, central) = (region.side(&matrix, &manners), region.central(&matrix));
+            // a word may stand in what was cut off
+            let held = if beginnings.is_none() { matrix.held(region.compared()) } else { None };
+            (index, Measured { region, side, central, manners, held })
         };
         let regions = regions.into_iter().map(measured).collect();
         Self { regions, matrix, beginnings }
@@ -202,49 +239,153 @@ impl<'a> Lot<'a> {
     }
 
     /// Compares two of its regions; equality is that of the whole answers. None if it does not have both.
-    fn find(&self, (a, b): (u32, u32), whole: &Self) -> Option<(Finding, Option<Pair<'a>>)> {
+    fn find(
+        &self,
+        (a, b): (u32, u32),
+        whole: &Self,
+        question: &Question<'_, 'a>,
+        explored: &mut Purse,
+    ) -> Option<Found<'a>> {
         let (first, second) = (self.regions.get(&a)?, self.regions.get(&b)?);
-        let equality = equality(&whole.regions.get(&a)?.region, &whole.regions.get(&b)?.region);
-        let finding = self.finding(first, second, equality);
-        let differ = !matches!(finding.class, Class::Identical | Class::Missing(_));
+        let wholes = [whole.regions.get(&a)?, whole.regions.get(&b)?];
+        let class = self.class([first, second], wholes);
+        let differ = !matches!(class, Class::Identical | Class::Missing(_));
+        let sides = Sides {
+            sides: wholes.map(|measured| measured.counted(question)),
+            texts: self.texts_of([first, second], question.panel),
+        };
+        let number = u64::from(a) << 32 | u64::from(b);
+        let trials = if question.deterministic {
+            explored.spend(0);
+            Trials::default()
+        } else {
+            trials(&sides, &question.draws.branch(number), explored)
+        };
+        let finding = self.finding([first, second], class, &trials);
         let central = first.central.zip(second.central).filter(|_| differ);
-        let sides = || [first, second].map(|measured| measured.region.compared().to_vec());
+        let compared = || [first, second].map(|measured| measured.region.compared().to_vec());
         let by_beginnings = self.beginnings.is_some();
-        let pair = central.map(|(a, b)| Pair { central: [a, b], sides: sides(), by_beginnings });
-        Some((finding, pair))
+        let pair = central.map(|(a, b)| Pair { central: [a, b], sides: compared(), by_beginnings });
+        Some((finding, pair, Probe { regions: (a, b), class, trials, sides }))
     }
 
-    fn finding(&self, first: &Measured<'_>, second: &Measured<'_>, equality: Equality) -> Finding {
+    fn finding(&self, [first, second]: [&Measured<'_>; 2], class: Class, trials: &Trials) -> Finding {
         let (a, b) = (first.region.compared(), second.region.compared());
-        let across = self.matrix.figures(a.iter().flat_map(|a| b.iter().map(move |b| (a, b))));
-        // a word may stand in what was cut off
-        let said = self.beginnings.is_none().then(|| Said::of(a, b, &self.matrix)).flatten();
-        let evidence = Evidence {
-            sides: [&first.side, &second.side],
-            refusal_operators: [first.region.refusal_operators(), second.region.refusal_operators()],
-            equality,
-            beginnings: self.beginnings,
-            across: across.as_ref(),
-            said: said.as_ref(),
-            refusal: RefusalSplit::of(&first.side.refusals, &second.side.refusals),
-        };
-        let ways = evidence.ways();
+        let said = first.held.as_ref().zip(second.held.as_ref());
         Finding {
             first: first.region.index,
             second: second.region.index,
-            class: evidence.classify(&ways),
+            class,
+            trials: trials.found.clone(),
             answers: [first.side.answers, second.side.answers],
             operators: [first.side.operators, second.side.operators],
             beginnings_chars: self.beginnings.map(|chars| chars as u64),
-            floor_ppm: evidence.floor(),
-            refusal: evidence.refusal,
-            chance: evidence.chance(&ways),
-            said: said.filter(|said| said.weight > 0),
-            across,
-            ways,
+            across: self.matrix.figures(a.iter().flat_map(|a| b.iter().map(move |b| (a, b)))),
+            said: said.and_then(|(one, other)| Said::of([one, other], [a.len(), b.len()], &self.matrix)),
+            refusal: RefusalSplit::of(&first.side.refusals, &second.side.refusals),
             example: None,
         }
     }
+
+    /// What a pair is, unless a trial makes it a candidate.
+    fn class(&self, pair: [&Measured<'_>; 2], wholes: [&Measured<'_>; 2]) -> Class {
+        match pair.map(|measured| measured.side.answers == 0) {
+            [true, true] => return Class::Missing(Absent::Both),
+            [true, false] => return Class::Missing(Absent::First),
+            [false, true] => return Class::Missing(Absent::Second),
+            [false, false] => {}
+        }
+        let [first, second] = wholes.map(|measured| &measured.region);
+        if first.outputs.len() == 1 && first.outputs == second.outputs {
+            return Class::Identical;
+        }
+        if first.texts.len() == 1 && first.texts == second.texts {
+            return Class::EqualNormalised;
+        }
+        if pair.iter().any(|measured| measured.side.operators < MIN_OPERATORS) {
+            Class::Insufficient(Shortage::FewOperators)
+        } else if self.beginnings == Some(0) {
+            Class::Insufficient(Shortage::CutShort)
+        } else if self.matrix.chars_max == 0 {
+            Class::Insufficient(Shortage::TooCostly)
+        } else {
+            Class::NotShown
+        }
+    }
+
+    /// The texts of a pair that count, as tests see them; none if they were not measured.
+    fn texts_of(&self, pair: [&Measured<'_>; 2], panel: &Panel<'_>) -> Option<infer::Texts> {
+        let places = pair.map(|measured| measured.places(panel));
+        let answers: Vec<&Answer<'_>> = pair
+            .iter()
+            .zip(&places)
+            .flat_map(|(measured, places)| {
+                places.iter().filter_map(|place| measured.region.compared().get(*place))
+            })
+            .collect();
+        let mut distances_ppm = Vec::with_capacity(answers.len() * answers.len());
+        for one in &answers {
+            for other in &answers {
+                distances_ppm.push(1_000_000 - self.matrix.near(one, other)?.shared_ppm);
+            }
+        }
+        let holders = match (&pair[0].held, &pair[1].held) {
+            (Some(first), Some(second)) => holders([first, second], &places),
+            _ => Vec::new(),
+        };
+        Some(infer::Texts { distances_ppm, holders, answers: answers.len() as u32 })
+    }
+}
+
+impl<'a> Measured<'a> {
+    /// The places of the answers that count.
+    fn places(&self, panel: &Panel<'_>) -> Vec<usize> {
+        panel.counted(self.region.compared().iter().map(|answer| &answer.cell.operator))
+    }
+
+    /// What tests see of it.
+    fn counted(&self, question: &Question<'_, 'a>) -> Vec<Counted<'a>> {
+        let compared = self.region.compared();
+        let withheld: Vec<&'a Cell> = self.region.withheld().collect();
+        let operators = compared.iter().map(|answer| answer.cell).chain(withheld.iter().copied());
+        let places = question.panel.counted(operators.map(|cell| &cell.operator));
+        let counted = |place: usize| match (compared.get(place), self.manners.get(place)) {
+            (Some(answer), Some(manner)) => Some(Counted {
+                operator: &answer.cell.operator,
+                declined: match manner {
+                    Manner::Answers => Some(false),
+                    Manner::Refuses | Manner::Deflects => Some(true),
+                    Manner::NotMeasured => None,
+                },
+                coded: question.coding.and_then(|coding| coding::read(answer.text, coding)),
+                text: true,
+            }),
+            _ => withheld.get(place.checked_sub(compared.len())?).map(|cell| Counted {
+                operator: &cell.operator,
+                declined: Some(true),
+                coded: None,
+                text: false,
+            }),
+        };
+        places.into_iter().filter_map(counted).take(MAX_COMPARED_ANSWERS).collect()
+    }
+}
+
+/// Which answers of both sides hold how many words that no other set of them holds.
+fn holders(held: [&Held; 2], places: &[Vec<usize>; 2]) -> Vec<(u32, u32)> {
+    let packed = |held: u16, places: &[usize]| {
+        let bits = places.iter().enumerate().filter(|(_, place)| held >> **place & 1 == 1);
+        bits.fold(0_u32, |set, (at, _)| set | 1 << at)
+    };
+    let shift = places[0].len() as u32;
+    let all = u32::try_from((1_u64 << (places[0].len() + places[1].len()).min(32)) - 1).unwrap_or(u32::MAX);
+    let words = held[0].iter().zip(held[1]).filter(|(one, other)| **one | **other != 0);
+    let set = |(one, other): (&u16, &u16)| {
+        packed(*one, &places[0]) | packed(*other, &places[1]).checked_shl(shift).unwrap_or(0)
+    };
+    let mut sets: Vec<u32> = words.map(set).filter(|set| *set != 0 && *set != all).collect();
+    sets.sort_unstable();
+    sets.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u32))).collect()
 }
 
 fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]) -> Plan {
@@ -266,24 +407,9 @@ fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]) -> Plan {
     plan
 }
 
-fn equality(first: &Region<'_>, second: &Region<'_>) -> Equality {
-    if first.outputs.len() == 1 && first.outputs == second.outputs {
-        Equality::Bytes
-    } else if first.texts.len() == 1 && first.texts == second.texts {
-        Equality::Normalised
-    } else {
-        Equality::None
-    }
-}
-
-/// Cuts the findings to what is detailed, the foremost classes first, and puts what stays back in
-/// order. Returns how many were cut.
-fn keep_foremost<E>(found: &mut Vec<(Finding, E)>) -> u64 {
-    let cut = found.len().saturating_sub(MAX_FINDINGS);
-    if cut > 0 {
-        found.sort_by_key(|(finding, _)| (finding.class.rank(), finding.first, finding.second));
-        found.truncate(MAX_FINDINGS);
-        found.sort_by_key(|(finding, _)| (finding.first, finding.second));
-    }
-    cut as u64
+/// The places of what is detailed: the rarest by chance first, then by class.
+fn foremost(found: &[Found<'_>]) -> BTreeSet<usize> {
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by_key(|at| found.get(*at).map(|(finding, _, probe)| (probe.trials.least(), finding.class.rank())));
+    order.into_iter().take(MAX_FINDINGS).collect()
 }

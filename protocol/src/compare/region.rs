@@ -6,7 +6,7 @@ use super::clip;
 use super::input::{Cell, CellState};
 use super::length::{Lengths, Range};
 use super::matrix::Matrix;
-use super::refusal::{Reader, Refusals, is_withheld};
+use super::refusal::{Manner, Reader, Refusals, is_withheld};
 use super::report::Side;
 use crate::cid::Cid;
 use crate::finish::Ending;
@@ -64,7 +64,7 @@ impl<'a> Region<'a> {
     }
 
     /// The noise in this region.
-    pub(super) fn side(&self, matrix: &Matrix, reader: &Reader) -> Side {
+    pub(super) fn side(&self, matrix: &Matrix, manners: &[Manner]) -> Side {
         let compared = self.compared();
         let pairs = || {
             let each = compared.iter().enumerate();
@@ -85,7 +85,7 @@ impl<'a> Region<'a> {
             distinct: self.outputs.len() as u64,
             distinct_normalised: self.texts.len() as u64,
             lengths: self.lengths(matrix),
-            refusals: self.refusals(reader),
+            refusals: self.refusals(manners),
             within: matrix.figures(pairs()),
             repeats: matrix.figures(pairs().filter(one_slot)),
             replicas: matrix.figures(pairs().filter(two_operators)),
@@ -112,21 +112,22 @@ impl<'a> Region<'a> {
         })
     }
 
+    /// What the compared answers do with the question.
+    pub(super) fn manners(&self, reader: &Reader) -> Vec<Manner> {
+        self.compared().iter().map(|answer| reader.read(answer.text)).collect()
+    }
+
     /// Refusals among the compared answers and the withheld cells.
-    fn refusals(&self, reader: &Reader) -> Refusals {
+    fn refusals(&self, manners: &[Manner]) -> Refusals {
         let mut refusals = Refusals { withheld: self.withheld().count() as u64, ..Refusals::default() };
-        self.compared().iter().for_each(|answer| refusals.add(reader.read(answer.text)));
+        manners.iter().for_each(|manner| refusals.add(*manner));
         refusals
     }
 
-    fn withheld(&self) -> impl Iterator<Item = &'a Cell> {
+    /// Cells whose answers the vendor's filter withheld.
+    pub(super) fn withheld(&self) -> impl Iterator<Item = &'a Cell> {
         let cells = self.cells.iter().copied();
         cells.filter(|cell| matches!(&cell.state, CellState::Failed { code } if is_withheld(code)))
-    }
-
-    /// Independent operators behind the compared answers and the withheld cells.
-    pub(super) fn refusal_operators(&self) -> u64 {
-        operators(self.compared().iter().map(|answer| answer.cell).chain(self.withheld()))
     }
 
     /// The compared answer most alike to the rest of its region by words and by runs of them; of

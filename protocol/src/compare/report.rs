@@ -2,13 +2,16 @@
 
 use super::account::Account;
 use super::align::SentenceRow;
-use super::class::{Class, ClassCounts, Way, WayCounts};
+use super::class::{Class, ClassCounts};
+use super::conclusion::Conclusions;
 use super::diff::DiffOp;
 use super::figures::{Figures, Spread};
+use super::infer::Chance;
 use super::input::Operator;
 use super::length::Lengths;
 use super::refusal::{RefusalSplit, Refusals};
 use super::said::Said;
+use super::trial::Trial;
 use crate::cid::Cid;
 use crate::id::NodeId;
 use serde::{Deserialize, Serialize};
@@ -26,14 +29,16 @@ pub struct Report {
     pub regions: Vec<String>,
     /// Regions of the job beyond the limit, whose cells are counted but not compared.
     pub regions_left_out: u64,
-    /// Which pairs of regions were compared.
-    pub contrasts: Contrasts,
+    /// What the job's study plan registered, and what came of it. None: the job names no plan, so everything below is
+    /// exploratory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<Conclusions>,
+    /// What was looked at beside it.
+    pub explored: Explored,
     /// Every cell of the job, each counted once.
     pub cells: Account,
     /// Every finding of the job, detailed below or not.
     pub classes: ClassCounts,
-    /// Findings beyond noise, by the rule that found them.
-    pub ways: WayCounts,
     /// The targets, in the order of the job.
     pub targets: Vec<TargetReport>,
     /// Targets of the job beyond the limit, whose cells are counted but not compared.
@@ -47,18 +52,34 @@ pub struct Report {
     pub beside_left_out: u64,
 }
 
-/// Which pairs of regions were compared.
+/// What was looked at beside the study plan: every pair of regions on every prompt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explored {
+    /// Pairs of regions that were compared.
+    pub pairs: u64,
+    /// Pairs of regions beyond the limit.
+    pub pairs_left_out: u64,
+    /// Trials: one measure, one pair, one prompt.
+    pub trials: u64,
+    /// Trials that cost too much.
+    pub trials_left_out: u64,
+    /// The share of candidates that is expected to be chance at most, parts per million (Benjamini and Hochberg).
+    pub false_discovery_ppm: u32,
+}
+
+/// Two operators whose answers are equal too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Contrasts {
-    /// Whether the job registered them beforehand; else it is every pair.
-    pub registered: bool,
-    /// Pairs compared.
-    pub compared: u64,
-    /// Pairs beyond the limit.
-    pub left_out: u64,
-    /// Registered pairs that name no two regions of the job.
-    pub unknown: u64,
+pub struct CopyRow {
+    /// The two, names clipped to 64 bytes; the first one's answers count.
+    pub operators: [Operator; 2],
+    /// Prompts on which an answer of one is an answer of the other, byte for byte.
+    pub equal: u64,
+    /// Prompts that both answered.
+    pub prompts: u64,
+    /// The chance of that among honest operators, all pairs together, rounded up.
+    pub chance: Chance,
 }
 
 /// One target over all prompts.
@@ -77,13 +98,17 @@ pub struct TargetReport {
     pub cells: Account,
     /// Its findings, detailed or not.
     pub classes: ClassCounts,
-    /// Its findings beyond noise, by the rule that found them.
-    pub ways: WayCounts,
+    /// Whether copies were looked for among its operators.
+    pub copies_looked_for: bool,
+    /// Operators that copy each other, and count as one.
+    pub copies: Vec<CopyRow>,
+    /// Operators whose repeats are the same answer again, and count as one.
+    pub collapsed: Vec<Operator>,
     /// Byte equality over all prompts, for a deterministic target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exact: Option<ExactCounts>,
-    /// Prompts in detail, in the order of the suite. Where not all fit, those with a difference
-    /// beyond noise or unequal bytes come first.
+    /// Prompts in detail, in the order of the suite. Where not all fit, those with something rare or unequal bytes
+    /// come first.
     pub prompts: Vec<PromptReport>,
     /// Prompts compared and counted but not detailed.
     pub prompts_left_out: u64,
@@ -117,13 +142,11 @@ pub struct PromptReport {
     pub kind: String,
     /// How many leading characters of each normalised text were measured; 0 if none were.
     pub compared_chars: u64,
-    /// How many of them were measured by words in order and by edits; 0 if none were.
-    pub ordered_chars: u64,
     /// Answers longer than that, hence measured by their beginning only.
     pub truncated_answers: u64,
     /// Noise within each region that has a cell, in the order of the regions.
     pub sides: Vec<Side>,
-    /// Pairs of regions; where not all fit, differences beyond noise come first.
+    /// Pairs of regions; where not all fit, those with something rare come first.
     pub findings: Vec<Finding>,
     /// Pairs compared and counted but not detailed.
     pub findings_left_out: u64,
@@ -160,7 +183,7 @@ pub struct Side {
     pub lengths: Option<Lengths>,
     /// What the measured answers do with the question, and what the vendor withheld.
     pub refusals: Refusals,
-    /// Every pair of compared answers: its lowest is the region's noise floor.
+    /// Every pair of compared answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Figures>,
     /// Pairs of repeats by one executor in one slot.
@@ -181,8 +204,8 @@ pub struct Finding {
     pub second: u32,
     /// What was found.
     pub class: Class,
-    /// By which rules it differs beyond noise; empty for any other class.
-    pub ways: Vec<Way>,
+    /// What was looked at: refusals where there is any, and texts where they are not all the same.
+    pub trials: Vec<Trial>,
     /// Answers on each side.
     pub answers: [u64; 2],
     /// Independent operators on each side.
@@ -195,10 +218,6 @@ pub struct Finding {
     /// Similarities between the answers of the one region and those of the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub across: Option<Figures>,
-    /// The noise floor: the lowest similarity within either region by words shared, in parts per
-    /// million. None unless each side has two answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub floor_ppm: Option<u32>,
     /// What every answer of one region says and no answer of the other. None if there is nothing of
     /// the kind, or if some answer was not measured whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,9 +226,6 @@ pub struct Finding {
     /// [`Refusals::not_measured`] for whether any could be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalSplit>,
-    /// How easily chance does the same; only for a difference beyond noise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chance: Option<Chance>,
     /// The most central answers of both sides, and what differs between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Example>,
@@ -297,27 +313,6 @@ pub struct Variant {
     pub answers: u64,
     /// Independent operators who gave it.
     pub operators: u64,
-}
-
-/// How easily chance alone tells two sides apart like this, in parts per million, rounded up.
-///
-/// Of all ways to deal `m + n` answers out to sides of `m` and `n`, each rule finds a difference in
-/// at most one: were there two complete separations by similarity, some pair of answers would have
-/// to be both more and less alike than another; of what is said, only the heaviest split counts; and
-/// refusals split answers in one way. So if regions do not matter and answers are exchangeable,
-/// a rule finds something with a probability of at most one in that number of ways, and any of the
-/// rules that were tried with at most their number times that. Each finding stands by itself: with
-/// many findings some will come up by chance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Chance {
-    /// Rules that were tried.
-    pub rules: u32,
-    /// If single answers are exchangeable.
-    pub answers_ppm: u32,
-    /// If only whole operators are, since one operator's answers may be alike for its own reasons
-    /// (an account, a cache). Never small with two operators a side.
-    pub operators_ppm: u32,
 }
 
 /// What an open model says to one prompt, and how alike the answers of other targets are to it.

@@ -1,87 +1,53 @@
-//! What every answer of one region says and no answer of the other.
+//! What every answer of one region says and no answer of the other: shown beside a difference, never a test of one.
 
-use super::answer::Answer;
 use super::clip;
 use super::matrix::Matrix;
 use core::cmp::Reverse;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
-/// What the words have to weigh together: a negation; one number, name or quantity for another; or
-/// three other words. One word for another is what chance finds first among the synonyms of
-/// repeats. A guess.
-pub const MIN_WEIGHT: u64 = 3;
 /// Words of a side that are listed.
 const MAX_LISTED: usize = 12;
 /// Bytes of a word that are kept.
 const MAX_WORD_BYTES: usize = 40;
 
-/// What tells two regions apart, word by word: see the [module's documentation](super).
+/// Words that every answer of one region has and none of the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Said {
-    /// Words in every measured answer of the first region and in none of the second, heaviest
-    /// first, then in alphabetical order; twelve at most.
+    /// Those of the first region: negations first, then numbers, names and quantities, then others, each in alphabetical order; twelve
+    /// at most.
     pub first: Vec<String>,
-    /// Words in every measured answer of the second region and in none of the first.
+    /// Those of the second region.
     pub second: Vec<String>,
     /// Such words not listed.
     pub left_out: u64,
-    /// What they weigh together: a negation 3; a number, a name or a quantity 2; any other word 1.
-    pub weight: u64,
-    /// The most that the words weigh which tell any other two groups of as many answers apart.
-    pub rival: u64,
 }
 
-impl Said {
-    /// Whether it is a difference: heavy enough, and heavier than that of any other split.
-    pub fn is_found(&self) -> bool {
-        self.weight >= MIN_WEIGHT && self.weight > self.rival
-    }
+/// Which answers of one region hold which word, by its number: a bit for each answer.
+pub(super) type Held = Vec<u16>;
 
-    /// Splits the answers of two regions by the words that are in some and not in the others. None
-    /// if not all of them were measured whole: a word may stand in what was not.
-    pub(super) fn of(first: &[Answer<'_>], second: &[Answer<'_>], matrix: &Matrix) -> Option<Self> {
-        let answers = || first.iter().chain(second);
-        if first.is_empty() || second.is_empty() || answers().any(|answer| matrix.truncates(answer)) {
+impl Said {
+    /// From who holds what, of so many answers a side. None if there is no such word.
+    pub(super) fn of(sides: [&Held; 2], answers: [usize; 2], matrix: &Matrix) -> Option<Self> {
+        let all = answers.map(|n| u16::try_from((1_u32 << n.min(16)) - 1).unwrap_or(u16::MAX));
+        if all.contains(&0) {
             return None;
         }
-        let (m, n) = (first.len(), second.len());
-        let mut holders: BTreeMap<u32, u64> = BTreeMap::new();
-        for (bit, answer) in answers().enumerate() {
-            for word in &matrix.text(answer)?.said {
-                *holders.entry(*word).or_default() |= 1 << bit;
-            }
-        }
-        let all = (1_u64 << (m + n)) - 1;
-        let actual = (1_u64 << m) - 1;
-        // of two sides that make up one split, the one that counts as first
-        let first_of = |holders: u64| match holders.count_ones() as usize {
-            held if held == m && m == n => Some(holders.min(all ^ holders)),
-            held if held == m => Some(holders),
-            held if held == n => Some(all ^ holders),
-            _ => None,
-        };
-        let own = first_of(actual);
-        let mut weights: BTreeMap<u64, u64> = BTreeMap::new();
         let mut telling = [Vec::new(), Vec::new()];
-        for (word, holders) in &holders {
-            let weight = matrix.lexicon.weight(*word);
-            let Some(split) = first_of(*holders) else { continue };
-            *weights.entry(split).or_default() += u64::from(weight);
-            if Some(split) == own {
-                let [first, second] = &mut telling;
-                let side = if *holders == actual { first } else { second };
-                side.push((Reverse(weight), *word));
-            }
+        for (word, held) in (0..).zip(sides[0].iter().zip(sides[1])) {
+            let [first, second] = &mut telling;
+            let side = match held {
+                (held, 0) if *held == all[0] => first,
+                (0, held) if *held == all[1] => second,
+                _ => continue,
+            };
+            side.push((Reverse(matrix.lexicon.weight(word)), word));
         }
-        let weight = own.and_then(|own| weights.remove(&own)).unwrap_or(0);
-        let rival = weights.into_values().max().unwrap_or(0);
-        let listed = telling.iter().map(|side| side.len().min(MAX_LISTED)).sum::<usize>();
-        let left_out = (telling.iter().map(Vec::len).sum::<usize>() - listed) as u64;
+        let total: usize = telling.iter().map(Vec::len).sum();
+        let listed: usize = telling.iter().map(|side| side.len().min(MAX_LISTED)).sum();
         let [first, second] = telling.map(|side| spell(side, matrix));
-        Some(Self { first, second, left_out, weight, rival })
+        (total > 0).then_some(Self { first, second, left_out: (total - listed) as u64 })
     }
 }
 

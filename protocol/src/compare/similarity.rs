@@ -1,7 +1,7 @@
 //! How alike two texts are, in parts per million.
 
 use super::answer::{MAX_COMPARED_CHARS, Text};
-use super::figures::{Close, Near};
+use super::figures::Near;
 use super::lexicon::Lexicon;
 use super::measurable::Measurable;
 use super::normalise::normalise;
@@ -13,10 +13,6 @@ pub struct Similarity {
     pub shared_ppm: u32,
     /// By the runs of three words in common, in parts per million.
     pub shingles_ppm: u32,
-    /// By the words in common in their order, in parts per million.
-    pub words_ppm: u32,
-    /// By characters: one less the edit distance over the longer text, in parts per million.
-    pub edits_ppm: u32,
 }
 
 /// Compares the first [`MAX_COMPARED_CHARS`] characters of two texts once normalised; symmetric.
@@ -24,17 +20,12 @@ pub fn similarity(first: &str, second: &str) -> Similarity {
     let mut lexicon = Lexicon::default();
     let text = |raw| Text { normal: normalise(raw), raw, cut: false };
     let (first, second) = (text(first), text(second));
-    let (near, close) = if first.normal == second.normal {
-        (Near::EQUAL, Close::EQUAL)
+    let near = if first.normal == second.normal {
+        Near::EQUAL
     } else {
         let first = Measurable::new(&first, MAX_COMPARED_CHARS, &mut lexicon);
         let second = Measurable::new(&second, MAX_COMPARED_CHARS, &mut lexicon);
-        (first.near(&second), first.close(&second, MAX_COMPARED_CHARS))
+        first.near(&second)
     };
-    Similarity {
-        shared_ppm: near.shared_ppm,
-        shingles_ppm: near.shingles_ppm,
-        words_ppm: close.words_ppm,
-        edits_ppm: close.edits_ppm,
-    }
+    Similarity { shared_ppm: near.shared_ppm, shingles_ppm: near.shingles_ppm }
 }

@@ -5,7 +5,7 @@ use super::source::{Lookup, Source};
 use crate::assignment::Assignment;
 use crate::cid::Cid;
 use crate::compare::{
-    self, Cell, CellState, Excerpts, Input, MissingReason, PromptInfo, Report, TargetInfo,
+    self, Cell, CellState, Excerpts, Input, MissingReason, PromptInfo, Report, Study, TargetInfo,
     compare as compare_answers,
 };
 use crate::finish::Ending;
@@ -15,6 +15,7 @@ use crate::job::{Job, Slot};
 use crate::leaf::Statement;
 use crate::receipt::Receipt;
 use crate::request::{Adapter, Request};
+use crate::study::StudyPlan;
 use crate::suite::Suite;
 use crate::target::Target;
 use crate::wire;
@@ -33,6 +34,8 @@ pub struct Compared<'a> {
     pub job: &'a Job,
     /// Its suite.
     pub suite: &'a Suite,
+    /// Its study plan, if it names one.
+    pub study: Option<&'a StudyPlan>,
     /// Who takes which slot.
     pub assignment: &'a Assignment,
     /// The listed statements, in the list's order.
@@ -117,9 +120,20 @@ fn input_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Input, Not
         regions: job.regions.clone(),
         targets: job.targets.iter().map(|t| target_info(&t.target, compared.suite)).collect(),
         prompts: compared.suite.prompts.iter().map(prompt).collect(),
-        contrasts: job.contrasts.clone(),
+        study: compared.study.map(|plan| study(plan, job, compared.suite)),
+        temperature_milli: compared.suite.temperature_milli,
+        drawn_from: (compared.net, compared.id),
         cells,
     })
+}
+
+/// What a plan registers for a job that it was checked with.
+fn study(plan: &StudyPlan, job: &Job, suite: &Suite) -> Study {
+    Study {
+        alpha_ppm: plan.alpha_ppm,
+        contrasts: plan.registered(job, suite).unwrap_or_default(),
+        readings: plan.readings(suite).into_iter().map(|(prompt, reading)| (prompt, reading.clone())).collect(),
+    }
 }
 
 fn target_info(target: &Target, suite: &Suite) -> TargetInfo {

@@ -12,7 +12,7 @@ use crate::wire::{self, Wire};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
 
-/// What a job's content is made of, beside the blocks that are stored already: suite, executor
+/// What a job's content is made of, beside the blocks that are stored already: suite, study plan, executor
 /// list, commit proofs, receipts, outputs, responses.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
@@ -53,12 +53,13 @@ pub fn assemble(parts: &Parts<'_>) -> Result<Assembled, String> {
     }
     let mut blocks = Blocks::default();
     let content = Content {
-        v: 2,
+        v: 3,
         net,
         genesis: blocks.add(parts.genesis.to_block()),
         id,
         job: blocks.add(parts.job_leaf.to_vec()),
         suite: job.suite,
+        study: job.study,
         executors: job.executors,
         announces: parts.announces.iter().map(|l| blocks.add(l.clone())).collect(),
         list: blocks.add(wire::encode(parts.list)),

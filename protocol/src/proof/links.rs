@@ -31,6 +31,8 @@ pub enum Role {
     Job,
     /// The suite.
     Suite,
+    /// The study plan.
+    Study,
     /// The executor list.
     Executors,
     /// An announce's leaf.
@@ -60,6 +62,7 @@ impl Role {
             Role::Genesis => "genesis",
             Role::Job => "job",
             Role::Suite => "suite",
+            Role::Study => "study plan",
             Role::Executors => "executor list",
             Role::Announce => "announce",
             Role::List => "statement list",
@@ -89,6 +92,7 @@ impl Role {
             Role::Receipts => 12,
             Role::Output => 13,
             Role::Response => 14,
+            Role::Study => 15,
         }
     }
 
@@ -140,14 +144,15 @@ fn bundle_links(bundle: &Bundle) -> Vec<Link> {
 fn content_links(content: &Content) -> Vec<Link> {
     let statement = Role::Statement(content.net);
     let single = [
-        (Role::Genesis, content.genesis),
-        (Role::Job, content.job),
-        (Role::Suite, content.suite),
-        (Role::Executors, content.executors),
+        Some((Role::Genesis, content.genesis)),
+        Some((Role::Job, content.job)),
+        Some((Role::Suite, content.suite)),
+        content.study.map(|cid| (Role::Study, cid)),
+        Some((Role::Executors, content.executors)),
     ];
     let announces = content.announces.iter().map(|cid| (Role::Announce, *cid));
     let statements = content.statements.iter().map(|cid| (statement, *cid));
-    let all = single.into_iter().chain(announces).chain([(Role::List, content.list)]);
+    let all = single.into_iter().flatten().chain(announces).chain([(Role::List, content.list)]);
     all.chain(statements).map(|(role, cid)| Link { role, cid }).collect()
 }
 

@@ -267,6 +267,7 @@ impl Gathered<'_> {
             id: plan.id,
             job: &plan.job,
             suite: &plan.suite,
+            study: plan.study.as_ref(),
             assignment: &plan.assignment,
             statements: &self.listed.said,
         };

@@ -50,6 +50,7 @@ impl Chance {
 }
 
 /// A stream of whole numbers from a seed: SHA-256 in counter mode.
+#[derive(Debug)]
 pub struct Draws {
     seed: [u8; 32],
     counter: u64,
@@ -61,7 +62,16 @@ impl Draws {
     /// For one contrast of one job.
     pub fn new(net: &NetId, job: &JobId, contrast: u32) -> Self {
         let seed = labelled(Label::DrawSplits, net, &[&job.0, &contrast.to_be_bytes()]).0;
-        Self { seed, counter: 0, words: [0; 8], used: 8 }
+        Self { seed, ..Self::empty() }
+    }
+
+    /// A stream of its own, for one part of what this one is for.
+    pub fn branch(&self, part: u64) -> Self {
+        Self { seed: sha256(&[&self.seed[..], b"branch", &part.to_be_bytes()].concat()).0, ..Self::empty() }
+    }
+
+    const fn empty() -> Self {
+        Self { seed: [0; 32], counter: 0, words: [0; 8], used: 8 }
     }
 
     /// The next 32 bits.
@@ -79,15 +89,27 @@ impl Draws {
         word
     }
 
-    /// A number below `n`, each as likely as the others but for one part in 2^64 / `n`.
-    pub fn wide_below(&mut self, n: u64) -> u64 {
-        let word = u64::from(self.word()) << 32 | u64::from(self.word());
-        ((u128::from(word) * u128::from(n)) >> 64) as u64
-    }
-
-    /// A number below `n`, each as likely as the others but for one part in 2^32 / `n`.
-    pub fn below(&mut self, n: u32) -> u32 {
-        ((u64::from(self.word()) * u64::from(n)) >> 32) as u32
+    /// A number below `n`, each exactly as likely as the others; 0 below 2. What would favour some is drawn again (Lemire, "Fast
+    /// random integer generation in an interval", 2019).
+    pub fn below(&mut self, n: u64) -> u64 {
+        if n < 2 {
+            return 0;
+        }
+        if let Ok(narrow) = u32::try_from(n) {
+            loop {
+                let product = u64::from(self.word()) * n;
+                if product as u32 >= narrow || product as u32 >= narrow.wrapping_neg() % narrow {
+                    return product >> 32;
+                }
+            }
+        }
+        loop {
+            let word = u64::from(self.word()) << 32 | u64::from(self.word());
+            let product = u128::from(word) * u128::from(n);
+            if product as u64 >= n || product as u64 >= n.wrapping_neg() % n {
+                return (product >> 64) as u64;
+            }
+        }
     }
 }
 
@@ -121,5 +143,9 @@ mod tests {
         let mut counts = [0_u32; 7];
         (0..70_000).for_each(|_| counts[draws.below(7) as usize] += 1);
         assert!(counts.iter().all(|count| count.abs_diff(10_000) < 400), "{counts:?}");
+        let wide = 3 << 62;
+        let third = (0..3000).filter(|_| draws.below(wide) < wide / 3).count();
+        assert!(third.abs_diff(1000) < 120, "{third}");
+        assert_eq!([draws.below(0), draws.below(1)], [0, 0]);
     }
 }

@@ -6,19 +6,11 @@ use super::flips::flip_chance;
 use super::labels::{Block, Exchange, Labels};
 use super::strata::{Stratum, choose, strata_chance};
 use super::text::{Texts, text_chance};
+use crate::study::Scope;
 use std::collections::BTreeSet;
 
 /// Operators that a side needs before anything is said of these executors: with one, nobody tells its noise from the region.
 const OPERATORS_MIN: usize = 2;
-
-/// Of whom a contrast speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// These executors got different answers; nothing is said of others.
-    TheseExecutors,
-    /// The region differs: operators are a sample of those there could be.
-    BeyondThem,
-}
 
 /// One answer of a contrast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +55,13 @@ pub struct Found {
     pub chance: Option<Chance>,
     /// Of all labellings, or of drawn ones.
     pub exact: bool,
+    /// Labellings that texts were compared with; none where all are counted at once.
+    pub labellings: Option<u64>,
     /// What was exchanged; none where nothing could be.
     pub exchange: Option<Exchange>,
-    /// First region less second, parts per million: of rates; of texts their energy distance, which has no sign.
+    /// The rates of yes on both sides, parts per million, rounded down.
+    pub rates_ppm: Option<[u32; 2]>,
+    /// First side less second, parts per million: of rates; of texts their energy distance, which has no sign.
     pub effect_ppm: i64,
     /// How far the effect may be off, simultaneously for the whole family, parts per million.
     pub half_width_ppm: u64,
@@ -155,15 +151,15 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
             [m + block.second.count_ones(), b + yes(asked, block.second)],
         ]
     });
-    let [first, second] =
-        totals.map(|[all, yes]| (i64::from(yes) * 1_000_000).checked_div(all.into()).unwrap_or(0));
-    found.effect_ppm = first - second;
+    let rates = totals.map(|[all, yes]| (u64::from(yes) * 1_000_000).checked_div(all.into()).unwrap_or(0) as u32);
+    found.effect_ppm = i64::from(rates[0]) - i64::from(rates[1]);
+    found.rates_ppm = Some(rates);
     found.exact = true;
     found
 }
 
 /// Whether texts differ between two regions.
-pub fn texts(prompts: &[Asked], scope: Scope, family: &Family, drawn: u32, draws: &mut Draws) -> Found {
+pub fn texts(prompts: &[Asked], scope: Scope, family: &Family, drawn: u32, draws: &Draws) -> Found {
     let design = Design::of(prompts, scope, Measure::Texts, family);
     let mut found = design.found();
     let Some(exchange) = design.exchange else { return found };
@@ -178,6 +174,7 @@ pub fn texts(prompts: &[Asked], scope: Scope, family: &Family, drawn: u32, draws
     let Some(told) = text_chance(&compared, &labels) else { return found };
     found.chance = Some(told.chance);
     found.exact = labels.complete;
+    found.labellings = Some(labels.len() as u64);
     found.effect_ppm = told.energy_ppm;
     found.half_width_ppm = half_width_ppm(2_000_000, design.prompts.len() as u64, family.first_step());
     found
@@ -285,7 +282,9 @@ impl Design {
         Found {
             chance: None,
             exact: false,
+            labellings: None,
             exchange: self.exchange,
+            rates_ppm: None,
             effect_ppm: 0,
             half_width_ppm: self.half_width_ppm,
             answers: [count(|block| block.first), count(|block| block.second)],

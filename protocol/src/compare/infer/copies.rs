@@ -47,26 +47,24 @@ pub fn copies(prompts: &[Vec<Told>]) -> Vec<Copied> {
     let operators: BTreeSet<u32> = prompts.iter().flatten().map(|told| told.operator).collect();
     let pairs = operators.len() * operators.len().saturating_sub(1) / 2;
     let shared: Vec<Shared> = prompts.iter().map(|list| Shared::of(list)).collect();
+    let alike: BTreeSet<(u32, u32)> = shared.iter().flat_map(|prompt| prompt.equal.keys().copied()).collect();
     let mut found = Vec::new();
-    for (at, one) in operators.iter().enumerate() {
-        for other in operators.iter().skip(at + 1) {
-            let pair = (*one, *other);
-            let mut classes = [const { (Vec::new(), 0_usize) }; EQUAL_PPM.len()];
-            let (mut equal, mut both) = (0, 0);
-            for prompt in &shared {
-                let Some((class, is_equal, rate)) = prompt.seen(pair) else { continue };
-                both += 1;
-                equal += u64::from(is_equal);
-                if let Some((rates, equals)) = classes.get_mut(class) {
-                    rates.push(rate);
-                    *equals += usize::from(is_equal);
-                }
+    for pair in alike {
+        let mut classes = [const { (Vec::new(), 0_usize) }; EQUAL_PPM.len()];
+        let (mut equal, mut both) = (0, 0);
+        for prompt in &shared {
+            let Some((class, is_equal, rate)) = prompt.seen(pair) else { continue };
+            both += 1;
+            equal += u64::from(is_equal);
+            if let Some((rates, equals)) = classes.get_mut(class) {
+                rates.push(rate);
+                *equals += usize::from(is_equal);
             }
-            let rarest = classes.iter().map(|(rates, equals)| at_least(rates, *equals)).min();
-            let chance = rarest.unwrap_or(Chance::ONE).times((EQUAL_PPM.len() * pairs) as u64);
-            if chance.parts() <= COPIED_BELOW {
-                found.push(Copied { operators: pair, equal, prompts: both, chance });
-            }
+        }
+        let rarest = classes.iter().map(|(rates, equals)| at_least(rates, *equals)).min();
+        let chance = rarest.unwrap_or(Chance::ONE).times((EQUAL_PPM.len() * pairs) as u64);
+        if chance.parts() <= COPIED_BELOW {
+            found.push(Copied { operators: pair, equal, prompts: both, chance });
         }
     }
     found

@@ -3,11 +3,14 @@
 
 use super::chance::Draws;
 use super::strata::choose;
+use serde::{Deserialize, Serialize};
 
 /// Most answers of one prompt, both sides together.
 pub const ANSWERS_MAX: u32 = 32;
-/// Most labellings that are looked at one by one; beyond it they are drawn.
-pub const LABELLINGS_MAX: u64 = 19_999;
+/// Most labellings that are drawn.
+pub const DRAWN_MAX: u32 = 19_999;
+/// Fewest that are drawn: with fewer a chance would not be worth saying.
+pub const DRAWN_MIN: u32 = 1_999;
 
 /// Answers of one prompt whose labels are exchanged together or among themselves, as sets of bits: a bit for each answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +24,8 @@ pub struct Block {
 }
 
 /// What is exchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Exchange {
     /// The sides of each block, each by itself. Blocks have as many answers on both sides.
     Flips,
@@ -36,77 +40,137 @@ pub enum Exchange {
 /// All labellings, or so many that were drawn. The first is the one that was observed.
 #[derive(Debug)]
 pub struct Labels {
-    /// For each prompt and labelling, in this order, the answers of the first side.
-    masks: Vec<Vec<u32>>,
+    prompts: Vec<Vec<Block>>,
+    exchange: Exchange,
+    /// In how many positions each thing that turns by itself can stand, in the order of prompts and blocks.
+    wheels: Vec<u64>,
+    /// Where whole operators move: their positions in each labelling.
+    turns: Vec<Vec<u64>>,
+    draws: Draws,
+    count: u32,
     /// Whether these are all there are.
     pub complete: bool,
 }
 
+/// How one prompt's answers fall to the first side.
+#[derive(Debug, Default)]
+pub struct OfPrompt {
+    /// The answers of the first side, in each way that comes up: where all ways of the prompt are fewer than labellings, all.
+    pub ways: Vec<u32>,
+    /// Which way it is in each labelling.
+    pub of: Vec<u32>,
+}
+
 impl Labels {
-    /// The labellings of some prompts: all where they are [`LABELLINGS_MAX`] at most, else the observed one and `drawn` more.
+    /// The labellings of some prompts: all, if they are not more than the observed one and `drawn` more; else that and so many drawn.
     /// None where blocks do not fit what is exchanged.
-    pub fn new(prompts: &[Vec<Block>], exchange: Exchange, drawn: u32, draws: &mut Draws) -> Option<Self> {
+    pub fn new(prompts: &[Vec<Block>], exchange: Exchange, drawn: u32, draws: &Draws) -> Option<Self> {
         if !prompts.iter().flatten().all(|block| fits(block, exchange)) {
             return None;
         }
         let wheels = wheels(prompts, exchange)?;
-        let all = wheels
-            .iter()
-            .try_fold(1_u64, |all, size| all.checked_mul(*size).filter(|all| *all <= LABELLINGS_MAX));
-        let turns: Vec<Vec<u64>> = match all {
-            Some(all) => (0..all).map(|at| turned(at, &wheels)).collect(),
-            None => {
-                let observed = core::iter::once(vec![0; wheels.len()]);
-                observed
-                    .chain((0..drawn).map(|_| wheels.iter().map(|size| draws.wide_below(*size)).collect()))
-                    .collect()
+        let most = drawn.saturating_add(1);
+        let all = ways(&wheels, most);
+        let count = all.unwrap_or(most);
+        let turns = match exchange {
+            Exchange::Flips | Exchange::Splits => Vec::new(),
+            Exchange::OperatorFlips | Exchange::OperatorSplits => {
+                positions(&wheels, count, all.is_some(), 1, &mut draws.branch(u64::MAX))
             }
         };
-        let mut masks: Vec<Vec<u32>> = prompts.iter().map(|_| Vec::with_capacity(turns.len())).collect();
-        let firsts = operators(prompts, |block| block.first);
-        let all_operators = operators(prompts, |block| block.first | block.second);
-        for turn in &turns {
-            let chosen = match exchange {
-                Exchange::OperatorSplits => spread(
-                    nth(all_operators.len() as u32, firsts.len() as u32, *turn.first()?),
-                    &arranged(&firsts, &all_operators),
-                ),
-                _ => 0,
-            };
-            let mut wheel = turn.iter().copied();
-            for (masks, blocks) in masks.iter_mut().zip(prompts) {
-                let mask = blocks.iter().map(|block| match exchange {
-                    Exchange::Flips => side(block, wheel.next() == Some(1)),
-                    Exchange::Splits => deal(block, wheel.next().unwrap_or(0)),
-                    Exchange::OperatorFlips => {
-                        let at = all_operators.iter().position(|operator| *operator == block.operator);
-                        side(block, at.and_then(|at| turn.get(at)) == Some(&1))
-                    }
-                    Exchange::OperatorSplits if chosen >> block.operator & 1 == 1 => {
-                        block.first | block.second
-                    }
-                    Exchange::OperatorSplits => 0,
-                });
-                masks.push(mask.fold(0, |mask, block| mask | block));
-            }
-        }
-        Some(Self { masks, complete: all.is_some() })
+        Some(Self {
+            prompts: prompts.to_vec(),
+            exchange,
+            wheels,
+            turns,
+            draws: draws.branch(0),
+            count,
+            complete: all.is_some(),
+        })
     }
 
-    /// The answers of a prompt's first side, labelling by labelling.
-    pub fn of_prompt(&self, prompt: usize) -> &[u32] {
-        self.masks.get(prompt).map_or(&[], Vec::as_slice)
+    /// How a prompt's answers fall.
+    pub fn of_prompt(&self, prompt: usize) -> Option<OfPrompt> {
+        let blocks = self.prompts.get(prompt)?;
+        if !self.turns.is_empty() {
+            return self.of_operators(blocks);
+        }
+        let from: usize = self.prompts.iter().take(prompt).map(Vec::len).sum();
+        let sizes = self.wheels.get(from..from + blocks.len())?;
+        let stride = self.wheels.iter().take(from).fold(1_u64, |all, size| all.saturating_mul(*size));
+        let mut draws = self.draws.branch(prompt as u64);
+        let turns = positions(sizes, self.count, self.complete, stride, &mut draws);
+        let mask = |turn: &[u64]| {
+            let of_block = |(block, position): (&Block, &u64)| match self.exchange {
+                Exchange::Splits => deal(block, *position),
+                _ => side(block, *position == 1),
+            };
+            blocks.iter().zip(turn).map(of_block).fold(0, |mask, block| mask | block)
+        };
+        Some(match ways(sizes, self.count) {
+            Some(few) => OfPrompt {
+                ways: (0..few).map(|at| mask(&turned(at.into(), sizes))).collect(),
+                of: turns.iter().map(|turn| number(turn, sizes)).collect(),
+            },
+            None => OfPrompt { ways: turns.iter().map(|turn| mask(turn)).collect(), of: (0..self.count).collect() },
+        })
+    }
+
+    /// The same where operators turn with all their blocks.
+    fn of_operators(&self, blocks: &[Block]) -> Option<OfPrompt> {
+        let firsts = operators(&self.prompts, |block| block.first);
+        let all = operators(&self.prompts, |block| block.first | block.second);
+        let arranged = arranged(&firsts, &all);
+        let mut found = OfPrompt { ways: Vec::new(), of: (0..self.count).collect() };
+        for turn in &self.turns {
+            let chosen = match self.exchange {
+                Exchange::OperatorSplits => {
+                    spread(nth(all.len() as u32, firsts.len() as u32, *turn.first()?), &arranged)
+                }
+                _ => 0,
+            };
+            let mask = blocks.iter().map(|block| match self.exchange {
+                Exchange::OperatorSplits if chosen >> block.operator & 1 == 1 => block.first | block.second,
+                Exchange::OperatorSplits => 0,
+                _ => {
+                    let at = all.iter().position(|operator| *operator == block.operator);
+                    side(block, at.and_then(|at| turn.get(at)) == Some(&1))
+                }
+            });
+            found.ways.push(mask.fold(0, |mask, block| mask | block));
+        }
+        Some(found)
     }
 
     /// How many labellings there are, the observed one included.
     pub fn len(&self) -> usize {
-        self.masks.first().map_or(0, Vec::len)
+        self.count as usize
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.count == 0
     }
+}
+
+/// In how many ways wheels can stand; none if they are more than `most`.
+fn ways(wheels: &[u64], most: u32) -> Option<u32> {
+    let all = wheels.iter().try_fold(1_u64, |all, size| {
+        all.checked_mul(*size).filter(|all| *all <= u64::from(most))
+    });
+    all.and_then(|all| u32::try_from(all).ok())
+}
+
+/// The positions of some wheels in each labelling: where all are looked at, as their numbers say, of which one in `stride` moves
+/// the first of them; else the observed ones and then drawn ones.
+fn positions(wheels: &[u64], count: u32, complete: bool, stride: u64, draws: &mut Draws) -> Vec<Vec<u64>> {
+    let at = |number: u32| {
+        if complete {
+            return turned(u64::from(number) / stride, wheels);
+        }
+        if number == 0 { vec![0; wheels.len()] } else { wheels.iter().map(|size| draws.below(*size)).collect() }
+    };
+    (0..count).map(at).collect()
 }
 
 fn fits(block: &Block, exchange: Exchange) -> bool {
@@ -154,6 +218,12 @@ fn operators(prompts: &[Vec<Block>], of: impl Fn(&Block) -> u32) -> Vec<u32> {
 fn arranged(firsts: &[u32], all: &[u32]) -> Vec<u32> {
     let others = all.iter().filter(|operator| !firsts.contains(operator));
     firsts.iter().chain(others).copied().collect()
+}
+
+/// The number of the labelling with these positions.
+fn number(turn: &[u64], wheels: &[u64]) -> u32 {
+    let all = turn.iter().zip(wheels).rev().fold(0, |number, (position, size)| number * size + position);
+    u32::try_from(all).unwrap_or(0)
 }
 
 /// The positions of all wheels in the labelling of this number.
@@ -216,12 +286,17 @@ mod tests {
         Block { operator, first, second }
     }
 
+    fn mask(labels: &Labels, prompt: usize, labelling: usize) -> u32 {
+        let of_prompt = labels.of_prompt(prompt).unwrap();
+        of_prompt.ways[of_prompt.of[labelling] as usize]
+    }
+
     fn all(prompts: &[Vec<Block>], exchange: Exchange) -> BTreeSet<Vec<u32>> {
-        let labels = Labels::new(prompts, exchange, 5, &mut draws()).unwrap();
+        let labels = Labels::new(prompts, exchange, 99, &draws()).unwrap();
         assert!(labels.complete);
         let firsts = |block: &Vec<Block>| block.iter().fold(0, |mask, block| mask | block.first);
         let observed: Vec<u32> = prompts.iter().map(firsts).collect();
-        let at = |n: usize| (0..prompts.len()).map(|prompt| labels.of_prompt(prompt)[n]).collect::<Vec<_>>();
+        let at = |n: usize| (0..prompts.len()).map(|prompt| mask(&labels, prompt, n)).collect::<Vec<_>>();
         assert_eq!(at(0), observed, "the observed one comes first");
         let set: BTreeSet<Vec<u32>> = (0..labels.len()).map(at).collect();
         assert_eq!(set.len(), labels.len(), "each once");
@@ -254,26 +329,31 @@ mod tests {
         let ways = all(&prompts, Exchange::OperatorSplits);
         assert_eq!(ways, BTreeSet::from([vec![3, 1], vec![12, 0], vec![0, 2]]));
         let both = [vec![block(3, 3, 0), block(3, 0, 12)]];
-        assert!(Labels::new(&both, Exchange::OperatorSplits, 5, &mut draws()).is_none());
+        assert!(Labels::new(&both, Exchange::OperatorSplits, 5, &draws()).is_none());
     }
 
     #[test]
     fn too_many_are_drawn() {
         let prompts: Vec<Vec<Block>> = (0..30).map(|_| vec![block(0, 0xff, 0xff00)]).collect();
-        let labels = Labels::new(&prompts, Exchange::Splits, 1999, &mut draws()).unwrap();
+        let labels = Labels::new(&prompts, Exchange::Splits, 1999, &draws()).unwrap();
         assert_eq!((labels.complete, labels.len()), (false, 2000));
-        assert_eq!(labels.of_prompt(29)[0], 0xff);
-        assert!(labels.of_prompt(3).iter().all(|mask| mask.count_ones() == 8));
-        assert_ne!(labels.of_prompt(3)[1..], labels.of_prompt(4)[1..]);
-        let often: BTreeSet<u32> = labels.of_prompt(0).iter().copied().collect();
-        assert!(often.len() > 1700, "{}", often.len());
+        assert_eq!(mask(&labels, 29, 0), 0xff);
+        let of = |prompt| (0..2000).map(|n| mask(&labels, prompt, n)).collect::<Vec<_>>();
+        assert!(of(3).iter().all(|mask| mask.count_ones() == 8));
+        assert_ne!(of(3)[1..], of(4)[1..]);
+        assert!(of(0).into_iter().collect::<BTreeSet<u32>>().len() > 1700);
+        // where a prompt has fewer ways than there are labellings, each way is there once
+        let few: Vec<Vec<Block>> = (0..30).map(|_| vec![block(0, 3, 12), block(1, 16, 32)]).collect();
+        let labels = Labels::new(&few, Exchange::Splits, 1999, &draws()).unwrap();
+        assert_eq!((labels.len(), labels.of_prompt(7).unwrap().ways.len()), (2000, 12));
+        assert_eq!(mask(&labels, 7, 0), 0b01_0011);
     }
 
     #[test]
     fn unequal_blocks_cannot_be_flipped() {
         for exchange in [Exchange::Flips, Exchange::OperatorFlips] {
-            assert!(Labels::new(&[vec![block(0, 1, 6)]], exchange, 5, &mut draws()).is_none());
+            assert!(Labels::new(&[vec![block(0, 1, 6)]], exchange, 5, &draws()).is_none());
         }
-        assert!(Labels::new(&[vec![block(0, 1, 1)]], Exchange::Splits, 5, &mut draws()).is_none());
+        assert!(Labels::new(&[vec![block(0, 1, 1)]], Exchange::Splits, 5, &draws()).is_none());
     }
 }

@@ -44,7 +44,7 @@ pub fn collapsed(lists: &[Vec<Given>], draws: &mut Draws) -> BTreeSet<u32> {
 /// Deals the texts of a list out anew.
 fn deal(list: &mut [Given], draws: &mut Draws) {
     for last in (1..list.len()).rev() {
-        let picked = draws.below(last as u32 + 1) as usize;
+        let picked = draws.below(last as u64 + 1) as usize;
         let (Some(one), Some(other)) = (list.get(last).copied(), list.get(picked).copied()) else { continue };
         if let Some(given) = list.get_mut(last) {
             given.text = other.text;

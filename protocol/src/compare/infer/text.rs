@@ -51,6 +51,21 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// The same with the first `n` answers last.
+    pub fn turned(&self, n: usize) -> Self {
+        let all = self.answers.min(32) as usize;
+        let from = |at: usize| (at + n) % all.max(1);
+        let of = |one: usize, other: usize| {
+            self.distances_ppm.get(from(one) * all + from(other)).copied().unwrap_or(0)
+        };
+        let distances_ppm = (0..all).flat_map(|one| (0..all).map(move |other| of(one, other))).collect();
+        let moved = |set: u32| (0..all).filter(|at| set >> from(*at) & 1 == 1).fold(0, |set, at| set | 1 << at);
+        let holders = self.holders.iter().map(|(set, words)| (moved(*set), *words)).collect();
+        Self { distances_ppm, holders, answers: self.answers }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextFinding {
@@ -70,14 +85,14 @@ pub fn text_chance(prompts: &[Texts], labels: &Labels) -> Option<TextFinding> {
     let (mut energies, mut saids) = (vec![0_i64; count], vec![0_i64; count]);
     let mut energy_sum = 0_i64;
     for (at, texts) in prompts.iter().enumerate() {
-        let masks = labels.of_prompt(at);
+        let labelled = labels.of_prompt(at)?;
         let energy = Energy::new(texts)?;
-        let of_masks: Vec<i64> = masks.iter().map(|mask| energy.of(*mask)).collect();
-        energy_sum += *of_masks.first()? >> ENERGY_FRACTION;
-        add_scores(&mut energies, &of_masks);
-        let said = Said::new(texts, masks);
-        let of_masks: Vec<i64> = masks.iter().map(|mask| said.of(*mask)).collect();
-        add_scores(&mut saids, &of_masks);
+        let of_ways: Vec<i64> = labelled.ways.iter().map(|way| energy.of(*way)).collect();
+        energy_sum += *of_ways.get(*labelled.of.first()? as usize)? >> ENERGY_FRACTION;
+        add_scores(&mut energies, &of_ways, &labelled.of);
+        let said = Said::new(texts, &labelled.ways);
+        let of_ways: Vec<i64> = labelled.ways.iter().map(|way| said.of(*way)).collect();
+        add_scores(&mut saids, &of_ways, &labelled.of);
     }
     let ranks = [ranks(&energies), ranks(&saids)];
     let least: Vec<u64> = ranks[0].iter().zip(&ranks[1]).map(|(energy, said)| *energy.min(said)).collect();
@@ -94,9 +109,9 @@ pub fn text_chance(prompts: &[Texts], labels: &Labels) -> Option<TextFinding> {
     })
 }
 
-/// Adds to each sum its labelling's value in standard deviations above the mean of all, in 2^-16. So each prompt weighs as
-/// much as the others, however long its answers are.
-fn add_scores(sums: &mut [i64], values: &[i64]) {
+/// Adds to each sum its labelling's value in standard deviations above the mean of all ways, in 2^-16. So each prompt weighs
+/// as much as the others, however long its answers are.
+fn add_scores(sums: &mut [i64], values: &[i64], of: &[u32]) {
     let count = values.len() as i128;
     let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
     let squares: i128 = values.iter().map(|value| i128::from(*value) * i128::from(*value)).sum();
@@ -104,9 +119,13 @@ fn add_scores(sums: &mut [i64], values: &[i64]) {
     if deviation == 0 {
         return;
     }
-    for (total, value) in sums.iter_mut().zip(values) {
+    let score = |value: &i64| {
         let above = (i128::from(*value) * count - sum) << SCORE_FRACTION;
-        *total += i64::try_from(above.div_euclid(deviation)).unwrap_or(i64::MAX / 4096);
+        i64::try_from(above.div_euclid(deviation)).unwrap_or(i64::MAX / 4096)
+    };
+    let scores: Vec<i64> = values.iter().map(score).collect();
+    for (total, way) in sums.iter_mut().zip(of) {
+        *total += scores.get(*way as usize).copied().unwrap_or(0);
     }
 }
 
@@ -237,8 +256,8 @@ mod tests {
     fn labels(prompts: usize, side: u32) -> Labels {
         let first = (1 << side) - 1;
         let block = Block { operator: 0, first, second: first << side };
-        let mut draws = Draws::new(&NetId([0; 32]), &JobId([1; 32]), 0);
-        Labels::new(&vec![vec![block]; prompts], Exchange::Splits, 1999, &mut draws).unwrap()
+        let draws = Draws::new(&NetId([0; 32]), &JobId([1; 32]), 0);
+        Labels::new(&vec![vec![block]; prompts], Exchange::Splits, 1999, &draws).unwrap()
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::id::{JobId, NetId, NodeId};
 use crate::job::{Executors, Job};
 use crate::leaf::{Leaf, Statement};
 use crate::log::leaf_hash;
+use crate::study::StudyPlan;
 use crate::suite::Suite;
 use crate::wire::Wire;
 use std::borrow::Cow;
@@ -23,6 +24,7 @@ pub(super) struct Plan {
     pub(super) author: NodeId,
     pub(super) job: Job,
     pub(super) suite: Suite,
+    pub(super) study: Option<StudyPlan>,
     pub(super) executors: Executors,
     pub(super) assignment: Assignment,
 }
@@ -42,16 +44,22 @@ impl Plan {
             if leaf_hash(&bytes).0 != content.id.0 {
                 return Err("the leaf is not the one that the content's job id names".to_owned());
             }
-            if (job.suite, job.executors) != (content.suite, content.executors) {
-                return Err("the content links another suite or executor list than the job".to_owned());
+            if (job.suite, job.study, job.executors) != (content.suite, content.study, content.executors) {
+                return Err(
+                    "the content links another suite, study plan or executor list than the job".to_owned()
+                );
             }
             job.check_in(genesis)?;
             Ok((leaf.author, job))
         };
         let (author, job) = read().map_err(|why| problems.invalid(format!("job: {why}"))).ok()?;
         let suite: Suite = decoded(source, &content.suite, problems)?;
+        let study: Option<StudyPlan> = match &content.study {
+            Some(cid) => Some(decoded(source, cid, problems)?),
+            None => None,
+        };
         let executors: Executors = decoded(source, &content.executors, problems)?;
-        if let Err(why) = job.check_with(&suite) {
+        if let Err(why) = job.check_with(&suite, study.as_ref()) {
             problems.invalid(format!("job: {why}"));
             return None;
         }
@@ -64,7 +72,7 @@ impl Plan {
             .map_err(|why| problems.invalid(format!("executor list: {why}")))
             .ok()?;
         let assignment = assign(net, &content.id, &job, &candidates);
-        Some(Self { net: *net, id: content.id, author, job, suite, executors, assignment })
+        Some(Self { net: *net, id: content.id, author, job, suite, study, executors, assignment })
     }
 
     /// Cells of all slots together.

@@ -100,14 +100,14 @@ fn with_texts(mut prompts: Vec<Asked>, apart: bool) -> Vec<Asked> {
 
 #[test]
 fn texts_are_compared_in_both_scopes() {
-    let mut draws = Draws::new(&NetId([0; 32]), &JobId([0; 32]), 0);
+    let draws = Draws::new(&NetId([0; 32]), &JobId([0; 32]), 0);
     let shapes = [((3, 9, 1, true), Scope::BeyondThem), ((2, 6, 2, false), Scope::BeyondThem)];
     let shapes = shapes
         .into_iter()
         .chain([((8, 2, 2, true), Scope::TheseExecutors), ((3, 2, 4, false), Scope::TheseExecutors)]);
     for (shape, scope) in shapes {
-        let mut found = |apart| {
-            texts(&with_texts(asked(shape, |_, _, _, _| false), apart), scope, &FAMILY, 1999, &mut draws)
+        let found = |apart| {
+            texts(&with_texts(asked(shape, |_, _, _, _| false), apart), scope, &FAMILY, 1999, &draws)
         };
         let (apart, same) = (found(true), found(false));
         assert!(apart.chance.unwrap() <= FAMILY.first_step(), "{shape:?} {apart:?}");

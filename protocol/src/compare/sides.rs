@@ -1,0 +1,66 @@
+//! What tests see of the answers to one prompt: who answered, and how it counts.
+
+use super::infer::{Answered, Asked, Texts};
+use super::input::Operator;
+use crate::study::Measure;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One answer that counts, or a withheld one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted<'a> {
+    pub(super) operator: &'a Operator,
+    /// Whether it was refused, deflected or withheld; none where that could not be read.
+    pub(super) declined: Option<bool>,
+    /// Whether it is a yes by the study plan's coding; none where it is neither yes nor no, or nothing is coded.
+    pub(super) coded: Option<bool>,
+    /// Whether there is a text.
+    pub(super) text: bool,
+}
+
+/// Both sides of one prompt.
+#[derive(Debug, Clone)]
+pub(super) struct Sides<'a> {
+    pub(super) sides: [Vec<Counted<'a>>; 2],
+    /// The texts of both sides, the first side's first; none if they were not measured.
+    pub(super) texts: Option<Texts>,
+}
+
+/// Numbers of the operators of some prompts, the same in all of them. Tests tell 63 apart; there are no more executors than that on
+/// both sides of a contrast.
+pub(super) fn numbered<'a>(prompts: &[Sides<'a>]) -> BTreeMap<&'a Operator, u32> {
+    let all: BTreeSet<&Operator> =
+        prompts.iter().flat_map(|prompt| prompt.sides.iter().flatten()).map(|counted| counted.operator).collect();
+    all.into_iter().zip((0..63).chain(core::iter::repeat(62))).collect()
+}
+
+impl Sides<'_> {
+    /// What a test is asked of this prompt.
+    pub(super) fn asked(&self, measure: Measure, numbers: &BTreeMap<&Operator, u32>) -> Asked {
+        let mut answers = Vec::new();
+        for (side, second) in self.sides.iter().zip([false, true]) {
+            for counted in side {
+                let yes = match measure {
+                    Measure::Refusals => counted.declined,
+                    Measure::Coded => counted.coded,
+                    Measure::Texts => counted.text.then_some(false),
+                };
+                let operator = numbers.get(counted.operator).copied();
+                answers.extend(yes.zip(operator).map(|(yes, operator)| Answered { operator, second, yes }));
+            }
+        }
+        let texts = self.texts.clone().filter(|_| measure == Measure::Texts);
+        Asked { answers, texts }
+    }
+
+    /// Answers that are neither a yes nor a no, on each side.
+    pub(super) fn untold(&self, measure: Measure) -> [u64; 2] {
+        self.sides.each_ref().map(|side| {
+            let untold = |counted: &&Counted<'_>| match measure {
+                Measure::Refusals => counted.declined.is_none(),
+                Measure::Coded => counted.text && counted.coded.is_none(),
+                Measure::Texts => false,
+            };
+            side.iter().filter(untold).count() as u64
+        })
+    }
+}
