@@ -104,7 +104,9 @@ impl Bed {
             };
             if status.members_known == self.genesis.size() && regions.iter().all(|region| served(region)) {
                 let (order, suite) = order(regions, prompts, commit_s);
-                if let Ok(submitted) = client.ask(&Submit { order, suite, key: None }).await {
+                if let Ok(submitted) =
+                    client.ask(&Submit { order, suite, study: Vec::new(), key: None }).await
+                {
                     return submitted.id;
                 }
             }
@@ -158,7 +160,7 @@ pub(crate) fn order(regions: &[&str], prompts: u32, commit_s: u64) -> (JobOrder,
         targets: vec![JobTarget { target: "sim:openai".parse().unwrap(), repeats: 1 }],
         regions,
         replicas: 1,
-        contrasts: vec![],
+        study: None,
         commit_s,
         reveal_s: 20,
         final_s: 20,

@@ -74,6 +74,7 @@ pub struct Against {
 
 /// What is compared.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// The share of answers that are refused, deflected or withheld.
@@ -86,6 +87,7 @@ pub enum Measure {
 
 /// Of whom a contrast speaks. The two are never mixed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// These executors got different answers; nothing is said of others.

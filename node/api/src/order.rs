@@ -19,6 +19,10 @@ pub struct Submit {
     #[serde(with = "crate::base64_bytes")]
     #[schema(value_type = String, format = Byte)]
     pub suite: Vec<u8>,
+    /// The study plan's canonical block, base64, if `order.study` names one.
+    #[serde(default, with = "crate::base64_bytes", skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<String>, format = Byte)]
+    pub study: Vec<u8>,
     /// Idempotency key: letters, digits, `-`, `_`, `.` and `:`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,

@@ -312,8 +312,8 @@ impl Engine {
                 }
                 self.hear(Input::Fetched { cid, found }, group);
             }
-            Event::Command(Command::Submit { order, suite, key, reply }) => {
-                self.take_order(Order { order, suite, key, reply }, group);
+            Event::Command(Command::Submit { order, suite, study, key, reply }) => {
+                self.take_order(Order { order, suite, study, key, reply }, group);
             }
             Event::Command(mut command) => {
                 match &mut command {

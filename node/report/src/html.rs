@@ -4,6 +4,7 @@ use super::excerpts;
 use super::page::{self, shown};
 use super::same::{about, same_models};
 use super::sides::{Piece, Row, rows};
+use super::study;
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -36,6 +37,7 @@ pub fn html(verdict: &Verdict) -> String {
                 main {
                     (verdict_part(verdict))
                     @if let Some(report) = report {
+                        (study::section(report))
                         (findings(report))
                         (legend())
                         @for (t, target) in report.targets.iter().enumerate() { (target_part(report, t, target)) }
@@ -70,37 +72,32 @@ fn verdict_part(verdict: &Verdict) -> Markup {
 
 /// What differs, first.
 fn findings(report: &Report) -> Markup {
-    let differ: Vec<_> = report.headlines().filter(|row| row.class == Class::DiffersBeyondNoise).collect();
-    let all = [report.classes.identical, report.classes.equal_normalised, report.classes.within_noise]
-        .iter()
-        .sum::<u64>()
-        + report.classes.differs_beyond_noise
-        + report.classes.insufficient
-        + report.classes.missing;
+    let differ: Vec<_> = report.headlines().filter(|row| row.class == Class::Candidate).collect();
+    let all = report.classes.total();
     html! {
         section {
-            h2 { "What was found" }
+            h2 { "What else was looked at" }
             p {
                 (all) " comparisons of two regions: " (say::classes(&report.classes)) ". Cells: "
                 (report.cells.answered) " of " (report.cells.total()) " answered" (report.cells.endings_in_words()) "."
             }
             @if differ.is_empty() {
-                p { "Nothing differs beyond its own noise." }
+                p { "No candidate: of " (report.explored.trials) " trials none is rarer than chance among so many." }
             } @else {
                 ul.found {
                     @for row in &differ {
                         li {
                             strong { (shown(row.regions[0])) " / " (shown(row.regions[1])) }
                             " on " em { (shown(row.topic)) } " by " (shown(row.target)) (page::sim(row.sim)) ": "
-                            (shown(&say::ways(row.ways, row.said, row.refusal, row.regions)))
+                            (shown(&say::telling(row.said, row.refusal, row.regions)))
                             " (" (row.answers[0]) "+" (row.answers[1]) " answers, "
                             (row.operators[0]) "+" (row.operators[1]) " operators)"
                         }
                     }
                 }
             }
-            @if report.classes.differs_beyond_noise > differ.len() as u64 {
-                p { (report.classes.differs_beyond_noise - differ.len() as u64) " more are counted but not detailed." }
+            @if report.classes.candidate > differ.len() as u64 {
+                p { (report.classes.candidate - differ.len() as u64) " more are counted but not detailed." }
             }
         }
     }
@@ -130,7 +127,7 @@ fn target_part(report: &Report, index: usize, target: &TargetReport) -> Markup {
 }
 
 fn prompt_part(report: &Report, target: &TargetReport, prompt: &PromptReport) -> Markup {
-    let differs = prompt.findings.iter().any(|f| f.class == Class::DiffersBeyondNoise);
+    let differs = prompt.findings.iter().any(|f| f.class == Class::Candidate);
     let worst = prompt.findings.iter().min_by_key(|f| say::rank(&f.class));
     html! {
         details.prompt open[differs] {
@@ -234,9 +231,9 @@ fn finding_part(report: &Report, target: &TargetReport, finding: &Finding) -> Ma
             }
             @if let Some(why) = finding.class.reason() { p { (why) } }
             @if let Some(beginnings) = say::beginnings(finding) { p.note { "Compared " (beginnings) "." } }
-            @if !finding.ways.is_empty() { p { "By: " (say::rules(&finding.ways)) "." } }
+            @if let Some(trial) = say::trial(&finding.trials) { p { "Looked at: " (trial) "." } }
             (figures(finding))
-            @if let Some(said) = finding.said.as_ref().filter(|said| said.is_found()) {
+            @if let Some(said) = &finding.said {
                 @for (region, words) in [(first, &said.first), (second, &said.second)] {
                     @if !words.is_empty() {
                         p { "Every answer from " strong { (shown(region)) } " says, and none from the other: "
@@ -246,7 +243,7 @@ fn finding_part(report: &Report, target: &TargetReport, finding: &Finding) -> Ma
             }
             @if let Some(split) = finding.refusal { p { "Refusals: " (split.words()) "." } }
             @if let Some(example) = &finding.example {
-                (diff(report, example, finding.class == Class::DiffersBeyondNoise))
+                (diff(report, example, finding.class == Class::Candidate))
             }
         }
     }
@@ -259,14 +256,7 @@ fn figures(finding: &Finding) -> Markup {
             (finding.operators[0]) "+" (finding.operators[1])
             @if let Some(across) = &finding.across {
                 ". Alike across: " (spread(&across.shared)) " over " (across.pairs) " pairs"
-                @if let Some(floor) = finding.floor_ppm { "; noise floor " (percent(floor)) }
                 "; by runs of three words " (spread(&across.shingles))
-                @if let Some(words) = &across.words { "; by words in order " (spread(words)) }
-                @if let Some(edits) = &across.edits { "; by edits " (spread(edits)) }
-            }
-            @if let Some(chance) = &finding.chance {
-                ". Chance: at most " (percent_up(chance.answers_ppm)) " if answers are exchangeable, at most "
-                (percent_up(chance.operators_ppm)) " if only operators are (" (chance.rules) " rules tried)"
             }
             "."
         }
@@ -378,8 +368,8 @@ fn left_out(report: &Report) -> Markup {
         footer {
             p {
                 "Comparison version " (report.version) ", phrase lists version " (report.phrases) ". "
-                @if report.contrasts.registered { "Pairs of regions were registered before the job ran. " }
-                @else { "No pairs were registered: every pair of regions is compared. " }
+                @if report.explored.pairs_left_out > 0 { (report.explored.pairs_left_out) " pairs of regions were not looked at. " }
+                @if report.explored.trials_left_out > 0 { (report.explored.trials_left_out) " trials cost too much. " }
                 @if report.diffs_left_out > 0 { (report.diffs_left_out) " diffs found no room. " }
                 "Made from the evidence alone: whoever has the same bundle gets the same bytes."
             }

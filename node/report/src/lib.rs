@@ -5,6 +5,7 @@
 //! escaped twice: what steers a screen or turns text around becomes visible, then what HTML or
 //! Markdown would act on. There is no clock, no path and no machine in a document.
 
+pub mod study;
 pub mod vocabulary;
 
 mod excerpts;
@@ -43,21 +44,27 @@ fn parts(verdict: &Verdict) -> Vec<(String, String)> {
 }
 
 /// What a reader should know of every figure.
-const HOW_TO_READ: [(&str, &str); 9] = [
+const HOW_TO_READ: [(&str, &str); 11] = [
     (
-        "differs beyond noise",
-        "By one of three rules. Similarity: the best similarity across two regions is below the lowest within either. Said: \
-         every answer of one region has words that no answer of the other has. Refusal: every answer of one region is \
-         refused, none of the other. Each side has two answers and two independent operators at least.",
+        "shown to differ",
+        "A contrast that the job's study plan registered before there were answers, and that chance alone would bring about so \
+         rarely that of all studies in which nothing differs no more than the stated share show anything at all.",
     ),
     (
-        "within noise",
-        "Not shown to differ: the regions differ no more than each does by itself. Never: shown to be the same.",
+        "these executors, beyond them",
+        "Of whom it speaks: of the operators that answered, taken as they are; or of the places, with operators as a sample of \
+         those there could be, which takes many more of them.",
     ),
     (
-        "too little to say",
-        "A side has fewer than two answers or fewer than two independent operators, or there is too much text.",
+        "candidate",
+        "Found by looking at everything, hence to be registered next time: of all candidates of a job one in twenty at most is \
+         expected to be chance.",
     ),
+    (
+        "no difference shown",
+        "Never: shown to be the same. That is shown only of proportions, within a margin that was registered.",
+    ),
+    ("too little to say", "A side has fewer than two independent operators, or there is too much text."),
     (
         "cut off",
         "The token limit ended the answer. Pairs of regions with such an answer are compared by beginnings alone, as long as \
@@ -70,9 +77,9 @@ const HOW_TO_READ: [(&str, &str); 9] = [
          Beside it the noise: repeats by one executor, and replicas by different operators.",
     ),
     (
-        "chance",
-        "If regions did not matter and answers were exchangeable, how often the rules would find something all the same, at \
-         most. By operators: if only whole operators were. Among many findings some come up by chance.",
+        "p",
+        "How often as large a difference would come about if these executors' answers did not depend on the region. Holm: adjusted \
+         for all registered contrasts together. Adjusted: for all trials together, by Benjamini and Hochberg.",
     ),
     (
         "refused",

@@ -4,8 +4,10 @@ use super::excerpts;
 use super::page::{mark, reasons};
 use super::same::{about, same_models};
 use super::sides::{Piece, rows};
+use super::study;
 use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
+use vantage_protocol::compare::infer::Chance;
 use vantage_protocol::compare::{
     Class, Example, Excerpt, Excerpts, Figures, Finding, PromptReport, Report, Side, TargetReport,
     escape_line, escape_terminal,
@@ -66,7 +68,8 @@ impl Page {
     }
 
     fn found(&mut self, report: &Report) {
-        self.paragraph("## What was found");
+        self.study(report);
+        self.paragraph("## What else was looked at");
         self.paragraph(&format!(
             "Comparisons of two regions: {}. Cells: {} of {} answered{}.",
             say::classes(&report.classes),
@@ -74,7 +77,7 @@ impl Page {
             report.cells.total(),
             report.cells.endings_in_words()
         ));
-        for row in report.headlines().filter(|row| row.class == Class::DiffersBeyondNoise) {
+        for row in report.headlines().filter(|row| row.class == Class::Candidate) {
             self.line(&format!(
                 "- {} / {} on {} by {}{}: {} ({}+{} answers, {}+{} operators)",
                 shown(row.regions[0]),
@@ -82,12 +85,51 @@ impl Page {
                 shown(row.topic),
                 shown(row.target),
                 sim(row.sim),
-                shown(&say::ways(row.ways, row.said, row.refusal, row.regions)),
+                shown(&say::telling(row.said, row.refusal, row.regions)),
                 row.answers[0],
                 row.answers[1],
                 row.operators[0],
                 row.operators[1]
             ));
+        }
+        self.line("");
+    }
+
+    fn study(&mut self, report: &Report) {
+        self.paragraph("## What was registered");
+        let Some(study) = &report.study else {
+            return self.paragraph(
+                "The job names no study plan: nothing was registered before the answers, so nothing is shown. What follows \
+                 is exploratory.",
+            );
+        };
+        self.paragraph(&format!("{}.", study::summary(study)));
+        let head = [
+            "contrast",
+            "of whom",
+            "found",
+            "effect",
+            "where it lies",
+            "p",
+            "p, Holm",
+            "answers",
+            "operators",
+        ];
+        self.head(&head);
+        for contrast in &study.contrasts {
+            let [low, high] = contrast.interval_ppm.map(study::effect);
+            let known = |chance: Option<Chance>| chance.map_or("–".to_owned(), study::chance);
+            self.row([
+                shown(&study::about(report, contrast)).as_str(),
+                study::scope(contrast.scope),
+                &study::outcome(&contrast.shown),
+                &study::effect(contrast.effect_ppm),
+                &format!("{low} to {high}"),
+                &known(contrast.chance),
+                &known(contrast.adjusted),
+                &format!("{}+{}", contrast.answers[0], contrast.answers[1]),
+                &format!("{}+{}, {} on both", contrast.operators[0], contrast.operators[1], contrast.crossed),
+            ]);
         }
         self.line("");
     }
@@ -121,8 +163,7 @@ impl Page {
         let (id, topic, kind) = (shown(&prompt.id), shown(&prompt.topic), shown(&prompt.kind));
         self.paragraph(&format!("### {id} ({topic}, {kind}){}", sim(target.sim)));
         self.sides(report, prompt);
-        let head =
-            ["regions", "found", "alike across", "noise floor", "answers", "operators", "chance at most"];
+        let head = ["regions", "found", "alike across", "answers", "operators", "looked at"];
         self.head(&head);
         for finding in &prompt.findings {
             self.finding(report, finding);
@@ -131,7 +172,7 @@ impl Page {
         if prompt.findings_left_out > 0 {
             self.paragraph(&format!("{} more pairs are counted but not detailed.", prompt.findings_left_out));
         }
-        for finding in prompt.findings.iter().filter(|f| f.class == Class::DiffersBeyondNoise) {
+        for finding in prompt.findings.iter().filter(|f| f.class == Class::Candidate) {
             if let Some(example) = &finding.example {
                 self.diff(report, example);
             }
@@ -175,9 +216,10 @@ impl Page {
 
     fn finding(&mut self, report: &Report, finding: &Finding) {
         let [first, second] = say::regions(report, finding);
-        let ways = say::ways(&finding.ways, finding.said.as_ref(), finding.refusal, [first, second]);
+        let telling = say::telling(finding.said.as_ref(), finding.refusal, [first, second]);
+        let candidate = finding.class == Class::Candidate;
         let why = finding.class.reason().map_or_else(
-            || if finding.ways.is_empty() { String::new() } else { format!(": {}", shown(&ways)) },
+            || if candidate { format!(": {}", shown(&telling)) } else { String::new() },
             |why| format!(": {why}"),
         );
         let beginnings = say::beginnings(finding).map_or_else(String::new, |how| format!("; {how}"));
@@ -190,13 +232,9 @@ impl Page {
                 say::class(&finding.class)
             ),
             &finding.across.as_ref().map_or("–".to_owned(), |a| spread(&a.shared)),
-            &finding.floor_ppm.map_or("–".to_owned(), percent),
             &format!("{}+{}", finding.answers[0], finding.answers[1]),
             &format!("{}+{}", finding.operators[0], finding.operators[1]),
-            &finding.chance.as_ref().map_or("–".to_owned(), |chance| {
-                let (answers, operators) = (percent_up(chance.answers_ppm), percent_up(chance.operators_ppm));
-                format!("{answers} by answers, {operators} by operators")
-            }),
+            &say::trial(&finding.trials).unwrap_or_else(|| "–".to_owned()),
         ]);
     }
 
@@ -306,15 +344,14 @@ impl Page {
     }
 
     fn left_out(&mut self, report: &Report) {
-        let pairs = if report.contrasts.registered {
-            "Pairs of regions were registered before the job ran."
-        } else {
-            "No pairs were registered: every pair of regions is compared."
-        };
         self.paragraph(&format!(
-            "Comparison version {}, phrase lists version {}. {pairs} Left out for want of room: {} diffs, {} prompts \
-             of open models. Made from the evidence alone: whoever has the same bundle gets the same bytes.",
-            report.version, report.phrases, report.diffs_left_out, report.beside_left_out
+            "Comparison version {}, phrase lists version {}. Left out for want of room: {} diffs, {} prompts of open models; \
+             for want of time: {} trials. Made from the evidence alone: whoever has the same bundle gets the same bytes.",
+            report.version,
+            report.phrases,
+            report.diffs_left_out,
+            report.beside_left_out,
+            report.explored.trials_left_out
         ));
     }
 }

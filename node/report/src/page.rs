@@ -32,8 +32,8 @@ pub(super) fn mark(class: &Class) -> &'static str {
     match class {
         Class::Identical => "=",
         Class::EqualNormalised => "≈",
-        Class::WithinNoise => "~",
-        Class::DiffersBeyondNoise => "≠",
+        Class::NotShown => "~",
+        Class::Candidate => "≠",
         Class::Insufficient(_) => "?",
         Class::Missing(_) => "∅",
     }
@@ -42,9 +42,9 @@ pub(super) fn mark(class: &Class) -> &'static str {
 /// The style's name of a class.
 pub(super) fn class_name(class: &Class) -> &'static str {
     match class {
-        Class::DiffersBeyondNoise => "bad",
+        Class::Candidate => "bad",
         Class::Insufficient(_) | Class::Missing(_) => "warn",
-        Class::WithinNoise => "plain",
+        Class::NotShown => "plain",
         Class::Identical | Class::EqualNormalised => "good",
     }
 }

@@ -53,7 +53,9 @@ fn input(targets: &[&str], prompts: u32, said: impl Fn(u32, u32, u32) -> Option<
         regions: vec!["eu".into()],
         targets: targets.iter().map(target).collect(),
         prompts: (0..prompts).map(info).collect(),
-        contrasts: Vec::new(),
+        study: None,
+        temperature_milli: Some(1_000),
+        drawn_from: (vantage_protocol::id::NetId([1; 32]), vantage_protocol::id::JobId([2; 32])),
         cells,
     }
 }

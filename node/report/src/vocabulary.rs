@@ -1,8 +1,9 @@
 //! The words for what a comparison found, the same on the screen, in Markdown and in HTML.
 
+use crate::study;
 use vantage_protocol::compare::{
     AnswerRef, Class, ClassCounts, Finding, Headline, Operator, Range, RefusalSplit, Refusals, Report, Said,
-    Spread, TargetReport, Way,
+    Spread, TargetReport, Trial,
 };
 
 /// Words of a region that are named in a row.
@@ -13,8 +14,8 @@ pub fn class(class: &Class) -> &'static str {
     match class {
         Class::Identical => "identical",
         Class::EqualNormalised => "equal but for form",
-        Class::WithinNoise => "within noise",
-        Class::DiffersBeyondNoise => "DIFFERS beyond noise",
+        Class::NotShown => "no difference shown",
+        Class::Candidate => "candidate",
         Class::Insufficient(_) => "too little to say",
         Class::Missing(_) => "missing",
     }
@@ -23,10 +24,10 @@ pub fn class(class: &Class) -> &'static str {
 /// Where a class stands in a list for readers.
 pub fn rank(class: &Class) -> u8 {
     match class {
-        Class::DiffersBeyondNoise => 0,
+        Class::Candidate => 0,
         Class::Missing(_) => 1,
         Class::Insufficient(_) => 2,
-        Class::WithinNoise => 3,
+        Class::NotShown => 3,
         Class::EqualNormalised => 4,
         Class::Identical => 5,
     }
@@ -37,8 +38,8 @@ pub fn classes(counts: &ClassCounts) -> String {
     let named = [
         (counts.identical, "identical"),
         (counts.equal_normalised, "equal but for form"),
-        (counts.within_noise, "within noise"),
-        (counts.differs_beyond_noise, "differ beyond noise"),
+        (counts.not_shown, "without a difference shown"),
+        (counts.candidate, "candidates"),
         (counts.insufficient, "too little to say"),
         (counts.missing, "missing"),
     ];
@@ -51,8 +52,8 @@ pub fn classes(counts: &ClassCounts) -> String {
 pub fn found(row: &Headline<'_>) -> String {
     match row.class.reason() {
         Some(why) => format!("{}: {why}", class(&row.class)),
-        None if row.ways.is_empty() => class(&row.class).to_owned(),
-        None => format!("{}: {}", class(&row.class), ways(row.ways, row.said, row.refusal, row.regions)),
+        None if row.class != Class::Candidate => class(&row.class).to_owned(),
+        None => format!("{}: {}", class(&row.class), telling(row.said, row.refusal, row.regions)),
     }
 }
 
@@ -63,14 +64,15 @@ pub fn beginnings(finding: &Finding) -> Option<String> {
 }
 
 /// What tells two regions apart, in a few words.
-pub fn ways(ways: &[Way], said: Option<&Said>, refusal: Option<RefusalSplit>, regions: [&str; 2]) -> String {
+pub fn telling(said: Option<&Said>, refusal: Option<RefusalSplit>, regions: [&str; 2]) -> String {
     let [first, second] = regions;
     let mut told = Vec::new();
-    if ways.contains(&Way::Refusal) {
-        let who = if refusal == Some(RefusalSplit::FirstOnly) { first } else { second };
-        told.push(format!("only {who} refuses"));
+    match refusal {
+        Some(RefusalSplit::FirstOnly) => told.push(format!("only {first} refuses")),
+        Some(RefusalSplit::SecondOnly) => told.push(format!("only {second} refuses")),
+        _ => {}
     }
-    if let Some(said) = said.filter(|_| ways.contains(&Way::Said)) {
+    if let Some(said) = said {
         for (region, words) in [(first, &said.first), (second, &said.second)] {
             if !words.is_empty() {
                 let few: Vec<&str> = words.iter().take(WORDS_MAX).map(String::as_str).collect();
@@ -79,17 +81,19 @@ pub fn ways(ways: &[Way], said: Option<&Said>, refusal: Option<RefusalSplit>, re
             }
         }
     }
-    if told.is_empty() { "less alike than either by itself".to_owned() } else { told.join("; ") }
+    if told.is_empty() {
+        "no single word, and no refusal, on all of one side alone".to_owned()
+    } else {
+        told.join("; ")
+    }
 }
 
-/// The rules that found a difference, in words.
-pub fn rules(ways: &[Way]) -> String {
-    let name = |way: &Way| match way {
-        Way::Similarity => "similarity",
-        Way::Said => "said by all of one side and none of the other",
-        Way::Refusal => "refusal",
-    };
-    ways.iter().map(name).collect::<Vec<_>>().join("; ")
+/// The rarest trial of a pair, in words.
+pub fn trial(trials: &[Trial]) -> Option<String> {
+    let rarest = trials.iter().min_by_key(|trial| trial.chance)?;
+    let (what, p, adjusted) =
+        (study::measure(rarest.measure), study::chance(rarest.chance), study::chance(rarest.adjusted));
+    Some(format!("{what}: p {p}, adjusted {adjusted}"))
 }
 
 /// What is known of refusals in a region.

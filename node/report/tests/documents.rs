@@ -56,7 +56,9 @@ fn input(said: impl Fn(u32, u32, u32) -> String) -> Input {
             kind: "contested".into(),
             text: "What?".into(),
         }],
-        contrasts: Vec::new(),
+        study: None,
+        temperature_milli: Some(1_000),
+        drawn_from: (vantage_protocol::id::NetId([1; 32]), vantage_protocol::id::JobId([2; 32])),
         cells,
     }
 }

@@ -81,17 +81,6 @@ pub fn price(text: &str) -> Result<(Target, u64), String> {
     Ok((name.parse::<Target>().map_err(|e| e.to_string())?, price))
 }
 
-/// Reads `REGION,REGION`, in either order.
-pub fn contrast(text: &str) -> Result<(String, String), String> {
-    let (a, b) = text.split_once(',').ok_or("two regions are needed, e.g. eu,us")?;
-    let (a, b) = (name(a)?, name(b)?);
-    match a.cmp(&b) {
-        std::cmp::Ordering::Less => Ok((a, b)),
-        std::cmp::Ordering::Greater => Ok((b, a)),
-        std::cmp::Ordering::Equal => Err("two different regions are needed".to_owned()),
-    }
-}
-
 /// Reads `ROOTKEY,OPERATOR,REGION`.
 pub fn member(text: &str) -> Result<Member, String> {
     let fields: Vec<&str> = text.split(',').collect();
@@ -166,14 +155,6 @@ mod tests {
         assert_eq!((t.as_str(), price_microusd), ("compat:lab/a=b", 7));
         for bad in ["sim:openai", "sim:openai=", "sim:openai=-1", "sim:openai=0.5", "gpt=1"] {
             assert!(price(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn contrasts_are_put_in_order() {
-        assert_eq!(contrast("us,eu").unwrap(), ("eu".to_owned(), "us".to_owned()));
-        for bad in ["eu", "eu,eu", "eu,", "eu,us,ap", "EU,us"] {
-            assert!(contrast(bad).is_err(), "{bad:?}");
         }
     }
 

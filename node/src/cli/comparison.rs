@@ -1,7 +1,8 @@
 //! A comparison on the screen: byte equality of open models, then what differs beyond its own noise.
 
 use super::render::{Field, Out, Paint, Table};
-use vantage_protocol::compare::{Class, DiffOp, Example, Headline, Report};
+use vantage_protocol::compare::{Class, Conclusion, DiffOp, Example, Headline, Report, Shown};
+use vantage_report::study;
 use vantage_report::vocabulary::{found, percent, rank, tally, who};
 
 /// Rows shown without `--report`. A guess: one screen.
@@ -11,6 +12,7 @@ const ROWS_MAX: usize = 30;
 pub(super) fn show(report: &Report, whole: bool, out: &mut Out) {
     out.heading("comparison");
     report.targets.iter().for_each(|target| out.line(tally(target)));
+    registered(report, whole, out);
     let mut rows: Vec<Headline<'_>> = report.headlines().collect();
     rows.sort_by_key(|row| rank(&row.class));
     let total = rows.len();
@@ -31,18 +33,40 @@ pub(super) fn show(report: &Report, whole: bool, out: &mut Out) {
     }
 }
 
+/// What a study plan registered: all of it, or what is shown and the count of the rest.
+fn registered(report: &Report, whole: bool, out: &mut Out) {
+    let Some(plan) = &report.study else { return };
+    out.line("");
+    out.line(study::summary(plan));
+    let mut rows: Vec<&Conclusion> = plan.contrasts.iter().collect();
+    if !whole {
+        rows.retain(|contrast| contrast.shown != Shown::NotShown);
+        rows.truncate(ROWS_MAX);
+    }
+    let mut table =
+        Table::new(&["contrast", "of whom", "found", "effect", "p", "p, Holm", "answers", "operators"]);
+    for contrast in &rows {
+        let known = |chance: Option<_>| chance.map_or("-".to_owned(), study::chance);
+        let paint = if contrast.shown == Shown::Differs { Paint::Bad } else { Paint::Plain };
+        table.row([
+            study::about(report, contrast).into(),
+            study::scope(contrast.scope).into(),
+            Field::painted(paint, study::outcome(&contrast.shown)),
+            study::effect(contrast.effect_ppm).into(),
+            known(contrast.chance).into(),
+            known(contrast.adjusted).into(),
+            format!("{}+{}", contrast.answers[0], contrast.answers[1]).into(),
+            format!("{}+{}", contrast.operators[0], contrast.operators[1]).into(),
+        ]);
+    }
+    if !rows.is_empty() {
+        out.table(&table);
+    }
+}
+
 fn table(rows: &[Headline<'_>]) -> Table {
-    let mut table = Table::new(&[
-        "target",
-        "prompt",
-        "topic",
-        "regions",
-        "found",
-        "alike",
-        "noise floor",
-        "answers",
-        "operators",
-    ]);
+    let mut table =
+        Table::new(&["target", "prompt", "topic", "regions", "found", "alike", "answers", "operators"]);
     for row in rows {
         table.row([
             row.target.into(),
@@ -51,7 +75,6 @@ fn table(rows: &[Headline<'_>]) -> Table {
             row.regions.join("/").into(),
             Field::painted(paint(&row.class), found(row)),
             row.across.map_or("-".to_owned(), |across| percent(across.median_ppm)).into(),
-            row.floor_ppm.map_or("-".to_owned(), percent).into(),
             format!("{}+{}", row.answers[0], row.answers[1]).into(),
             format!("{}+{}", row.operators[0], row.operators[1]).into(),
         ]);
@@ -96,7 +119,7 @@ fn is_equal(class: &Class) -> bool {
 
 fn paint(class: &Class) -> Paint {
     match class {
-        Class::DiffersBeyondNoise => Paint::Bad,
+        Class::Candidate => Paint::Warn,
         Class::Insufficient(_) | Class::Missing(_) => Paint::Warn,
         _ => Paint::Plain,
     }

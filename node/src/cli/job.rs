@@ -6,15 +6,17 @@ use super::error::{CliError, CliResult};
 use super::exit::Exit;
 use super::render::{Field, Out, Table};
 use super::standing::{self, Source};
-use super::{data, suite, watch};
+use super::{data, file, suite, watch};
+use std::path::Path;
 use vantage_api::output::{JobOrdered, JobsListed};
 use vantage_api::{ClientError, StopHere, Submit, Submitted};
 use vantage_protocol::attester::{JobOrder, JobView};
 use vantage_protocol::cid::Cid;
 use vantage_protocol::job::JobTarget;
 use vantage_protocol::params::SLOT_CELLS_MAX;
+use vantage_protocol::study::StudyPlan;
 use vantage_protocol::suite::Suite;
-use vantage_protocol::wire;
+use vantage_protocol::wire::{self, Wire as _};
 
 /// Carries the command out.
 pub(super) fn job(command: &JobCommand, out: &mut Out) -> CliResult<Exit> {
@@ -30,13 +32,15 @@ pub(super) fn job(command: &JobCommand, out: &mut Out) -> CliResult<Exit> {
 fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
     let suite = suite::read(&args.suite)?;
     let block = wire::encode(&suite);
-    let order = order(args, &suite, Cid::dag_cbor(&block))?;
+    let study =
+        args.plan.as_deref().map(read_plan).transpose()?.map(|plan| wire::encode(&plan)).unwrap_or_default();
+    let order = order(args, &suite, Cid::dag_cbor(&block), &study)?;
     let dir = data::dir(&args.data)?;
     control::block_on(async {
         let client = control::connect(&dir).await?;
         let cid = order.suite;
         let key = args.key.clone().map_or_else(random_key, Ok)?;
-        let taken = client.ask(&Submit { order, suite: block, key: Some(key.clone()) }).await;
+        let taken = client.ask(&Submit { order, suite: block, study, key: Some(key.clone()) }).await;
         let Submitted { id, again } = taken.map_err(|error| lost(error, &key))?;
         if out.is_json() {
             out.object(&JobOrdered { id, suite: cid, again });
@@ -52,6 +56,16 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
             out.line(format!("follow it: vantage job watch {}{data}", id.short()));
         }
         Ok(Exit::Done)
+    })
+}
+
+/// Reads and checks a study plan.
+fn read_plan(path: &Path) -> CliResult<StudyPlan> {
+    let text = file::read_text(path, StudyPlan::BYTES_MAX as u64)?;
+    StudyPlan::from_toml(&text).map_err(|error| {
+        CliError::usage(format!("the study plan is not valid: {error}"))
+            .at(path.display())
+            .advise("correct the line or the field that is named; docs/COMPARE.md shows a plan")
     })
 }
 
@@ -79,7 +93,7 @@ fn lost(error: ClientError, key: &str) -> CliError {
 
 /// The order as the node gets it. What the core will refuse anyhow is said here in the words of
 /// the command line.
-fn order(args: &JobSubmitArgs, suite: &Suite, cid: Cid) -> CliResult<JobOrder> {
+fn order(args: &JobSubmitArgs, suite: &Suite, cid: Cid, study: &[u8]) -> CliResult<JobOrder> {
     let mut regions = args.regions.clone();
     regions.sort();
     if let Some(pair) = regions.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -94,14 +108,6 @@ fn order(args: &JobSubmitArgs, suite: &Suite, cid: Cid) -> CliResult<JobOrder> {
         return Err(CliError::usage(format!("target {} stands twice", pair[0].target))
             .at("--target")
             .advise("ask for repeats with --target NAME=REPEATS"));
-    }
-    let mut contrasts = args.contrasts.clone();
-    contrasts.sort();
-    contrasts.dedup();
-    if let Some((a, b)) = contrasts.iter().find(|(a, b)| !regions.contains(a) || !regions.contains(b)) {
-        return Err(CliError::usage(format!("{a},{b} are not both among the job's regions"))
-            .at("--contrast")
-            .advise(format!("name two of {}", regions.join(", "))));
     }
     let repeats = targets.iter().map(|t| t.repeats as usize).max().unwrap_or(1);
     let cells = suite.prompts.len().saturating_mul(repeats);
@@ -119,7 +125,7 @@ fn order(args: &JobSubmitArgs, suite: &Suite, cid: Cid) -> CliResult<JobOrder> {
         targets,
         regions,
         replicas: args.replicas,
-        contrasts,
+        study: (!study.is_empty()).then(|| Cid::dag_cbor(study)),
         commit_s: args.commit.0,
         reveal_s: args.reveal.0,
         final_s: args.last.0,

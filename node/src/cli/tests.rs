@@ -12,16 +12,16 @@ fn the_grammar_holds_together() {
 }
 
 #[test]
-fn a_job_is_ordered_with_repeats_contrasts_and_deadlines() {
+fn a_job_is_ordered_with_repeats_a_plan_and_deadlines() {
     let line = "vantage job submit suite.toml --regions us,eu --target sim:openai=2 --target open:smollm2-135m \
-                --contrast us,eu --commit 2m --reveal 30 --final 1h --calls-max 9 --watch";
+                --plan plan.toml --commit 2m --reveal 30 --final 1h --calls-max 9 --watch";
     let Ok(Command::Job(JobCommand::Submit(args))) = parse(line) else { panic!("parses") };
     assert_eq!(args.regions, ["us", "eu"]);
     assert_eq!(
         args.targets.iter().map(|(t, n)| (t.as_str(), *n)).collect::<Vec<_>>(),
         [("sim:openai", 2), ("open:smollm2-135m", 1)]
     );
-    assert_eq!(args.contrasts, [("eu".to_owned(), "us".to_owned())]);
+    assert_eq!(args.plan.as_deref(), Some(std::path::Path::new("plan.toml")));
     assert_eq!((args.commit.0, args.reveal.0, args.last.0), (120, 30, 3600));
     assert_eq!((args.replicas, args.calls_max, args.watch, args.json), (2, Some(9), true, false));
 }

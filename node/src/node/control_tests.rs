@@ -31,7 +31,7 @@ fn request(line: &str, body: &str) -> Vec<u8> {
 }
 
 fn submit(order: JobOrder, suite: &[u8], key: Option<&str>) -> Submit {
-    Submit { order, suite: suite.to_vec(), key: key.map(str::to_owned) }
+    Submit { order, suite: suite.to_vec(), study: Vec::new(), key: key.map(str::to_owned) }
 }
 
 fn refused(error: ClientError) -> Fault {

@@ -131,7 +131,7 @@ async fn a_disk_that_fails_stops_the_node_before_it_speaks() {
     let (mut order, _) = crate::testbed::order(&["eu"], 1, 30);
     let suite = long_suite();
     order.suite = vantage_protocol::cid::Cid::dag_cbor(&suite);
-    let said = client.ask(&Submit { order, suite, key: None }).await;
+    let said = client.ask(&Submit { order, suite, study: Vec::new(), key: None }).await;
     assert!(said.is_err(), "nothing was promised");
     let error = node.stopped().await.unwrap_err().to_string();
     assert!(error.contains("the store failed") && error.contains("is the disk full"), "{error}");
@@ -178,7 +178,8 @@ async fn a_node_on_an_old_backup_never_signs_a_second_statement() {
         assert_eq!(status.log_size, then.log_size, "nothing was said");
         assert!(status.lost_own_log.unwrap() > then.log_size);
         let (order, suite) = crate::testbed::order(&["eu"], 1, 30);
-        let error = client.ask(&Submit { order, suite, key: None }).await.unwrap_err().to_string();
+        let error =
+            client.ask(&Submit { order, suite, study: Vec::new(), key: None }).await.unwrap_err().to_string();
         assert!(error.contains("it signs nothing"), "{error}");
         stop(node).await;
     }
@@ -210,7 +211,8 @@ async fn a_node_on_its_newest_backup_asks_and_then_goes_on() {
     let status = client.status().await.unwrap();
     assert_eq!((status.restored, status.lost_own_log), (Some((0, 3)), None), "nobody is reached");
     let (order, suite) = crate::testbed::order(&["eu"], 1, 30);
-    let error = client.ask(&Submit { order, suite, key: None }).await.unwrap_err().to_string();
+    let error =
+        client.ask(&Submit { order, suite, study: Vec::new(), key: None }).await.unwrap_err().to_string();
     assert!(error.contains("restored backup") && error.contains("3 members"), "{error}");
     stop(alone).await;
 

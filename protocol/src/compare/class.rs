@@ -107,15 +107,6 @@ pub struct ClassCounts {
 }
 
 impl ClassCounts {
-    pub(super) fn add_all(&mut self, more: &Self) {
-        self.identical += more.identical;
-        self.equal_normalised += more.equal_normalised;
-        self.not_shown += more.not_shown;
-        self.candidate += more.candidate;
-        self.insufficient += more.insufficient;
-        self.missing += more.missing;
-    }
-
     pub(super) fn add(&mut self, class: &Class) {
         *match class {
             Class::Identical => &mut self.identical,

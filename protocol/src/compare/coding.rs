@@ -92,7 +92,8 @@ fn number(text: &str) -> (String, usize) {
             length = next + 3;
         }
     }
-    let decimals = if text.get(length..).is_some_and(|rest| rest.starts_with('.')) { run(length + 1) } else { 0 };
+    let decimals =
+        if text.get(length..).is_some_and(|rest| rest.starts_with('.')) { run(length + 1) } else { 0 };
     if decimals > 0 {
         let end = length + 1 + decimals;
         digits.push('.');

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// All that was registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Conclusions {
     /// How often a study in which nothing differs may show any difference at all, parts per million.
@@ -22,6 +23,7 @@ pub struct Conclusions {
 
 /// One registered contrast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Conclusion {
     /// Where the answers of both sides come from, by index.
@@ -74,6 +76,7 @@ pub struct Conclusion {
 
 /// A target asked in a region, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlaceRef {
     /// Index into the targets.
@@ -84,6 +87,7 @@ pub struct PlaceRef {
 
 /// What came of a registered contrast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Shown {
     /// Shown to differ.
@@ -110,10 +114,8 @@ pub(super) fn conclude<'a>(
     draws: &Draws,
     purse: &mut Purse,
 ) -> Conclusions {
-    let family = Family {
-        tests: study.contrasts.len() as u64,
-        alpha: Chance::from_ppm(u64::from(study.alpha_ppm)),
-    };
+    let family =
+        Family { tests: study.contrasts.len() as u64, alpha: Chance::from_ppm(u64::from(study.alpha_ppm)) };
     let registered: Vec<(&Registered, Vec<Asked>, [u64; 2])> = study
         .contrasts
         .iter()
@@ -164,12 +166,11 @@ fn conclusion(contrast: &Registered, found: &Found, costly: bool, untold: [u64; 
     let most = if contrast.measure == Measure::Texts { 2_000_000 } else { 1_000_000 };
     let least = if contrast.measure == Measure::Texts { 0 } else { -most };
     // a rate that was rounded down may be one part more
-    let interval_ppm = [
-        (found.effect_ppm - half - 1).clamp(least, most),
-        (found.effect_ppm + half + 1).clamp(least, most),
-    ];
+    let interval_ppm =
+        [(found.effect_ppm - half - 1).clamp(least, most), (found.effect_ppm + half + 1).clamp(least, most)];
     let [low, high] = interval_ppm;
-    let equal = contrast.margin_ppm.is_some_and(|margin| -i64::from(margin) < low && high < i64::from(margin));
+    let equal =
+        contrast.margin_ppm.is_some_and(|margin| -i64::from(margin) < low && high < i64::from(margin));
     let shown = match found.operators_needed {
         _ if found.answers.contains(&0) && found.operators.contains(&0) => Shown::NothingToCompare,
         Some(needed) => Shown::TooFewOperators { needed: needed as u64 },

@@ -4,9 +4,9 @@ use super::align::{Library, SentenceRow};
 use super::budget::Purse;
 use super::diff::{DiffOp, MAX_DIFF_BYTES, WordDiff, word_diff_within};
 use super::exact::reference;
+use super::explored::CANDIDATE_BELOW;
 use super::head;
 use super::prompt::Pair;
-use super::explored::CANDIDATE_BELOW;
 use super::report::{ExactState, Example, PromptReport, Report};
 use super::trial::Trial;
 use serde::Serialize;
@@ -56,7 +56,8 @@ impl<'a> Details<'a> {
     pub(super) fn offer(&mut self, target: u32, examined: Detailed<'a>) {
         let unequal = examined.report.exact.as_ref().is_some_and(|exact| exact.state == ExactState::Unequal);
         let rare = |trial: &Trial| trial.chance <= CANDIDATE_BELOW;
-        let notable = unequal || examined.report.findings.iter().flat_map(|finding| &finding.trials).any(rare);
+        let notable =
+            unequal || examined.report.findings.iter().flat_map(|finding| &finding.trials).any(rare);
         let shelf = if notable { &mut self.notable } else { &mut self.plain };
         let bytes = encoded_bytes(&examined.report);
         if shelf.bytes.saturating_add(bytes) > MAX_DETAIL_BYTES {

@@ -66,7 +66,15 @@ impl<'a> Kept<'a> {
         let pair = pair_of(contrast);
         let of_prompt = |[first, second]: &[u32; 2]| {
             let texts = pair.and_then(|pair| self.texts.get(&(a.target, *first, pair)));
-            let texts = texts.map(|texts| if a.region < b.region { texts.clone() } else { texts.turned(side((a.target, *first, b.region)).iter().filter(|counted| counted.text).count()) });
+            let texts = texts.map(|texts| {
+                if a.region < b.region {
+                    texts.clone()
+                } else {
+                    texts.turned(
+                        side((a.target, *first, b.region)).iter().filter(|counted| counted.text).count(),
+                    )
+                }
+            });
             Sides { sides: [side((a.target, *first, a.region)), side((b.target, *second, b.region))], texts }
         };
         contrast.prompts.iter().map(of_prompt).collect()

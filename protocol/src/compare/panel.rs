@@ -1,7 +1,7 @@
 //! Who counts as whom: operators that copy each other are one, and one whose repeats are the same answer again has one.
 
-use super::input::{Cell, CellState, Groups, Operator};
 use super::infer::{Copied, Draws, Given, Told, collapsed, copies};
+use super::input::{Cell, CellState, Groups, Operator};
 use super::report::{CopyRow, TargetReport};
 use crate::cid::Cid;
 use std::collections::{BTreeMap, BTreeSet};

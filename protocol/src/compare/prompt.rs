@@ -410,6 +410,8 @@ fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]) -> Plan {
 /// The places of what is detailed: the rarest by chance first, then by class.
 fn foremost(found: &[Found<'_>]) -> BTreeSet<usize> {
     let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by_key(|at| found.get(*at).map(|(finding, _, probe)| (probe.trials.least(), finding.class.rank())));
+    order.sort_by_key(|at| {
+        found.get(*at).map(|(finding, _, probe)| (probe.trials.least(), finding.class.rank()))
+    });
     order.into_iter().take(MAX_FINDINGS).collect()
 }

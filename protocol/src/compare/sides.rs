@@ -28,8 +28,11 @@ pub(super) struct Sides<'a> {
 /// Numbers of the operators of some prompts, the same in all of them. Tests tell 63 apart; there are no more executors than that on
 /// both sides of a contrast.
 pub(super) fn numbered<'a>(prompts: &[Sides<'a>]) -> BTreeMap<&'a Operator, u32> {
-    let all: BTreeSet<&Operator> =
-        prompts.iter().flat_map(|prompt| prompt.sides.iter().flatten()).map(|counted| counted.operator).collect();
+    let all: BTreeSet<&Operator> = prompts
+        .iter()
+        .flat_map(|prompt| prompt.sides.iter().flatten())
+        .map(|counted| counted.operator)
+        .collect();
     all.into_iter().zip((0..63).chain(core::iter::repeat(62))).collect()
 }
 

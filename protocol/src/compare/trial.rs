@@ -12,6 +12,7 @@ const ALONE: Family = Family { tests: 1, alpha: Chance::from_ppm(50_000) };
 
 /// One measure of one pair of regions on one prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// What was compared.
@@ -61,8 +62,7 @@ pub(super) fn trials(sides: &Sides<'_>, draws: &Draws, purse: &mut Purse) -> Tri
             tried.left_out += 1;
         } else {
             spent += cost;
-            let found =
-                texts(core::slice::from_ref(&asked), Scope::TheseExecutors, &ALONE, DRAWN_MIN, draws);
+            let found = texts(core::slice::from_ref(&asked), Scope::TheseExecutors, &ALONE, DRAWN_MIN, draws);
             tried.found.extend(trial(Measure::Texts, &found));
         }
     }

@@ -132,7 +132,11 @@ fn study(plan: &StudyPlan, job: &Job, suite: &Suite) -> Study {
     Study {
         alpha_ppm: plan.alpha_ppm,
         contrasts: plan.registered(job, suite).unwrap_or_default(),
-        readings: plan.readings(suite).into_iter().map(|(prompt, reading)| (prompt, reading.clone())).collect(),
+        readings: plan
+            .readings(suite)
+            .into_iter()
+            .map(|(prompt, reading)| (prompt, reading.clone()))
+            .collect(),
     }
 }
 

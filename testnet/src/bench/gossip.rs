@@ -141,7 +141,7 @@ fn job(regions: &[String], n: u32) -> Job {
         regions: regions.to_vec(),
         replicas: 1,
         executors: Cid::dag_cbor(b"executors"),
-        contrasts: Vec::new(),
+        study: None,
         from_s: FOUNDED_S,
         commit_by_s: FOUNDED_S + 100,
         reveal_by_s: FOUNDED_S + 110,

@@ -213,6 +213,7 @@ impl Maker {
             id: self.id,
             job: &self.job,
             suite: &self.suite,
+            study: None,
             assignment: &self.assignment,
             statements: &statements,
         };
@@ -308,15 +309,13 @@ fn job(
     targets: Vec<Target>,
     shape: Shape,
 ) -> Job {
-    // what an author would register beforehand: the first region against the last
-    let contrasts = regions.first().cloned().zip(regions.last().cloned()).into_iter().collect();
     Job {
         suite: Cid::dag_cbor(&wire::encode(suite)),
         targets: targets.into_iter().map(|target| JobTarget { target, repeats: shape.repeats }).collect(),
         regions,
         replicas: shape.replicas,
         executors: Cid::dag_cbor(&wire::encode(executors)),
-        contrasts,
+        study: None,
         from_s: FOUNDED_S,
         commit_by_s: FOUNDED_S + 60,
         reveal_by_s: FOUNDED_S + 120,

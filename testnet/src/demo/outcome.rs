@@ -182,7 +182,7 @@ fn is_about(row: &Headline<'_>, by: &str, plant: &Plant) -> bool {
 }
 
 fn differs(row: &Headline<'_>) -> bool {
-    row.class == Class::DiffersBeyondNoise
+    row.class == Class::Candidate
 }
 
 /// Whether every prompt has an answer of the open model beside one of a vendor.

@@ -125,7 +125,7 @@ impl World {
             targets: targets(self.scenario.targets).into_iter().map(target).collect(),
             regions: regions.iter().map(|r| (*r).to_owned()).collect(),
             replicas: self.scenario.replicas,
-            contrasts: Vec::new(),
+            study: None,
             commit_s: self.scenario.gap_s,
             reveal_s: self.scenario.gap_s,
             final_s: self.scenario.gap_s,

@@ -88,13 +88,12 @@ fn job() -> impl Strategy<Value = Job> {
             regions,
             replicas,
             (from_s, a, b, c),
-            (output_bytes_max, calls, paired),
+            (output_bytes_max, calls, planned),
         )| {
-            let pair = |pair: &[String]| (pair[0].clone(), pair[1].clone());
             Job {
                 suite,
                 targets,
-                contrasts: if paired { regions.windows(2).map(pair).collect() } else { Vec::new() },
+                study: planned.then_some(suite),
                 regions,
                 replicas,
                 executors,

@@ -348,7 +348,9 @@ fn input(w: &World) -> Input {
             sim: false,
         }],
         prompts: vec![prompt(1), prompt(3)],
-        contrasts: Vec::new(),
+        study: None,
+        temperature_milli: Some(1_000),
+        drawn_from: (vantage_protocol::id::NetId([1; 32]), vantage_protocol::id::JobId([2; 32])),
         cells,
     }
 }

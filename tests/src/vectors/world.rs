@@ -182,7 +182,7 @@ fn job(suite: &Suite, executors: &Executors) -> Job {
         regions: vec!["eu".into(), "us".into()],
         replicas: 2,
         executors: Cid::dag_cbor(&wire::encode(executors)),
-        contrasts: vec![("eu".into(), "us".into())],
+        study: None,
         from_s: JOB_S,
         commit_by_s: JOB_S + 60,
         reveal_by_s: JOB_S + 120,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use vantage_protocol::cid::Cid;
-use vantage_protocol::compare::{Account, Headline, RefusalSplit, Report, Said, Spread, Way};
+use vantage_protocol::compare::{Account, Conclusions, Headline, RefusalSplit, Report, Said, Spread, Trial};
 use vantage_protocol::proof::{
     Comparison, Independence, Integrity, JobPart, Network, OnGolem, Quorum, Summary, TimeBracket, Verdict,
 };
@@ -51,6 +51,9 @@ pub struct Verified {
     /// Exit code of the process.
     #[schema(maximum = 5)]
     pub exit: u8,
+    /// What the job's study plan registered, and what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study: Option<Conclusions>,
     /// Rows of the comparison.
     pub findings: Vec<Finding>,
     /// With `--report`: the whole comparison, as docs/PROTOCOL.md describes it.
@@ -93,6 +96,7 @@ impl Verified {
             evidence: _,
         } = verdict.clone();
         let findings = report.as_ref().map(Finding::all).unwrap_or_default();
+        let study = report.as_ref().and_then(|report| report.study.clone());
         Self {
             summary,
             reasons,
@@ -113,6 +117,7 @@ impl Verified {
             not_shown,
             source: source.to_owned(),
             exit,
+            study,
             findings,
             report: None,
             side_by_side: None,
@@ -155,16 +160,14 @@ pub struct Finding {
     pub class: String,
     /// Why nothing can be said.
     pub why: Option<String>,
-    /// By which rules it differs beyond noise.
-    pub ways: Vec<Way>,
+    /// What was looked at, with its chances.
+    pub trials: Vec<Trial>,
     /// What all of one region say, and none of the other.
     pub said: Option<Said>,
     /// Where the question is refused.
     pub refusal: Option<RefusalSplit>,
     /// Similarity across the two regions, millionths.
     pub across: Option<Spread>,
-    /// Floor of the noise, millionths.
-    pub floor_ppm: Option<u32>,
     /// Answers in each region.
     pub answers: [u64; 2],
     /// Operators in each region.
@@ -186,11 +189,10 @@ impl Finding {
             regions: row.regions.map(str::to_owned),
             class: row.class.name().to_owned(),
             why: row.class.reason().map(str::to_owned),
-            ways: row.ways.to_vec(),
+            trials: row.trials.to_vec(),
             said: row.said.cloned(),
             refusal: row.refusal,
             across: row.across,
-            floor_ppm: row.floor_ppm,
             answers: row.answers,
             operators: row.operators,
             truncated: row.truncated,

@@ -10,6 +10,7 @@ use vantage_api::{
 };
 use vantage_protocol::bundle::Certs;
 use vantage_protocol::cid::Cid;
+use vantage_protocol::study::StudyPlan;
 use vantage_protocol::suite::Suite;
 use vantage_protocol::wire::{self, Wire as _};
 
@@ -18,7 +19,7 @@ pub(super) fn handlers(handlers: Handlers<Context>) -> Handlers<Context> {
 }
 
 async fn submit(context: Context, wanted: Submit) -> Result<Submitted, Refusal> {
-    let Submit { order, suite, key } = wanted;
+    let Submit { order, suite, study, key } = wanted;
     let wrong = |what: String| {
         Refusal::wrong("suite", what, "send the suite's canonical block in base64, and its id in order.suite")
     };
@@ -27,12 +28,32 @@ async fn submit(context: Context, wanted: Submit) -> Result<Submitted, Refusal> 
     if order.suite != cid {
         return Err(wrong(format!("order.suite is {}, the block is {cid}", order.suite)));
     }
+    check_study(order.study, &study)?;
     check_key(key.as_deref())?;
-    let ordered = context.ask(|reply| Command::Submit { order, suite, key, reply }).await;
+    let ordered = context.ask(|reply| Command::Submit { order, suite, study, key, reply }).await;
     ordered.ok_or_else(Refusal::stopping)?.map_err(|what| {
         let help = "correct the order; `vantage status` shows what this node knows of the network";
         Refusal::wrong("order", what, help)
     })
+}
+
+/// A study plan comes with its block, and no block without a plan.
+fn check_study(named: Option<Cid>, block: &[u8]) -> Result<(), Refusal> {
+    let wrong = |what: String| {
+        Refusal::wrong(
+            "study",
+            what,
+            "send the study plan's canonical block in base64, and its id in order.study",
+        )
+    };
+    match named {
+        None if block.is_empty() => Ok(()),
+        None => Err(wrong("there is a block, and order.study names none".to_owned())),
+        Some(cid) if cid != Cid::dag_cbor(block) => {
+            Err(wrong(format!("order.study is {cid}, the block is {}", Cid::dag_cbor(block))))
+        }
+        Some(_) => wire::decode::<StudyPlan>(block).map(drop).map_err(|error| wrong(error.to_string())),
+    }
 }
 
 /// Keys are names that people can read and give again.

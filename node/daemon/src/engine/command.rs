@@ -21,6 +21,8 @@ pub enum Command {
         order: JobOrder,
         /// The suite's canonical block.
         suite: Vec<u8>,
+        /// The study plan's canonical block; empty where the order names none.
+        study: Vec<u8>,
         /// Names the order: given again under the same key it is not carried out again.
         key: Option<String>,
         /// Gets the job, or why there is none.

@@ -16,6 +16,8 @@ pub(super) struct Order {
     pub(super) order: JobOrder,
     /// The suite's canonical block.
     pub(super) suite: Vec<u8>,
+    /// The study plan's canonical block; empty where the order names none.
+    pub(super) study: Vec<u8>,
     pub(super) key: Option<String>,
     pub(super) reply: oneshot::Sender<Result<Submitted, String>>,
 }
@@ -23,7 +25,7 @@ pub(super) struct Order {
 impl Engine {
     /// Hands an order to the core, unless it was given before under the same key.
     pub(super) fn take_order(&mut self, order: Order, group: &mut Group) {
-        let Order { order, suite, key, reply } = order;
+        let Order { order, suite, study, key, reply } = order;
         let digest = digest(&order);
         if let Some(answer) = key.as_deref().and_then(|key| self.given_before(key, &digest, group)) {
             // Whoever asked may be gone.
@@ -37,6 +39,9 @@ impl Engine {
         let token = self.tokens.fresh();
         self.orders.insert(token, reply);
         group.batch.put(&order.suite, suite, true);
+        if let Some(cid) = &order.study {
+            group.batch.put(cid, study, true);
+        }
         self.hear(Input::Submit { token, order }, group);
         if let Some((key, job)) = key.zip(submitted(&group.later, token)) {
             group.batch.ordered(key, Ordered { job, order: digest });

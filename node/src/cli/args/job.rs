@@ -29,7 +29,7 @@ const SUBMIT_HELP: &str = "\
 Examples:
   vantage job submit suite.toml --regions eu,us,ap --target open:smollm2-135m --watch
   vantage job submit suite.toml --regions eu,us --target openai/gpt-4.1-mini=3 --replicas 2 \\
-      --contrast eu,us --commit 10m --calls-max 200
+      --plan study.toml --commit 10m --calls-max 200
 
 --target NAME=REPEATS lets one executor ask each prompt REPEATS times. How its answers vary is the noise \
 against which differences between regions are judged. Targets are open:<model>, openai/<model>, \
@@ -59,9 +59,10 @@ pub struct JobSubmitArgs {
     /// Executors of different operators for each region and target
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = amount::some)]
     pub replicas: u32,
-    /// A pair of regions to compare, registered with the job; may be repeated [default: all pairs]
-    #[arg(long = "contrast", value_name = "REGION,REGION", value_parser = amount::contrast)]
-    pub contrasts: Vec<(String, String)>,
+    /// The study plan: which contrasts are registered before there are answers, as TOML [default: none, and all that is found is
+    /// a candidate]
+    #[arg(long, value_name = "STUDY.toml")]
+    pub plan: Option<PathBuf>,
     /// Time to answer and commit
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = amount::seconds)]
     pub commit: Seconds,

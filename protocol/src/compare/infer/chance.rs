@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A probability in parts per 10^12. What is measured is rounded up: against a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Chance(u64);
 

@@ -151,7 +151,8 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
             [m + block.second.count_ones(), b + yes(asked, block.second)],
         ]
     });
-    let rates = totals.map(|[all, yes]| (u64::from(yes) * 1_000_000).checked_div(all.into()).unwrap_or(0) as u32);
+    let rates =
+        totals.map(|[all, yes]| (u64::from(yes) * 1_000_000).checked_div(all.into()).unwrap_or(0) as u32);
     found.effect_ppm = i64::from(rates[0]) - i64::from(rates[1]);
     found.rates_ppm = Some(rates);
     found.exact = true;

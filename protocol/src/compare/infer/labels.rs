@@ -25,6 +25,7 @@ pub struct Block {
 
 /// What is exchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Exchange {
     /// The sides of each block, each by itself. Blocks have as many answers on both sides.
@@ -112,7 +113,10 @@ impl Labels {
                 ways: (0..few).map(|at| mask(&turned(at.into(), sizes))).collect(),
                 of: turns.iter().map(|turn| number(turn, sizes)).collect(),
             },
-            None => OfPrompt { ways: turns.iter().map(|turn| mask(turn)).collect(), of: (0..self.count).collect() },
+            None => OfPrompt {
+                ways: turns.iter().map(|turn| mask(turn)).collect(),
+                of: (0..self.count).collect(),
+            },
         })
     }
 
@@ -155,9 +159,9 @@ impl Labels {
 
 /// In how many ways wheels can stand; none if they are more than `most`.
 fn ways(wheels: &[u64], most: u32) -> Option<u32> {
-    let all = wheels.iter().try_fold(1_u64, |all, size| {
-        all.checked_mul(*size).filter(|all| *all <= u64::from(most))
-    });
+    let all = wheels
+        .iter()
+        .try_fold(1_u64, |all, size| all.checked_mul(*size).filter(|all| *all <= u64::from(most)));
     all.and_then(|all| u32::try_from(all).ok())
 }
 
@@ -168,7 +172,11 @@ fn positions(wheels: &[u64], count: u32, complete: bool, stride: u64, draws: &mu
         if complete {
             return turned(u64::from(number) / stride, wheels);
         }
-        if number == 0 { vec![0; wheels.len()] } else { wheels.iter().map(|size| draws.below(*size)).collect() }
+        if number == 0 {
+            vec![0; wheels.len()]
+        } else {
+            wheels.iter().map(|size| draws.below(*size)).collect()
+        }
     };
     (0..count).map(at).collect()
 }

@@ -60,7 +60,8 @@ impl Texts {
             self.distances_ppm.get(from(one) * all + from(other)).copied().unwrap_or(0)
         };
         let distances_ppm = (0..all).flat_map(|one| (0..all).map(move |other| of(one, other))).collect();
-        let moved = |set: u32| (0..all).filter(|at| set >> from(*at) & 1 == 1).fold(0, |set, at| set | 1 << at);
+        let moved =
+            |set: u32| (0..all).filter(|at| set >> from(*at) & 1 == 1).fold(0, |set, at| set | 1 << at);
         let holders = self.holders.iter().map(|(set, words)| (moved(*set), *words)).collect();
         Self { distances_ppm, holders, answers: self.answers }
     }

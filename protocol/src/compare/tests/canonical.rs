@@ -3,11 +3,26 @@
 use super::world::{Lcg, answered, bytes, cell, fill, job};
 use crate::compare::*;
 use crate::hash::sha256;
+use crate::study::{Measure, Place, Reading, Registered, Scope};
 use ipld_core::ipld::Ipld;
+
+/// Contrasts of some targets between all regions, on both prompts together.
+fn study(asked: &[(u32, Measure)]) -> Study {
+    let pairs = [(0, 1), (0, 2), (2, 1)];
+    let contrast = |(target, measure): (u32, Measure), (a, b)| Registered {
+        sides: [Place { target, region: a }, Place { target, region: b }],
+        prompts: vec![[0, 0], [1, 1]],
+        measure,
+        scope: Scope::TheseExecutors,
+        margin_ppm: (measure == Measure::Refusals).then_some(900_000),
+    };
+    let contrasts = asked.iter().flat_map(|asked| pairs.map(|pair| contrast(*asked, pair))).collect();
+    Study { alpha_ppm: 50_000, contrasts, readings: [(1, Reading::YesNo)].into() }
+}
 
 fn mixed() -> Input {
     let mut input = job(&["eu", "us", "ap"], &["open:tiny", "sim:openai", "sim:other"], &["valley", "river"]);
-    input.contrasts = vec![("eu".to_owned(), "ap".to_owned()), ("us".to_owned(), "eu".to_owned())];
+    input.study = Some(study(&[(1, Measure::Texts), (2, Measure::Refusals), (2, Measure::Texts)]));
     fill(&mut input, |region, replica, repeat| {
         format!("The valley in region {region} has {replica} or {repeat} doors.")
     });
@@ -38,13 +53,12 @@ fn mixed() -> Input {
 }
 
 #[test]
-fn the_order_of_cells_and_contrasts_does_not_matter() {
+fn the_order_of_cells_does_not_matter() {
     let mut input = mixed();
     let expected = bytes(&compare(&input));
     let mut random = Lcg(1);
     for _ in 0..1_000 {
         random.shuffle(&mut input.cells);
-        random.shuffle(&mut input.contrasts);
         assert_eq!(bytes(&compare(&input)), expected);
     }
 }
@@ -55,7 +69,7 @@ fn the_bytes_are_those_of_this_version() {
     let found = sha256(&bytes).to_string();
     assert_eq!(
         (COMPARE_VERSION, PHRASES_VERSION, found.as_str()),
-        (3, 1, GOLDEN),
+        (4, 1, GOLDEN),
         "another report is another version"
     );
 }

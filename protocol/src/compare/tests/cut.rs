@@ -43,11 +43,11 @@ fn findings(report: &Report) -> &[Finding] {
 #[test]
 fn what_the_limit_took_away_is_no_difference() {
     let whole = compare(&asked(&[(&WHOLE, 500), (&WHOLE, 500)]));
-    assert_eq!((findings(&whole)[0].class, findings(&whole)[0].beginnings_chars), (Class::WithinNoise, None));
+    assert_eq!((findings(&whole)[0].class, findings(&whole)[0].beginnings_chars), (Class::NotShown, None));
     for limit in [30, 60, 78, 90] {
         let report = compare(&asked(&[(&WHOLE, 500), (&WHOLE, limit)]));
         let finding = &findings(&report)[0];
-        assert_eq!(finding.class, Class::WithinNoise, "{limit}: {finding:?}");
+        assert_eq!(finding.class, Class::NotShown, "{limit}: {finding:?}");
         let beginnings = usize::try_from(finding.beginnings_chars.unwrap()).unwrap();
         assert!((limit - 12..limit).contains(&beginnings), "{limit}: {beginnings}");
         assert!(finding.said.is_none());
@@ -69,7 +69,7 @@ fn half_a_word_is_none() {
     let same = ["The capital of the southern continent is Canberra, a planned city."; 4];
     for limit in 5..same[0].len() {
         let finding = &findings(&compare(&asked(&[(&same, 500), (&same, limit)])))[0].clone();
-        assert_eq!(finding.class, Class::WithinNoise, "{limit}");
+        assert_eq!(finding.class, Class::NotShown, "{limit}");
         assert_eq!(finding.across.unwrap().shared.lowest_ppm, 1_000_000, "{limit}");
     }
     for limit in 1..=3 {
@@ -87,7 +87,7 @@ fn another_form_of_the_same_words_is_no_difference_before_the_limit() {
     for limit in [20, 40, 60] {
         let report = compare(&asked(&[(&plain, limit), (&typographic, limit + 5)]));
         let finding = &findings(&report)[0];
-        assert_eq!(finding.class, Class::WithinNoise, "{limit}");
+        assert_eq!(finding.class, Class::NotShown, "{limit}");
         assert_eq!(finding.across.unwrap().shared.lowest_ppm, 1_000_000, "{limit}");
     }
 }
@@ -96,7 +96,7 @@ fn another_form_of_the_same_words_is_no_difference_before_the_limit() {
 fn what_stood_before_the_limit_is_a_difference_still() {
     let report = compare(&asked(&[(&WHOLE, 70), (&REFUSED, 70)]));
     let finding = &findings(&report)[0];
-    assert_eq!((finding.class, finding.ways.contains(&Way::Similarity)), (Class::DiffersBeyondNoise, true));
+    assert_eq!(finding.class, Class::Candidate, "{:?}", finding.trials);
     assert!(finding.beginnings_chars.is_some());
 }
 
@@ -112,7 +112,7 @@ fn a_refusal_that_the_limit_may_have_taken_away_is_not_told_of_one_side_alone() 
     assert_eq!(of(500).targets[0].prompts[0].sides[1].refusals.refused, 4);
     let report = of(76);
     let finding = &findings(&report)[0];
-    assert_eq!((finding.class, finding.refusal), (Class::WithinNoise, None));
+    assert_eq!((finding.class, finding.refusal), (Class::NotShown, None));
 }
 
 #[test]
@@ -123,7 +123,8 @@ fn pairs_without_a_cut_answer_are_compared_whole() {
     let pairs: Vec<_> =
         findings(&report).iter().map(|f| (f.first, f.second, f.beginnings_chars.is_some())).collect();
     assert_eq!(pairs, [(0, 1, false), (0, 2, true), (1, 2, true)]);
-    assert_eq!(findings(&report)[0].ways, [Way::Said]);
+    let said = findings(&report)[0].said.as_ref().unwrap();
+    assert_eq!((&said.first[..], &said.second[..]), (&[][..], &["three".to_owned()][..]));
     assert!(report.headlines().map(|row| row.truncated).eq([false, true, true]));
 }
 

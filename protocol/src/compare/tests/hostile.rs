@@ -88,7 +88,8 @@ fn more_of_everything_costs_no_more() {
     let (report, steps) = compare_counted(&input);
     assert!(steps <= MAX_COST, "{steps}");
     let classes = &report.classes;
-    assert_eq!(classes.within_noise + classes.differs_beyond_noise, 3 * 256, "every pair has its verdict");
+    assert_eq!(classes.not_shown + classes.candidate, 3 * 256, "every pair has its verdict");
+    assert_eq!((report.explored.trials, report.explored.trials_left_out), (3 * 256, 0));
     let detailed = &report.targets[0].prompts;
     assert!(detailed.iter().all(|prompt| prompt.compared_chars >= 512));
 }
@@ -116,7 +117,7 @@ fn empty_answers_are_answers() {
         cell.state = answered("Something at last.");
     }
     let report = compare(&input);
-    assert_eq!(report.classes.differs_beyond_noise, 1);
+    assert_eq!(report.classes.candidate, 1);
     let side = &report.targets[0].prompts[0].sides[0];
     assert_eq!((side.lengths.unwrap().chars.highest, side.lengths.unwrap().words.highest), (0, 0));
     assert_eq!(side.refusals, Refusals { not_measured: 4, ..Refusals::default() });

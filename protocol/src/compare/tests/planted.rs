@@ -1,8 +1,10 @@
 //! A refusal, a changed fact and a dropped sentence stand out among repeats that phrase the same
-//! thing in several ways, with two operators and two repeats a side; and nothing else does.
+//! thing in several ways, with two operators and four repeats a side; and nothing else does.
 
-use super::world::{Lcg, fill, job};
+use super::world::{Lcg, answered, cell, job};
 use crate::compare::*;
+use crate::study::{Measure, Place, Registered, Scope};
+use std::collections::BTreeMap;
 
 /// An answer as sentences, each in its phrasings. A repeat takes the first sentence's in turn and
 /// draws the others.
@@ -87,54 +89,71 @@ fn say(answer: Answer, ordinal: u32, random: &mut Lcg) -> String {
     phrased.collect::<Vec<_>>().join(" ")
 }
 
-/// Three regions; `ap` may say something else.
+/// Three regions, two operators in each with four repeats; `ap` may say something else.
 fn asked(usual: Answer, planted: Answer, random: &mut Lcg) -> Input {
     let mut input = job(&["ap", "eu", "us"], &["sim:openai"], &["dam"]);
-    let start: Vec<u32> = (0..3).map(|_| random.below(3) as u32).collect();
-    fill(&mut input, |region, replica, repeat| {
-        let answer = if region == 0 { planted } else { usual };
-        say(answer, start[region as usize] + 2 * replica + repeat, random)
-    });
+    for region in 0..3 {
+        let start = random.below(3) as u32;
+        for at in 0..8 {
+            let text = say(if region == 0 { planted } else { usual }, start + at, random);
+            input.cells.push(cell(0, region, at / 4, at % 4, answered(&text)));
+        }
+    }
+    let place = |region| Place { target: 0, region };
+    let contrast = |(a, b), measure| Registered {
+        sides: [place(a), place(b)],
+        prompts: vec![[0, 0]],
+        measure,
+        scope: Scope::TheseExecutors,
+        margin_ppm: None,
+    };
+    let measures = [Measure::Texts, Measure::Refusals];
+    let contrasts =
+        measures.into_iter().flat_map(|measure| [(0, 1), (0, 2), (1, 2)].map(|pair| contrast(pair, measure)));
+    input.study =
+        Some(Study { alpha_ppm: 50_000, contrasts: contrasts.collect(), readings: BTreeMap::new() });
     input
 }
 
+fn shown(report: &Report) -> Vec<Shown> {
+    report.study.as_ref().unwrap().contrasts.iter().map(|contrast| contrast.shown).collect()
+}
+
 #[test]
-fn each_kind_of_plant_is_found_and_nothing_else() {
+fn each_kind_of_plant_is_shown_and_nothing_else() {
     let mut random = Lcg(11);
     let mut others = 0;
     for (what, usual, planted) in PLANTED {
-        for _ in 0..50 {
-            let input = asked(usual, planted, &mut random);
-            let report = compare(&input);
-            let rows: Vec<Headline<'_>> = report.headlines().collect();
-            for row in &rows[..2] {
-                assert_eq!(row.class, Class::DiffersBeyondNoise, "{what}: {row:?}");
-                assert!(!row.ways.is_empty());
-                assert_eq!(row.refusal.is_some(), what == "a refusal");
-                assert_eq!((row.answers, row.operators), ([4, 4], [2, 2]));
-            }
-            others += u64::from(rows[2].class == Class::DiffersBeyondNoise);
+        let mut found = 0;
+        for _ in 0..20 {
+            let report = compare(&asked(usual, planted, &mut random));
+            let shown = shown(&report);
+            found += u64::from(shown[..2] == [Shown::Differs; 2]);
+            assert_eq!(shown[3..5] == [Shown::Differs; 2], what == "a refusal", "{what}: {shown:?}");
+            others += u64::from(shown[2] == Shown::Differs) + u64::from(shown[5] == Shown::Differs);
         }
+        assert!(found >= 19, "{what}: {found} of 20");
     }
-    assert!(others <= 1, "{others} of 400 pairs without a plant");
+    assert!(others <= 4, "{others} of 320 contrasts without a plant");
 }
 
 #[test]
-fn phrasing_alone_is_accused_less_than_once_in_a_thousand() {
+fn phrasing_alone_is_shown_to_differ_in_one_study_of_twenty_at_most() {
     let mut random = Lcg(12);
-    let (mut pairs, mut accused) = (0, 0);
+    let (mut studies, mut accused) = (0, 0);
     for answer in [USUAL, LONGER, REFUSED, SHORT, &[OPENING, WINTERS, FOUND]] {
-        for _ in 0..200 {
-            let classes = compare(&asked(answer, answer, &mut random)).classes;
-            pairs += classes.within_noise + classes.differs_beyond_noise;
-            accused += classes.differs_beyond_noise;
+        for _ in 0..40 {
+            let shown = shown(&compare(&asked(answer, answer, &mut random)));
+            studies += 1;
+            accused += u64::from(shown.contains(&Shown::Differs));
         }
     }
-    assert!(pairs > 2_900 && accused <= 2, "{accused} of {pairs}");
+    // 200 studies: 10 are allowed, 20 are 3 standard deviations above
+    assert!(studies == 200 && accused <= 20, "{accused} of {studies}");
 }
 
 #[test]
-fn what_one_side_says_is_listed_with_its_weight_and_its_chance() {
+fn what_one_side_says_is_listed_beside_its_chance() {
     let (_, usual, planted) = PLANTED[3];
     let report = compare(&asked(usual, planted, &mut Lcg(13)));
     let finding = &report.targets[0].prompts[0].findings[0];
@@ -143,11 +162,13 @@ fn what_one_side_says_is_listed_with_its_weight_and_its_chance() {
         (said.first.join(" "), said.second.join(" ")),
         ("alone caused".into(), "both contributed reduced".into())
     );
-    assert_eq!((said.weight, said.is_found()), (2 + 1 + 2 + 1 + 1, true));
-    assert!(finding.ways.contains(&Way::Said));
-    let chance = finding.chance.unwrap();
-    assert_eq!((chance.rules, chance.answers_ppm, chance.operators_ppm), (3, 3 * 28_572, 1_000_000));
-    assert_eq!((report.ways.said, report.ways.refusal), (2, 0));
+    let contrast = &report.study.as_ref().unwrap().contrasts[0];
+    assert_eq!((contrast.answers, contrast.operators, contrast.crossed), ([8, 8], [2, 2], 0));
+    assert_eq!((contrast.shown, contrast.scope), (Shown::Differs, Scope::TheseExecutors));
+    assert!(contrast.chance.unwrap() < contrast.adjusted.unwrap());
+    assert!(
+        contrast.interval_ppm[0] <= contrast.effect_ppm && contrast.effect_ppm <= contrast.interval_ppm[1]
+    );
 
     let rows = &finding.example.as_ref().unwrap().sentences;
     assert_eq!(rows.len(), 4);
@@ -161,7 +182,7 @@ fn a_dropped_sentence_stands_alone_in_the_sentence_diff() {
     let example = report.targets[0].prompts[0].findings[0].example.clone().unwrap();
     let alone: Vec<_> = example.sentences.iter().filter(|row| row.first_bytes == 0).collect();
     assert_eq!((example.sentences.len(), alone.len()), (4, 1));
-    assert_eq!(alone[0].held_by, [0, 4]);
+    assert_eq!(alone[0].held_by, [0, 8]);
     let [first, second] = super::world::both_texts(&example.ops);
     let bytes = |of: fn(&SentenceRow) -> u64| example.sentences.iter().map(of).sum::<u64>();
     assert_eq!(bytes(|row| row.first_bytes), first.len() as u64);
@@ -172,11 +193,14 @@ fn a_dropped_sentence_stands_alone_in_the_sentence_diff() {
 fn a_refusal_is_a_finding_of_its_own_with_its_counts() {
     let report = compare(&asked(USUAL, REFUSED, &mut Lcg(15)));
     let prompt = &report.targets[0].prompts[0];
-    assert_eq!(prompt.sides[0].refusals, Refusals { refused: 4, ..Refusals::default() });
-    assert_eq!(prompt.sides[1].refusals, Refusals { answered: 4, ..Refusals::default() });
+    assert_eq!(prompt.sides[0].refusals, Refusals { refused: 8, ..Refusals::default() });
+    assert_eq!(prompt.sides[1].refusals, Refusals { answered: 8, ..Refusals::default() });
     for finding in &prompt.findings[..2] {
         assert_eq!(finding.refusal, Some(RefusalSplit::FirstOnly));
-        assert!(finding.ways.contains(&Way::Refusal));
+        assert!(finding.trials.iter().any(|trial| trial.measure == Measure::Refusals));
     }
-    assert_eq!((prompt.findings[2].refusal, report.ways.refusal), (None, 2));
+    assert_eq!(prompt.findings[2].refusal, None);
+    let contrast = &report.study.as_ref().unwrap().contrasts[3];
+    assert_eq!((contrast.rates_ppm, contrast.effect_ppm), (Some([1_000_000, 0]), 1_000_000));
+    assert_eq!((contrast.chance, contrast.exact), (Some(infer::Chance::of(2, 12_870)), true));
 }

@@ -38,19 +38,6 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![prop::collection::vec(piece, 0..40).prop_map(|p| p.concat()), any::<String>()]
 }
 
-/// Distance by the textbook's table.
-fn edits(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[b.len()]
-}
-
 type Place = (u32, u32, u32, u32, u8);
 
 /// Prompt, region, replica, repeat and state of some cells, some of them nowhere in the job.
@@ -63,20 +50,10 @@ proptest! {
     fn similarity_is_symmetric_and_one_only_of_equals(a in text(), b in text()) {
         let there = similarity(&a, &b);
         prop_assert_eq!(there, similarity(&b, &a));
-        for ppm in [there.shared_ppm, there.shingles_ppm, there.words_ppm, there.edits_ppm] {
+        for ppm in [there.shared_ppm, there.shingles_ppm] {
             prop_assert!(ppm <= 1_000_000);
             prop_assert_eq!(ppm == 1_000_000, normalise(&a) == normalise(&b));
         }
-        prop_assert!(there.words_ppm <= there.shared_ppm);
-    }
-
-    #[test]
-    fn characters_are_measured_as_the_textbook_says(a in "[ab]{0,200}", b in "[abc\u{e9}]{0,200}") {
-        prop_assume!(a != b);
-        let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-        let longer = x.len().max(y.len());
-        let expected = (longer - edits(&x, &y)) * 1_000_000 / longer;
-        prop_assert_eq!(similarity(&a, &b).edits_ppm, expected as u32);
     }
 
     #[test]
@@ -84,16 +61,7 @@ proptest! {
         prop_assume!(a != b);
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let (x, y) = (words(&a), words(&b));
-        let mut table = vec![vec![0_usize; y.len() + 1]; x.len() + 1];
-        for i in 0..x.len() {
-            for j in 0..y.len() {
-                let up = table[i][j + 1].max(table[i + 1][j]);
-                table[i + 1][j + 1] = if x[i] == y[j] { table[i][j] + 1 } else { up };
-            }
-        }
-        let expected = 2 * table[x.len()][y.len()] * 1_000_000 / (x.len() + y.len()).max(1);
         let there = similarity(&a, &b);
-        prop_assert_eq!(there.words_ppm, (expected as u32).min(999_999));
         let count = |words: &[String], word: &str| words.iter().filter(|w| *w == word).count();
         let shared: usize = ["a", "b", "c", "d"].iter().map(|w| count(&x, w).min(count(&y, w))).sum();
         let expected = 2 * shared * 1_000_000 / (x.len() + y.len()).max(1);
@@ -109,10 +77,9 @@ proptest! {
             Measurable::new(&text, chars_max, &mut lexicon)
         };
         let (a, b) = (read(&a), read(&b));
-        let (near, close) = (a.near(&b), a.close(&b, chars_max));
-        let all = [near.shared_ppm, near.shingles_ppm, close.words_ppm, close.edits_ppm];
-        prop_assert!(all.iter().all(|ppm| *ppm < 1_000_000));
-        prop_assert_eq!((near, close), (b.near(&a), b.close(&a, chars_max)));
+        let near = a.near(&b);
+        prop_assert!(near.shared_ppm < 1_000_000 && near.shingles_ppm < 1_000_000);
+        prop_assert_eq!(near, b.near(&a));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::world::{answered, cell, fill, job};
 use crate::compare::*;
+use crate::study::Measure;
 
 #[test]
 fn refusals_are_read_in_the_opening_of_english_answers() {
@@ -73,9 +74,9 @@ fn only_a_clean_split_is_a_difference() {
         let report = split(first, second);
         let finding = &report.targets[0].prompts[0].findings[0];
         assert_eq!(finding.refusal, expected, "{first:?} {second:?}");
-        let found = finding.ways.contains(&Way::Refusal);
-        assert_eq!(found, expected.is_some_and(RefusalSplit::is_one_sided));
-        assert_eq!(report.ways.refusal, u64::from(found));
+        let refusals = finding.trials.iter().find(|trial| trial.measure == Measure::Refusals);
+        let rare = refusals.is_some_and(|trial| trial.chance == infer::Chance::of(2, 70));
+        assert_eq!(rare, expected.is_some_and(RefusalSplit::is_one_sided), "{refusals:?}");
     }
 }
 
@@ -88,8 +89,12 @@ fn a_vendors_filter_is_a_refusal_in_any_language() {
     }
     let report = compare(&input);
     let finding = &report.targets[0].prompts[0].findings[0];
-    assert_eq!((finding.class, &finding.ways[..]), (Class::DiffersBeyondNoise, &[Way::Refusal][..]));
-    assert_eq!((finding.answers, finding.chance.unwrap().answers_ppm), ([0, 4], 2 * 28_572));
+    let [trial] = finding.trials.as_slice() else { panic!("{finding:?}") };
+    assert_eq!(
+        (finding.class, trial.measure, trial.effect_ppm),
+        (Class::Candidate, Measure::Refusals, 1_000_000)
+    );
+    assert_eq!((trial.answers, finding.answers, trial.chance), ([4, 4], [0, 4], infer::Chance::of(2, 70)));
     assert_eq!(report.targets[0].prompts[0].sides[0].refusals.withheld, 4);
     assert_eq!(report.targets[0].prompts[0].sides[0].absent["failed: content_filter"], 4);
 
@@ -119,7 +124,7 @@ fn an_open_model_stands_beside_the_vendors_and_is_no_finding() {
         }
     }
     let report = compare(&input);
-    assert_eq!(report.classes.differs_beyond_noise, 0);
+    assert_eq!(report.classes.candidate, 0);
     let [beside] = &report.beside[..] else { panic!("{:?}", report.beside) };
     assert_eq!((beside.prompt, beside.open, beside.variants), (0, 0, 1));
     assert_eq!(beside.excerpt, "The dam is disputed by both.");

@@ -31,17 +31,13 @@ fn a_planted_difference_stands_out_against_the_repeats() {
     // eu and us hold the same answers in another order
     input.cells[4..8].rotate_left(1);
     let report = compare(&input);
-    let found = [Class::WithinNoise, Class::DiffersBeyondNoise, Class::DiffersBeyondNoise];
+    let found = [Class::NotShown, Class::Candidate, Class::Candidate];
     assert_eq!(classes(&report), found);
-    assert_eq!((report.classes.within_noise, report.classes.differs_beyond_noise), (1, 2));
+    assert_eq!((report.classes.not_shown, report.classes.candidate), (1, 2));
 
     let finding = &report.targets[0].prompts[0].findings[1];
     assert_eq!((finding.answers, finding.operators), ([4, 4], [2, 2]));
-    assert!(finding.across.unwrap().shared.highest_ppm < finding.floor_ppm.unwrap());
-    assert_eq!(
-        finding.chance.unwrap(),
-        Chance { rules: 3, answers_ppm: 3 * 28_572, operators_ppm: 1_000_000 }
-    );
+    assert!(finding.trials.iter().all(|trial| trial.chance == infer::Chance::of(2, 70)), "{finding:?}");
     let example = finding.example.as_ref().unwrap();
     let [first, second] = both_texts(&example.ops);
     assert!(OPENING.contains(&first.as_str()) && PLANTED.contains(&second.as_str()), "{first} / {second}");
@@ -63,10 +59,10 @@ fn noise_is_accused_no_more_often_than_said() {
         fill(&mut input, |_, _, _| {
             (0..12).map(|_| words[random.below(words.len())]).collect::<Vec<_>>().join(" ")
         });
-        accused += compare(&input).classes.differs_beyond_noise;
+        accused += u64::from(compare(&input).classes.candidate > 0);
     }
-    // 600 findings without any difference, each accused with a probability of at most 1 in 35
-    assert!(accused <= 17, "{accused}");
+    // where nothing differs, any candidate at all in one job of twenty; 4 standard deviations above
+    assert!(accused <= 22, "{accused}");
 }
 
 #[test]
@@ -76,7 +72,7 @@ fn one_forger_cannot_make_a_difference() {
         let texts = if (region, replica) == (1, 0) { PLANTED } else { OPENING };
         texts[repeat as usize].to_owned()
     });
-    assert_eq!(classes(&compare(&input)), [Class::WithinNoise]);
+    assert_eq!(classes(&compare(&input)), [Class::NotShown]);
 }
 
 #[test]
@@ -94,7 +90,7 @@ fn equality_comes_in_two_degrees() {
     assert!(report.targets[0].prompts[0].findings[0].example.is_some());
 
     input.cells[0].state = answered("It's Lyon.");
-    assert_eq!(classes(&compare(&input)), [Class::WithinNoise]);
+    assert_eq!(classes(&compare(&input)), [Class::NotShown]);
 }
 
 #[test]
@@ -105,7 +101,7 @@ fn too_little_is_called_insufficient() {
         input
     };
     let mut input = two(OPENING[0], PLANTED[0]);
-    assert_eq!(classes(&compare(&input)), [Class::DiffersBeyondNoise]);
+    assert_eq!(classes(&compare(&input)), [Class::Candidate]);
     for cell in &mut input.cells[..4] {
         cell.operator = Operator::Vouched("everybody".to_owned());
     }
@@ -118,11 +114,11 @@ fn too_little_is_called_insufficient() {
     }
     assert_eq!(classes(&compare(&input)), [Class::Insufficient(Shortage::FewOperators)]);
     input.cells[0].operator = Operator::Vouched("somebody".to_owned());
-    assert_eq!(classes(&compare(&input)), [Class::DiffersBeyondNoise]);
+    assert_eq!(classes(&compare(&input)), [Class::Candidate]);
 
     let mut input = two(OPENING[0], PLANTED[0]);
     input.cells.drain(1..4);
-    assert_eq!(classes(&compare(&input)), [Class::Insufficient(Shortage::FewAnswers)]);
+    assert_eq!(classes(&compare(&input)), [Class::Insufficient(Shortage::FewOperators)]);
     input.cells.remove(0);
     assert_eq!(classes(&compare(&input)), [Class::Missing(Absent::First)]);
     input.cells.truncate(1);
@@ -130,19 +126,6 @@ fn too_little_is_called_insufficient() {
     let report = compare(&input);
     assert_eq!(classes(&report), [Class::Missing(Absent::Both)]);
     assert_eq!(report.headlines().next().unwrap().class.reason(), Some("no answer from either region"));
-}
-
-#[test]
-fn only_registered_contrasts_are_compared() {
-    let mut input = job(&["eu", "us", "ap"], &["sim:openai"], &["valley"]);
-    fill(&mut input, |_, _, _| "yes".to_owned());
-    let pairs = [("ap", "eu"), ("eu", "ap"), ("eu", "eu"), ("eu", "moon")];
-    input.contrasts = pairs.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
-    let report = compare(&input);
-    let expected = Contrasts { registered: true, compared: 1, left_out: 0, unknown: 2 };
-    assert_eq!(report.contrasts, expected);
-    let rows: Vec<_> = report.headlines().map(|row| row.regions).collect();
-    assert_eq!(rows, [["eu", "ap"]]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::cid::Cid;
 use crate::compare::{Cell, CellState, DiffOp, Input, Operator, PromptInfo, Report, TargetInfo};
 use crate::finish::Ending;
 use crate::hash::sha256;
-use crate::id::NodeId;
+use crate::id::{JobId, NetId, NodeId};
 
 /// A small linear congruential generator (constants of Knuth's MMIX), so that tests repeat.
 pub struct Lcg(pub u64);
@@ -40,7 +40,9 @@ pub fn job(regions: &[&str], targets: &[&str], prompts: &[&str]) -> Input {
         regions: regions.iter().map(|r| (*r).to_owned()).collect(),
         targets: targets.iter().map(target).collect(),
         prompts: prompts.iter().map(prompt).collect(),
-        contrasts: Vec::new(),
+        study: None,
+        temperature_milli: Some(1_000),
+        drawn_from: (NetId([1; 32]), JobId([2; 32])),
         cells: Vec::new(),
     }
 }

@@ -61,7 +61,7 @@ fn cut_answers_are_answers_and_counted_apart() {
     let verdict = job("compat:lab/m", |receipts| in_us(receipts, Some("MAX_TOKENS")));
     let cells = verdict.cells.as_ref().unwrap();
     assert_eq!((cells.answered, cells.cut, cells.untold), (4, 2, 0));
-    assert_eq!(classes(&verdict), [Class::Insufficient(Shortage::FewAnswers); 2]);
+    assert_eq!(classes(&verdict), [Class::Insufficient(Shortage::FewOperators); 2]);
     assert!(verdict.report.unwrap().headlines().all(|row| row.beginnings_chars.is_some()));
 }
 

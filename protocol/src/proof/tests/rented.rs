@@ -35,6 +35,7 @@ fn gathered(world: &mut World, targets: &[&str], slots: &[Hired]) -> OnGolem {
         id: world.id,
         job: &world.job,
         suite: &world.suite,
+        study: None,
         assignment: &assignment,
         statements: &statements,
     };

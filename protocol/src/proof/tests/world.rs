@@ -248,6 +248,7 @@ impl World {
             id: self.id,
             job: &self.job,
             suite: &self.suite,
+            study: None,
             assignment: &self.assignment,
             statements: &statements,
         };
@@ -458,7 +459,7 @@ fn job(suite: Cid, executors: Cid) -> Job {
         regions: vec!["eu".into(), "us".into()],
         replicas: 1,
         executors,
-        contrasts: Vec::new(),
+        study: None,
         from_s: FROM_S,
         commit_by_s: COMMIT_BY_S,
         reveal_by_s: REVEAL_BY_S,

@@ -106,9 +106,8 @@ fn texts_are_compared_in_both_scopes() {
         .into_iter()
         .chain([((8, 2, 2, true), Scope::TheseExecutors), ((3, 2, 4, false), Scope::TheseExecutors)]);
     for (shape, scope) in shapes {
-        let found = |apart| {
-            texts(&with_texts(asked(shape, |_, _, _, _| false), apart), scope, &FAMILY, 1999, &draws)
-        };
+        let found =
+            |apart| texts(&with_texts(asked(shape, |_, _, _, _| false), apart), scope, &FAMILY, 1999, &draws);
         let (apart, same) = (found(true), found(false));
         assert!(apart.chance.unwrap() <= FAMILY.first_step(), "{shape:?} {apart:?}");
         assert!(same.chance.unwrap() > FAMILY.alpha, "{shape:?} {same:?}");
