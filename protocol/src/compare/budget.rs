@@ -10,9 +10,9 @@ pub const MAX_COST: u64 = READ + NEAR + REGISTERED + EXPLORED + BESIDE + DIFFS;
 /// Steps for reading and normalising answers.
 const READ: u64 = 100_000_000;
 /// Steps for what grows as the texts do: words, sentences, refusals, similarities.
-const NEAR: u64 = 200_000_000;
+const NEAR: u64 = 170_000_000;
 /// Steps for the chances of what a study plan registers.
-const REGISTERED: u64 = 70_000_000;
+const REGISTERED: u64 = 100_000_000;
 /// Steps for the chances of everything else.
 const EXPLORED: u64 = 30_000_000;
 /// Steps for setting open models beside vendors.

@@ -51,14 +51,13 @@ fn words(text: &str) -> Vec<&str> {
 
 /// The numbers in a text: digits with a point before decimals, and commas, spaces or apostrophes between groups of three.
 fn numbers(text: &str) -> impl Iterator<Item = Decimal> {
-    let mut rest = text;
+    let mut at = 0;
     core::iter::from_fn(move || {
         loop {
-            let start = rest.find(|c: char| c.is_ascii_digit())?;
-            let negative = rest.get(..start).is_some_and(is_negated);
-            rest = rest.get(start..).unwrap_or_default();
-            let (digits, length) = number(rest);
-            rest = rest.get(length..).unwrap_or_default();
+            let start = at + text.get(at..)?.find(|c: char| c.is_ascii_digit())?;
+            let negative = text.get(..start).is_some_and(is_negated);
+            let (digits, length) = number(text.get(start..)?);
+            at = start + length;
             let sign = if negative { "-" } else { "" };
             if let Ok(found) = format!("{sign}{digits}").parse() {
                 return Some(found);

@@ -22,5 +22,5 @@ pub use family::{false_discovery, holm};
 pub use flips::{FLIP_STEPS_MAX, flip_chance};
 pub use labels::{ANSWERS_MAX, Block, DRAWN_MAX, DRAWN_MIN, Exchange, Labels, OfPrompt};
 pub use repeats::{Given, collapsed};
-pub use strata::{Stratum, strata_chance};
+pub use strata::{Stratum, choose, strata_chance};
 pub use text::{TextFinding, Texts, text_chance};

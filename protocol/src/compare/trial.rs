@@ -2,7 +2,7 @@
 //! finds candidates for the next plan.
 
 use super::budget::{EACH, Purse};
-use super::infer::{Asked, Chance, DRAWN_MIN, Draws, Family, Found, rates, texts};
+use super::infer::{Asked, Chance, DRAWN_MIN, Draws, Family, Found, Texts, choose, rates, texts};
 use super::sides::{Sides, numbered};
 use crate::study::{Measure, Scope};
 use serde::{Deserialize, Serialize};
@@ -81,15 +81,33 @@ fn trial(measure: Measure, found: &Found) -> Option<Trial> {
     })
 }
 
-/// Steps that it takes to compare texts with so many labellings, from sizes alone.
+/// Steps that it takes to compare texts with so many drawn labellings, or with all where they are fewer: from sizes alone.
 pub(super) fn text_cost(prompts: &[Asked], drawn: u32) -> u64 {
-    let labellings = u64::from(drawn) + 1;
-    let of_prompt = |asked: &Asked| {
-        let Some(texts) = &asked.texts else { return 0 };
-        let answers = u64::from(texts.answers);
-        let ways = labellings.min(1_u64.checked_shl(texts.answers).unwrap_or(u64::MAX));
-        let way = 2 * answers + 2 * texts.holders.len() as u64 + 8;
-        8 * labellings + ways * way + 64 * answers * answers.div_ceil(8)
+    let texts = || prompts.iter().filter_map(|asked| asked.texts.as_ref());
+    let ways = |answers: u32| choose(answers, answers / 2);
+    let most = u64::from(drawn) + 1;
+    let all = texts().fold(1_u64, |all, texts| all.saturating_mul(ways(texts.answers)));
+    let labellings = all.min(most);
+    let a_labelling = if all <= most { LOOKED_UP } else { DRAWN };
+    let of_prompt = |texts: &Texts| {
+        let (answers, ways) = (u64::from(texts.answers), ways(texts.answers).min(labellings));
+        let tables = if answers > 8 { TABLES } else { 0 };
+        let a_way = answers_cost(answers) + texts.holders.len() as u64;
+        labellings * a_labelling + ways * a_way + tables + 8 * answers * answers
     };
-    prompts.iter().map(of_prompt).fold(64 * labellings, u64::saturating_add)
+    texts().map(of_prompt).fold(labellings * RANKED, u64::saturating_add)
+}
+
+/// Adding a prompt's score to a labelling.
+const LOOKED_UP: u64 = 4;
+/// The same where it is drawn first.
+const DRAWN: u64 = 16;
+/// Ranking a labelling, twice over and once more.
+const RANKED: u64 = 32;
+/// Setting up the tables of more than eight answers.
+const TABLES: u64 = 32 << 10;
+
+/// Energy of one way.
+fn answers_cost(answers: u64) -> u64 {
+    if answers <= 16 { 8 } else { 4 * answers }
 }

@@ -68,7 +68,7 @@ fn portion(way: u128, weight: u128, all: u128) -> u128 {
 }
 
 /// Ways to choose `k` of `n`, exact for `n` up to 64.
-pub(super) fn choose(n: u32, k: u32) -> u64 {
+pub fn choose(n: u32, k: u32) -> u64 {
     if k > n {
         return 0;
     }

@@ -137,12 +137,18 @@ fn ranks(values: &[i64]) -> Vec<u64> {
     values.iter().map(|value| (sorted.len() - sorted.partition_point(|other| other < value)) as u64).collect()
 }
 
-/// Sums of distances, by bytes of a set.
+/// Sums of distances within sets of answers.
 struct Energy {
-    /// For each answer and each byte of a set: the sum of its distances from the set's members in that byte.
-    sums: Vec<[[u32; 256]; 4]>,
+    sums: Sums,
     total: i64,
     answers: u32,
+}
+
+enum Sums {
+    /// Of at most 16 answers: within each half of them, and across for each two sets of halves.
+    Halves { within: [Vec<u32>; 2], across: Vec<u32> },
+    /// Of more: for each answer and each byte of a set the sum of its distances from the set's members in that byte.
+    Rows(Vec<[[u32; 256]; 4]>),
 }
 
 impl Energy {
@@ -151,8 +157,8 @@ impl Energy {
         if n > 32 || texts.distances_ppm.len() != n * n {
             return None;
         }
-        let mut sums = vec![[[0_u32; 256]; 4]; n];
-        for (sums, row) in sums.iter_mut().zip(texts.distances_ppm.chunks(n.max(1))) {
+        let mut rows = vec![[[0_u32; 256]; 4]; n];
+        for (sums, row) in rows.iter_mut().zip(texts.distances_ppm.chunks(n.max(1))) {
             for (byte, sums) in sums.iter_mut().enumerate().take(n.div_ceil(8)) {
                 for set in 1..256_usize {
                     let lowest = set.trailing_zeros() as usize;
@@ -164,6 +170,7 @@ impl Energy {
                 }
             }
         }
+        let sums = if n <= 16 { halves(&rows) } else { Sums::Rows(rows) };
         let total = texts.distances_ppm.iter().map(|distance| i64::from(*distance)).sum();
         Some(Self { sums, total, answers: texts.answers })
     }
@@ -171,11 +178,20 @@ impl Energy {
     /// Sum of the distances of all members of a set from each other, each pair twice.
     fn within(&self, set: u32) -> i64 {
         let bytes = set.to_le_bytes();
-        let row = |sums: &[[u32; 256]; 4]| {
-            sums.iter().zip(bytes).map(|(sums, byte)| i64::from(sums[usize::from(byte)])).sum::<i64>()
-        };
-        let members = self.sums.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-        members.map(|(_, sums)| row(sums)).sum()
+        match &self.sums {
+            Sums::Halves { within: [low, high], across } => {
+                let (first, second) = (usize::from(bytes[0]), usize::from(bytes[1]));
+                let at = |sums: &[u32], at: usize| i64::from(sums.get(at).copied().unwrap_or(0));
+                at(low, first) + at(high, second) + 2 * at(across, first << 8 | second)
+            }
+            Sums::Rows(rows) => {
+                let row = |sums: &[[u32; 256]; 4]| {
+                    sums.iter().zip(bytes).map(|(sums, byte)| i64::from(sums[usize::from(byte)])).sum::<i64>()
+                };
+                let members = rows.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+                members.map(|(_, sums)| row(sums)).sum()
+            }
+        }
     }
 
     /// The energy distance between a set and the other answers, parts per 1,024 million, rounded down; 0 where either is empty.
@@ -192,6 +208,39 @@ impl Energy {
     fn everybody(&self) -> u32 {
         u32::try_from((1_u64 << self.answers) - 1).unwrap_or(u32::MAX)
     }
+}
+
+/// Sums of at most 16 answers by halves of eight.
+fn halves(rows: &[[[u32; 256]; 4]]) -> Sums {
+    let of_row = |at: usize, byte: usize, set: usize| {
+        rows.get(at).and_then(|row| row.get(byte)?.get(set)).copied().unwrap_or(0)
+    };
+    // a set without its lowest member, and that one with all others, twice
+    let within = [0, 1].map(|byte| {
+        let mut sums = vec![0_u32; 256];
+        for set in 1..256_usize {
+            let (lowest, rest) = (set.trailing_zeros() as usize, set & (set - 1));
+            let sum = sums.get(rest).copied().unwrap_or(0) + 2 * of_row(8 * byte + lowest, byte, rest);
+            if let Some(of_set) = sums.get_mut(set) {
+                *of_set = sum;
+            }
+        }
+        sums
+    });
+    if rows.len() <= 8 {
+        return Sums::Halves { within, across: Vec::new() };
+    }
+    let mut across = vec![0_u32; 1 << 16];
+    for first in 1..256_usize {
+        let (lowest, rest) = (first.trailing_zeros() as usize, first & (first - 1));
+        for second in 0..256_usize {
+            let sum = across.get(rest << 8 | second).copied().unwrap_or(0) + of_row(lowest, 1, second);
+            if let Some(of_sets) = across.get_mut(first << 8 | second) {
+                *of_sets = sum;
+            }
+        }
+    }
+    Sums::Halves { within, across }
 }
 
 /// Scores of words by how their holders fall to the two sides.
@@ -290,6 +339,23 @@ mod tests {
         let many = text_chance(&vec![weak; 10], &labels(10, 2)).unwrap();
         assert_eq!(one.chance, Chance::of(2, 6));
         assert!(many.chance <= Chance::of(1, 1000), "{many:?}");
+    }
+
+    #[test]
+    fn tables_hold_the_sums_that_rows_do() {
+        for n in [3_usize, 8, 9, 16] {
+            let distance =
+                |a: usize, b: usize| if a == b { 0 } else { 1_000 + 37 * (a * b + a + b) as u32 % 991 };
+            let distances_ppm: Vec<u32> = (0..n * n).map(|at| distance(at / n, at % n)).collect();
+            let texts = Texts { distances_ppm: distances_ppm.clone(), holders: vec![], answers: n as u32 };
+            let energy = Energy::new(&texts).unwrap();
+            for set in (0..1_u32 << n).step_by(1 + (1 << n) / 500) {
+                let members: Vec<usize> = (0..n).filter(|at| set >> at & 1 == 1).collect();
+                let sum: u32 =
+                    members.iter().flat_map(|a| members.iter().map(|b| distances_ppm[a * n + b])).sum();
+                assert_eq!(energy.within(set), i64::from(sum), "{set:b} of {n}");
+            }
+        }
     }
 
     #[test]

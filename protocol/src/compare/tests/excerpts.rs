@@ -43,7 +43,14 @@ fn hybrid() -> Input {
     }
     put(&mut input, 1, 1, |_, _| CellState::Failed { code: "filtered".into() });
     let regional = ["Three bridges stand over the old canal.", "Ministers resigned after long talks."];
-    put(&mut input, 1, 2, |region, _| answered(regional[region as usize]));
+    // by four operators a side, so that it can be a candidate
+    for (region, text) in (0..).zip(regional) {
+        for replica in 0..4 {
+            let mut cell = cell(2, region, replica, 0, answered(text));
+            cell.target = 1;
+            input.cells.push(cell);
+        }
+    }
     input
 }
 
@@ -61,8 +68,8 @@ fn findings_come_first_and_equal_bytes_last() {
     }
     let [regional, apart, _] = found.prompts.as_slice() else { panic!("{found:?}") };
     let vendor = &regional.second[0];
-    assert_eq!((vendor.answers, vendor.operators, vendor.distinct, vendor.sim), (4, 4, 2, true));
-    assert_eq!(vendor.shown.as_ref().map(|shown| (shown.answers, shown.operators)), Some((2, 2)));
+    assert_eq!((vendor.answers, vendor.operators, vendor.distinct, vendor.sim), (8, 8, 2, true));
+    assert_eq!(vendor.shown.as_ref().map(|shown| (shown.answers, shown.operators)), Some((4, 4)));
     assert_eq!(apart.first[0].shown.as_ref().unwrap().text, "A river runs there.");
     assert_eq!(apart.second[0].shown, None);
     assert_eq!(apart.second[0].absent.get("failed: filtered"), Some(&4));

@@ -80,7 +80,7 @@ fn missing_answers_leave_pairs_of_equal_size() {
 }
 
 fn with_texts(mut prompts: Vec<Asked>, apart: bool) -> Vec<Asked> {
-    for asked in &mut prompts {
+    for (prompt, asked) in prompts.iter_mut().enumerate() {
         let n = asked.answers.len();
         let distance = |one: usize, other: usize| match (
             one == other,
@@ -88,7 +88,7 @@ fn with_texts(mut prompts: Vec<Asked>, apart: bool) -> Vec<Asked> {
         ) {
             (true, _) => 0,
             (_, false) if apart => 800_000,
-            _ => 300_000 + 1_000 * ((one * other) % 7) as u32,
+            _ => 300_000 + 1_000 * (((one * other + one + other) * (2 * prompt + 3)) % 13) as u32,
         };
         let distances_ppm = (0..n * n).map(|at| distance(at / n, at % n)).collect();
         let seconds = asked.answers.iter().enumerate().filter(|(_, answer)| answer.second);
