@@ -1,7 +1,7 @@
 //! First compare: what differs between regions, shown beside what differs anyway.
 //!
 //! [`compare`] is a pure function of the answers of one job. Two members with the same answers get
-//! the same bytes: cells and contrasts may come in any order, there is no clock, no random source
+//! the same bytes: cells may come in any order, there is no clock, no random source
 //! and no floating point, and similarities are whole parts per million.
 //!
 //! # Measures
@@ -12,13 +12,9 @@
 //!   whatever the order. Words and marks by UAX #29, white space left out; a script without spaces
 //!   falls into single characters where UAX #29 says so.
 //! - **shingles**: the same over runs of three words ([`SHINGLE_WORDS`]); a shorter text is one run.
-//! - **words**: `2 * longest common subsequence / (words of both)`: in order.
-//! - **edits**: `(longer - Levenshtein distance) / longer`, in Unicode scalar values.
 //!
-//! All lie in `0..=1_000_000` and reach 1,000,000 if and only if the normalised texts are equal.
-//! The rule goes by *shared* alone: repeats of one answer turn clauses around, which the others take
-//! for a difference (`edits` drops to what any two texts of a language have in common). They stand
-//! beside it for the reader.
+//! Both lie in `0..=1_000_000` and reach 1,000,000 if and only if the normalised texts are equal. One less *shared* is the distance
+//! that texts are tested by.
 //!
 //! Of one region's answers: their **lengths** in characters, words and sentences, and their
 //! **refusals** and **deflections** by phrase lists ([`PHRASES_VERSION`]) in the first three
@@ -27,44 +23,32 @@
 //! *not measured*. A failure by which the vendor says that its filter withheld the answer counts as
 //! a refusal in any language.
 //!
-//! # Three rules
+//! # Conclusions
 //!
-//! With two answers and two independent operators on each side, two regions differ *beyond noise* if
-//! one of these finds so ([`Way`]):
+//! What a job's [study plan](crate::study) registered is tested as one family: see [`Conclusions`], and [`infer`] for the tests. Every
+//! other pair of regions on every prompt is tried, too ([`Trial`]); by itself that shows nothing, and finds candidates for the
+//! next plan by the procedure of Benjamini and Hochberg.
 //!
-//! - **similarity**: the *best* similarity across the regions is below the *lowest* within either,
-//!   the noise floor.
-//! - **said**: there are words that *every* answer of one region has and *no* answer of the other
-//!   ([`Said`]). Words that say nothing by themselves do not count; a negation weighs 3, a number, a
-//!   name (a capital within a sentence) or a quantity 2, any other word 1. Together they must weigh
-//!   3, and more than those that tell apart any other two groups of as many answers. This finds one
-//!   changed fact or one dropped sentence, which the whole text drowns. It is not tried where an
-//!   answer was measured by its beginning.
-//! - **refusal**: every answer of one region is refused, deflected or withheld, none of the other is,
-//!   and all could be read.
+//! Operators are the unit. Those that copy each other count as one, and repeats of an operator that are the same answer again count as one
+//! answer, before anything is tested.
 //!
 //! # Classes of a pair of regions, for one target and one prompt; the first that fits
 //!
-//! 1. `differs_beyond_noise` by *refusal*.
+//! 1. `candidate`: a trial is rarer than chance among so many.
 //! 2. `missing`: at least one side has no answer.
 //! 3. `identical`: every answer of both sides is byte-equal.
 //! 4. `equal_normalised`: every answer of both sides is equal once normalised.
-//! 5. `insufficient`: a side has fewer than two answers or fewer than two independent operators,
-//!    so that its own noise is unknown; or the job is too large for the cost bound.
-//! 6. `differs_beyond_noise` by *similarity* or *said*.
-//! 7. `within_noise`: anything else. It says "not shown to differ", never "shown to be the same".
+//! 5. `insufficient`: a side has fewer than two independent operators, or the job is too large for the cost bound.
+//! 6. `not_shown`: anything else. It never says "shown to be the same".
 //!
 //! # Answers that were cut off
 //!
 //! An answer that the limit of tokens cut off is an answer, and counted apart. Where one stands among
 //! the compared answers of a pair of regions, all answers of that pair are taken by their beginnings:
 //! as many characters as the shortest cut one has, whole words of them, once normalised. So what the
-//! limit took away is no difference. *Equal* still means whole texts, and *said* is not tried.
+//! limit took away is no difference. *Equal* still means whole texts, and words that one side has are not looked for.
 //! Answers that are torn, withheld or end for a reason that nobody knows are none: see
 //! [`finish`](crate::finish).
-//!
-//! One operator who forges answers can hide a difference, but cannot make one out of nothing where
-//! an honest operator answers beside it: see [`Chance`] for how often chance alone would do so.
 //!
 //! Open models are set beside the other targets prompt by prompt ([`Beside`]): different models, so
 //! similarities only, and never a finding.
@@ -78,8 +62,7 @@
 //! [`MAX_COMPARED_ANSWERS`] answers a region, at most [`MAX_COMPARED_CHARS`] characters a text, and
 //! at most [`MAX_COST`] steps a job. Each prompt may spend an even share of what is left; what it
 //! does not need falls to those after it. A text longer than the share allows is compared by its
-//! beginning, and the report says so; *words* and *edits*, which take the square of the length, give
-//! way first. Equality is judged on whole texts, up to a share of the bytes to read. The report stays
+//! beginning, and the report says so. Registered contrasts have steps of their own. Equality is judged on whole texts, up to a share of the bytes to read. The report stays
 //! under [`MAX_REPORT_BYTES`]; what is left out is counted.
 //!
 //! A change of any figure, of a list, of the normalisation or of the Unicode tables behind it is a

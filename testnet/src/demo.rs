@@ -22,12 +22,13 @@ use vantage_protocol::target::Dialect;
 
 /// The suite that the demo runs.
 const SUITE: &str = include_str!("../suites/demo.toml");
+const STUDY: &str = include_str!("../suites/demo-study.toml");
 /// The open model.
 const OPEN: &str = "open:smollm2-135m";
 /// The simulated vendors, and how often each prompt is put to one of them by one executor.
 const SIMS: [(&str, Dialect); 3] =
     [("sim:anthropic", Dialect::Anthropic), ("sim:gemini", Dialect::Gemini), ("sim:openai", Dialect::OpenAi)];
-const SIM_REPEATS: u32 = 2;
+const SIM_REPEATS: u32 = 4;
 /// The planted differences: by which vendor, of which kind, on which topic, in which region.
 const PLANTS: [(&str, PlantKind, &str, &str); 3] = [
     ("sim:openai", PlantKind::ChangedFact, "karun-sel-dam", "ap"),
@@ -211,12 +212,16 @@ pub(crate) fn directory(named: Option<&Path>) -> Result<(PathBuf, Option<tempfil
 /// Orders the job by the node's own command line.
 async fn submit(cluster: &Cluster, open: bool, deadlines: Deadlines) -> Result<String, DemoError> {
     let suite = cluster.dir.join("suite.toml");
-    std::fs::write(&suite, SUITE).map_err(|e| DemoError::Files(e.to_string()))?;
+    let study = cluster.dir.join("study.toml");
+    for (file, text) in [(&suite, SUITE), (&study, STUDY)] {
+        std::fs::write(file, text).map_err(|e| DemoError::Files(e.to_string()))?;
+    }
     let data = cluster.nodes[0].data.to_string_lossy().into_owned();
-    let suite = suite.to_string_lossy().into_owned();
+    let (suite, study) = (suite.to_string_lossy().into_owned(), study.to_string_lossy().into_owned());
     let sims = SIMS.map(|(sim, _)| format!("{sim}={SIM_REPEATS}"));
     let mut arguments =
         vec!["job", "submit", &suite, "--data", &data, "--json", "--regions", "eu,us,ap", "--replicas", "2"];
+    arguments.extend(["--plan", &study]);
     let times = deadlines.arguments();
     arguments.extend(times.iter().map(String::as_str));
     for sim in &sims {

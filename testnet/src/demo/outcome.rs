@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::process::Command;
 use vantage_api::JobView;
-use vantage_protocol::compare::{Account, Class, Excerpt, ExcerptSides, Headline, Report};
+use vantage_protocol::compare::{Account, Conclusion, Excerpt, ExcerptSides, PlaceRef, Report, Shown};
 use vantage_protocol::id::NetId;
 use vantage_protocol::proof::{Summary, Trust, Verdict, verify_car};
+use vantage_protocol::study::Scope;
+use vantage_report::study;
 
 /// A verified outcome.
 #[derive(Debug)]
@@ -100,28 +102,27 @@ impl Outcome {
             return broken(unanswered(cells, self.verdict.cells_total, deadlines));
         }
         let Some(report) = &self.verdict.report else { return broken("no comparison".into()) };
-        for row in report.headlines().filter(|row| row.target != OPEN) {
-            let is_planted = self.planted.iter().any(|(by, plant)| is_about(&row, by, plant));
-            if is_planted != differs(&row) {
-                return broken(format!(
-                    "{} {} {}-{}: {}",
-                    row.target,
-                    row.prompt,
-                    row.regions[0],
-                    row.regions[1],
-                    if is_planted {
-                        "no difference, where one was planted"
-                    } else {
-                        "a difference that nobody planted"
-                    }
-                ));
+        let Some(study) = &report.study else { return broken("no study".into()) };
+        for contrast in &study.contrasts {
+            let is_planted = self.planted.iter().any(|(by, plant)| is_about(report, contrast, by, plant));
+            let expected = match (contrast.scope, is_planted) {
+                (Scope::BeyondThem, _) => matches!(contrast.shown, Shown::TooFewOperators { .. }),
+                (Scope::TheseExecutors, planted) => planted == (contrast.shown == Shown::Differs),
+            };
+            if !expected {
+                let (about, found) = (study::about(report, contrast), study::outcome(&contrast.shown));
+                let planted = if is_planted { "a difference was planted" } else { "none was planted" };
+                return broken(format!("{about}: {found}, where {planted}"));
             }
         }
         for (by, plant) in &self.planted {
-            let found = report.headlines().filter(|row| is_about(row, by, plant) && differs(row)).count();
+            let found = study.contrasts.iter().filter(|c| is_about(report, c, by, plant)).count();
             // the planted region beside each of the two others
             if found != 2 {
-                return broken(format!("{by}, {}: found in {found} of 2 pairs of regions", plant.describe()));
+                return broken(format!(
+                    "{by}, {}: registered for {found} of 2 pairs of regions",
+                    plant.describe()
+                ));
             }
         }
         if open && unequal(report) != Some(0) {
@@ -136,14 +137,28 @@ impl Outcome {
     /// Says what should have been seen.
     pub(super) fn tell(&self, screen: &Screen) {
         let Some(report) = &self.verdict.report else { return };
-        screen.say("\nPlanted, and found beyond the noise of repeats and replicas:");
+        let Some(study) = &report.study else { return };
+        screen.say("\nPlanted, and shown for these executors, whatever else was registered (Holm):");
         for (by, plant) in &self.planted {
             screen.say(&format!("  {by}, {}", plant.describe()));
-            for row in report.headlines().filter(|row| is_about(row, by, plant) && differs(row)) {
-                screen.say(&format!("    found between {} and {}", row.regions[0], row.regions[1]));
+            for contrast in study.contrasts.iter().filter(|c| is_about(report, c, by, plant)) {
+                let adjusted = contrast.adjusted.map_or("–".to_owned(), study::chance);
+                screen.say(&format!(
+                    "    {}: {}, p {adjusted}",
+                    study::about(report, contrast),
+                    study::outcome(&contrast.shown)
+                ));
             }
         }
-        screen.say("Nothing else was planted, and nothing else was found.");
+        screen.say("Nothing else was planted, and nothing else is shown.");
+        if let Some(needed) = study.contrasts.iter().find_map(|contrast| match contrast.shown {
+            Shown::TooFewOperators { needed } => Some(needed),
+            _ => None,
+        }) {
+            screen.say(&format!(
+                "Beyond these executors nothing can be shown: two operators a region are too few, it takes {needed}."
+            ));
+        }
         if let Some(exact) = report.targets.iter().find(|t| t.name == OPEN).and_then(|t| t.exact.as_ref()) {
             screen.say(&format!(
                 "{OPEN}: {} of {} prompts byte-equal across operators and regions.",
@@ -176,13 +191,16 @@ fn unanswered(cells: &Account, total: u64, deadlines: Deadlines) -> String {
     )
 }
 
-/// Whether a line of the report is one in which a plant must show.
-fn is_about(row: &Headline<'_>, by: &str, plant: &Plant) -> bool {
-    row.target == by && row.topic == plant.topic && row.regions.contains(&plant.region.as_str())
-}
-
-fn differs(row: &Headline<'_>) -> bool {
-    row.class == Class::Candidate
+/// Whether a contrast is one in which a plant must show.
+fn is_about(report: &Report, contrast: &Conclusion, by: &str, plant: &Plant) -> bool {
+    let [first, second] = contrast.sides;
+    let region = |at: PlaceRef| report.regions.get(at.region as usize).map(String::as_str);
+    let Some(target) = report.targets.get(first.target as usize) else { return false };
+    let prompt = target.prompts.iter().find(|prompt| Some(prompt.prompt) == contrast.prompt);
+    contrast.scope == Scope::TheseExecutors
+        && target.name == by
+        && prompt.is_some_and(|prompt| prompt.topic == plant.topic)
+        && [first, second].into_iter().any(|at| region(at) == Some(plant.region.as_str()))
 }
 
 /// Whether every prompt has an answer of the open model beside one of a vendor.
