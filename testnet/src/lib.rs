@@ -1,6 +1,7 @@
 //! Test networks of Vantage: simulator, real processes, simulated vendors, demo, benchmarks.
 
 pub mod bench;
+pub mod calibrate;
 pub mod cluster;
 pub mod demo;
 pub mod golem;

@@ -18,6 +18,8 @@ struct Cli {
 enum Command {
     /// Measure what this version takes, in ratios that mean something on any machine
     Bench(vantage_testnet::bench::BenchArgs),
+    /// Measure how often the comparison is wrong, and how often it finds what is there, on a corpus of answers
+    Calibrate(vantage_testnet::calibrate::CalibrateArgs),
     /// Run the main job end to end on real processes, and verify it as a stranger would
     Demo(vantage_testnet::demo::DemoArgs),
     /// Run one job here and on Golem: real daemons and market, a simulated provider, payment on a local chain
@@ -39,6 +41,7 @@ async fn main() -> ExitCode {
     }));
     let done = match Cli::parse().command {
         Command::Bench(arguments) => command::bench::run(&arguments).await,
+        Command::Calibrate(arguments) => command::calibrate::run(&arguments),
         Command::Demo(arguments) => vantage_testnet::demo::run(&arguments).await.map_err(anyhow::Error::from),
         Command::Golem(arguments) => {
             vantage_testnet::golem::run(&arguments).await.map_err(anyhow::Error::from)
