@@ -69,6 +69,7 @@
 //! new [`COMPARE_VERSION`].
 
 mod account;
+mod across;
 mod align;
 mod answer;
 mod assemble;

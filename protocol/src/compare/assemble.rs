@@ -1,21 +1,23 @@
 //! From one job's cells to a report of bounded size.
 
 use super::account::Account;
+use super::across::texts_across;
 use super::beside::set_beside;
-use super::budget::Budget;
+use super::budget::{Budget, Purse};
 use super::class::ClassCounts;
 use super::conclusion::conclude;
 use super::detail::{Detailed, Details, attach_diffs};
 use super::explored::Trialled;
-use super::infer::Draws;
-use super::input::{Cell, Groups, Input};
-use super::kept::{Kept, pair_of};
+use super::infer::{Draws, Texts};
+use super::input::{Cell, Groups, Input, Study};
+use super::kept::{At, Kept, pair_of};
 use super::panel::Panel;
 use super::phrases::PHRASES_VERSION;
 use super::prompt::{Examined, Question, examine};
 use super::refusal::Reader;
 use super::report::{ExactCounts, ExactState, Explored, PromptReport, Report, TargetReport};
 use super::{COMPARE_VERSION, clip};
+use crate::study::{Measure, Registered};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a report's canonical encoding at most.
@@ -75,13 +77,16 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
             coding: input.study.as_ref().and_then(|study| study.readings.get(index)),
             draws: &draws.branch(u64::from(*target) << 32 | u64::from(*index)),
         };
-        let Examined { report: shown, probes, examples } = examine(&question, cells, &mut budget);
+        let Examined { report: shown, probes, counted, examples } = examine(&question, cells, &mut budget);
         if let Some(target) = report.targets.get_mut(*target as usize) {
             add_exact(target, &shown);
         }
         for probe in probes {
             trialled.add(*target, &probe);
-            kept.keep(*target, *index, probe);
+            kept.keep_texts(*target, *index, probe);
+        }
+        for (region, side) in counted {
+            kept.keep_side((*target, *index, region), side);
         }
         details.offer(*target, Detailed { report: shown, examples });
     }
@@ -94,12 +99,37 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     trialled.settle(&mut report);
     if let Some(study) = &input.study {
         let draws = Draws::new(net, job, Drawn::Registered as u32);
-        let conclusions = conclude(study, |contrast| kept.sides(contrast), &draws, &mut budget.registered);
-        report.study = Some(conclusions);
+        let mut near = budget.near.among(across_of(study));
+        let sides = |contrast: &Registered| {
+            kept.sides(contrast, |places| across(&groups, &panels, places, &mut near))
+        };
+        report.study = Some(conclude(study, sides, &draws, &mut budget.registered));
+        budget.near = near;
     }
     report.diffs_left_out = attach_diffs(&mut report, examples, &mut budget.diffs);
     set_beside(input, &groups, &mut report, &mut budget.beside);
     (report, budget.spent())
+}
+
+/// How many pairs of texts of different targets a plan compares.
+fn across_of(study: &Study) -> u64 {
+    let across = |contrast: &&Registered| contrast.measure == Measure::Texts && pair_of(contrast).is_none();
+    study.contrasts.iter().filter(across).map(|contrast| contrast.prompts.len() as u64).sum()
+}
+
+/// Texts of two places that are not one target in two regions.
+fn across(
+    groups: &Groups<'_>,
+    panels: &BTreeMap<u32, Panel<'_>>,
+    places: [At; 2],
+    near: &mut Purse,
+) -> Option<Texts> {
+    let cells = places.map(|(target, prompt, region)| {
+        let all = groups.get(&(target, prompt)).map_or(&[][..], Vec::as_slice);
+        all.iter().copied().filter(|cell| cell.region == region).collect::<Vec<_>>()
+    });
+    let panels = [panels.get(&places[0].0)?, panels.get(&places[1].0)?];
+    texts_across([&cells[0], &cells[1]], panels, near)
 }
 
 /// What is drawn for what, apart from each other.
@@ -137,17 +167,19 @@ fn target(info: &super::TargetInfo) -> TargetReport {
     }
 }
 
-/// The pairs of regions to compare, by index, in order, and how many are beyond the limit.
+/// The pairs of regions to compare, by index, in order, and how many are beyond the limit: those that the study plan names, or
+/// all where it names none.
 fn pairs(input: &Input) -> (Vec<(u32, u32)>, u64) {
     let regions = input.regions.len().min(MAX_REGIONS) as u32;
-    let all = (0..regions).flat_map(|a| (a + 1..regions).map(move |b| (a, b)));
-    let wanted: BTreeSet<(u32, u32)> =
+    let all = || (0..regions).flat_map(|a| (a + 1..regions).map(move |b| (a, b)));
+    let mut pairs: BTreeSet<(u32, u32)> =
         input.study.iter().flat_map(|study| &study.contrasts).filter_map(pair_of).collect();
-    // what was registered comes first
-    let rest = all.clone().filter(|pair| !wanted.contains(pair));
-    let mut chosen: Vec<(u32, u32)> = wanted.iter().copied().chain(rest).take(MAX_PAIRS).collect();
-    chosen.sort_unstable();
-    let left_out = all.count().saturating_sub(chosen.len()) as u64;
+    pairs.retain(|(_, b)| *b < regions);
+    if pairs.is_empty() {
+        pairs.extend(all());
+    }
+    let chosen: Vec<(u32, u32)> = pairs.iter().copied().take(MAX_PAIRS).collect();
+    let left_out = (pairs.len() - chosen.len()) as u64;
     (chosen, left_out)
 }
 

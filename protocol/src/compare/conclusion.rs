@@ -110,7 +110,7 @@ pub enum Shown {
 /// Tests what was registered. `sides_of` gives both sides of a contrast's prompts.
 pub(super) fn conclude<'a>(
     study: &Study,
-    sides_of: impl Fn(&Registered) -> Vec<Sides<'a>>,
+    mut sides_of: impl FnMut(&Registered) -> Vec<Sides<'a>>,
     draws: &Draws,
     purse: &mut Purse,
 ) -> Conclusions {

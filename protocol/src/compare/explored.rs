@@ -22,7 +22,7 @@ pub(super) struct Trialled {
 
 impl Trialled {
     /// Takes note of a pair.
-    pub(super) fn add(&mut self, target: u32, probe: &Probe<'_>) {
+    pub(super) fn add(&mut self, target: u32, probe: &Probe) {
         self.pairs.push((target, probe.class, probe.trials.least()));
         self.chances.extend(probe.trials.found.iter().map(|trial| trial.chance));
         self.left_out += probe.trials.left_out;

@@ -8,7 +8,7 @@ use crate::study::{Measure, Registered};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A target, a prompt and a region.
-type At = (u32, u32, u32);
+pub(super) type At = (u32, u32, u32);
 
 /// Sides by where they were asked, and texts of pairs of regions.
 #[derive(Default)]
@@ -41,41 +41,46 @@ impl<'a> Kept<'a> {
         kept
     }
 
-    /// Keeps of a pair what is needed.
-    pub(super) fn keep(&mut self, target: u32, prompt: u32, probe: Probe<'a>) {
-        let (a, b) = probe.regions;
-        let Sides { sides: [first, second], texts } = probe.sides;
-        for (region, side) in [(a, first), (b, second)] {
-            let at = (target, prompt, region);
-            if self.wanted.contains(&at) {
-                self.sides.entry(at).or_insert(side);
-            }
+    /// Keeps of a region's answers to a prompt what is needed.
+    pub(super) fn keep_side(&mut self, at: At, side: Vec<Counted<'a>>) {
+        if self.wanted.contains(&at) {
+            self.sides.insert(at, side);
         }
-        let at = (target, prompt, (a, b));
+    }
+
+    /// Keeps of a pair's texts what is needed.
+    pub(super) fn keep_texts(&mut self, target: u32, prompt: u32, probe: Probe) {
+        let at = (target, prompt, probe.regions);
         if self.wanted_texts.contains(&at)
-            && let Some(texts) = texts
+            && let Some(texts) = probe.texts
         {
             self.texts.insert(at, texts);
         }
     }
 
-    /// Both sides of each prompt of a contrast.
-    pub(super) fn sides(&self, contrast: &Registered) -> Vec<Sides<'a>> {
+    /// Both sides of each prompt of a contrast. `across` measures texts of different targets.
+    pub(super) fn sides(
+        &self,
+        contrast: &Registered,
+        mut across: impl FnMut([At; 2]) -> Option<Texts>,
+    ) -> Vec<Sides<'a>> {
         let [a, b] = contrast.sides;
-        let side = |at: At| self.sides.get(&at).cloned().unwrap_or_default();
         let pair = pair_of(contrast);
+        let side = |at: &At| self.sides.get(at).cloned().unwrap_or_default();
         let of_prompt = |[first, second]: &[u32; 2]| {
-            let texts = pair.and_then(|pair| self.texts.get(&(a.target, *first, pair)));
-            let texts = texts.map(|texts| {
-                if a.region < b.region {
-                    texts.clone()
-                } else {
-                    texts.turned(
-                        side((a.target, *first, b.region)).iter().filter(|counted| counted.text).count(),
-                    )
+            let places = [(a.target, *first, a.region), (b.target, *second, b.region)];
+            let sides = places.each_ref().map(side);
+            let texts = match pair {
+                _ if contrast.measure != Measure::Texts => None,
+                Some(pair) => {
+                    let texts = self.texts.get(&(a.target, *first, pair)).cloned();
+                    // kept with the lower region first
+                    let of_lower = sides[1].iter().filter(|counted| counted.text).count();
+                    if a.region < b.region { texts } else { texts.map(|texts| texts.turned(of_lower)) }
                 }
-            });
-            Sides { sides: [side((a.target, *first, a.region)), side((b.target, *second, b.region))], texts }
+                None => across(places),
+            };
+            Sides { sides, texts }
         };
         contrast.prompts.iter().map(of_prompt).collect()
     }

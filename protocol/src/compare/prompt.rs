@@ -51,19 +51,21 @@ pub(super) struct Question<'q, 'a> {
 pub(super) struct Examined<'a> {
     pub(super) report: PromptReport,
     /// Every pair, detailed or not.
-    pub(super) probes: Vec<Probe<'a>>,
+    pub(super) probes: Vec<Probe>,
+    /// What tests see of each region.
+    pub(super) counted: Vec<(u32, Vec<Counted<'a>>)>,
     /// The answers to diff, for each detailed finding whose sides differ.
     pub(super) examples: Vec<Option<Pair<'a>>>,
 }
 
 /// What was found out about one pair of regions.
-pub(super) struct Probe<'a> {
+pub(super) struct Probe {
     pub(super) regions: (u32, u32),
     /// What it is, unless a trial makes it a candidate.
     pub(super) class: Class,
     pub(super) trials: Trials,
-    /// What tests of a study plan see.
-    pub(super) sides: Sides<'a>,
+    /// The texts of both, as tests of a study plan see them.
+    pub(super) texts: Option<infer::Texts>,
 }
 
 /// Two answers to diff, and the compared answers of their regions.
@@ -75,7 +77,7 @@ pub(super) struct Pair<'a> {
 }
 
 /// A pair as it was found: what is shown of it, what is diffed, what is tested.
-type Found<'a> = (Finding, Option<Pair<'a>>, Probe<'a>);
+type Found<'a> = (Finding, Option<Pair<'a>>, Probe);
 
 /// Compares the cells of one (target, prompt), which come in the order of region, repeat, replica.
 pub(super) fn examine<'a>(
@@ -135,7 +137,9 @@ pub(super) fn examine<'a>(
         findings_left_out,
         exact: question.deterministic.then(|| exact(&answers)),
     };
-    Examined { report, probes, examples }
+    let counted =
+        whole.regions.iter().map(|(region, measured)| (*region, measured.counted(question))).collect();
+    Examined { report, probes, counted, examples }
 }
 
 /// How many bytes of each answer may be read, each time that it is: once as a whole, and for each region with an answer
@@ -252,7 +256,12 @@ impl<'a> Lot<'a> {
         let differ = !matches!(class, Class::Identical | Class::Missing(_));
         let sides = Sides {
             sides: wholes.map(|measured| measured.counted(question)),
-            texts: self.texts_of([first, second], question.panel),
+            texts: pair_texts(
+                &self.matrix,
+                [first, second].map(|measured| measured.region.compared()),
+                [first.held.as_ref(), second.held.as_ref()],
+                [question.panel; 2],
+            ),
         };
         let number = u64::from(a) << 32 | u64::from(b);
         let trials = if question.deterministic {
@@ -266,7 +275,7 @@ impl<'a> Lot<'a> {
         let compared = || [first, second].map(|measured| measured.region.compared().to_vec());
         let by_beginnings = self.beginnings.is_some();
         let pair = central.map(|(a, b)| Pair { central: [a, b], sides: compared(), by_beginnings });
-        Some((finding, pair, Probe { regions: (a, b), class, trials, sides }))
+        Some((finding, pair, Probe { regions: (a, b), class, trials, texts: sides.texts }))
     }
 
     fn finding(&self, [first, second]: [&Measured<'_>; 2], class: Class, trials: &Trials) -> Finding {
@@ -312,37 +321,9 @@ impl<'a> Lot<'a> {
             Class::NotShown
         }
     }
-
-    /// The texts of a pair that count, as tests see them; none if they were not measured.
-    fn texts_of(&self, pair: [&Measured<'_>; 2], panel: &Panel<'_>) -> Option<infer::Texts> {
-        let places = pair.map(|measured| measured.places(panel));
-        let answers: Vec<&Answer<'_>> = pair
-            .iter()
-            .zip(&places)
-            .flat_map(|(measured, places)| {
-                places.iter().filter_map(|place| measured.region.compared().get(*place))
-            })
-            .collect();
-        let mut distances_ppm = Vec::with_capacity(answers.len() * answers.len());
-        for one in &answers {
-            for other in &answers {
-                distances_ppm.push(1_000_000 - self.matrix.near(one, other)?.shared_ppm);
-            }
-        }
-        let holders = match (&pair[0].held, &pair[1].held) {
-            (Some(first), Some(second)) => holders([first, second], &places),
-            _ => Vec::new(),
-        };
-        Some(infer::Texts { distances_ppm, holders, answers: answers.len() as u32 })
-    }
 }
 
 impl<'a> Measured<'a> {
-    /// The places of the answers that count.
-    fn places(&self, panel: &Panel<'_>) -> Vec<usize> {
-        panel.counted(self.region.compared().iter().map(|answer| &answer.cell.operator))
-    }
-
     /// What tests see of it.
     fn counted(&self, question: &Question<'_, 'a>) -> Vec<Counted<'a>> {
         let compared = self.region.compared();
@@ -371,6 +352,35 @@ impl<'a> Measured<'a> {
     }
 }
 
+/// The texts of two sides that count, as tests see them; none if they were not measured. Held words are left out where one of the
+/// sides does not tell them.
+pub(super) fn pair_texts(
+    matrix: &Matrix,
+    sides: [&[Answer<'_>]; 2],
+    held: [Option<&Held>; 2],
+    panels: [&Panel<'_>; 2],
+) -> Option<infer::Texts> {
+    let places = [0, 1].map(|side: usize| {
+        let (answers, panel) = (sides[side], panels[side]);
+        panel.counted(answers.iter().map(|answer| &answer.cell.operator))
+    });
+    let counted = |(answers, places): (&&[Answer<'_>], &Vec<usize>)| {
+        places.iter().filter_map(|place| answers.get(*place)).copied().collect::<Vec<_>>()
+    };
+    let answers: Vec<Answer<'_>> = sides.iter().zip(&places).flat_map(counted).collect();
+    let mut distances_ppm = Vec::with_capacity(answers.len() * answers.len());
+    for one in &answers {
+        for other in &answers {
+            distances_ppm.push(1_000_000 - matrix.near(one, other)?.shared_ppm);
+        }
+    }
+    let holders = match held {
+        [Some(first), Some(second)] => holders([first, second], &places),
+        _ => Vec::new(),
+    };
+    Some(infer::Texts { distances_ppm, holders, answers: answers.len() as u32 })
+}
+
 /// Which answers of both sides hold how many words that no other set of them holds.
 fn holders(held: [&Held; 2], places: &[Vec<usize>; 2]) -> Vec<(u32, u32)> {
     let packed = |held: u16, places: &[usize]| {
@@ -388,7 +398,7 @@ fn holders(held: [&Held; 2], places: &[Vec<usize>; 2]) -> Vec<(u32, u32)> {
     sets.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u32))).collect()
 }
 
-fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]) -> Plan {
+pub(super) fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]) -> Plan {
     let mut plan = Plan::default();
     let within = regions.values().map(|region| (region, region));
     let asked = |index: &u32| regions.get(index).filter(|region| !region.cells.is_empty());

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use vantage_testnet::calibrate::{CalibrateArgs, calibrate};
 
 /// Makes worlds, and prints what was counted.
-pub fn run(arguments: &CalibrateArgs) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &CalibrateArgs) -> anyhow::Result<()> {
     let tell = |what: &str| {
         // nobody may be listening any more
         let _closed = writeln!(std::io::stderr(), "==> {what}");

@@ -244,41 +244,71 @@ fn halves(rows: &[[[u32; 256]; 4]]) -> Sums {
 }
 
 /// Scores of words by how their holders fall to the two sides.
-struct Said<'t> {
-    texts: &'t Texts,
-    /// For each size of the first side that occurs: by how far apart the shares of holders on both sides are, times both
-    /// sizes.
+struct Said {
+    /// Sets of holders that can score at all, how many they are, and how many words they hold.
+    holders: Vec<(u32, usize, i64)>,
+    /// For each size of the first side that occurs: the score by how many hold a word, and how many of those are on the first side.
     scores: Vec<Vec<i64>>,
+    answers: u32,
 }
 
-impl<'t> Said<'t> {
+/// Numbers of holders that are told apart: 0 to 32.
+const COUNTS: usize = 33;
+
+impl Said {
     /// For labellings by these masks.
-    fn new(texts: &'t Texts, masks: &[u32]) -> Self {
-        let mut scores = vec![Vec::new(); texts.answers as usize + 1];
+    fn new(texts: &Texts, masks: &[u32]) -> Self {
+        let answers = texts.answers.min(32);
+        let mut scores = vec![Vec::new(); COUNTS];
         for m in masks.iter().map(|mask| mask.count_ones()) {
-            let most = u64::from(m) * u64::from(texts.answers.saturating_sub(m));
             if let Some(scores) = scores.get_mut(m as usize).filter(|scores| scores.is_empty()) {
-                *scores = (0..=most).map(|apart| said_score(apart, most)).collect();
+                *scores = said_scores(m, answers.saturating_sub(m));
             }
         }
-        Self { texts, scores }
+        let can_score = |count: usize| {
+            scores.iter().any(|scores: &Vec<i64>| {
+                scores
+                    .get(count * COUNTS..(count + 1) * COUNTS)
+                    .is_some_and(|row| row.iter().any(|score| *score > 0))
+            })
+        };
+        let holders =
+            texts.holders.iter().map(|(set, words)| (*set, set.count_ones() as usize, i64::from(*words)));
+        Self { holders: holders.filter(|(_, count, _)| can_score(*count)).collect(), scores, answers }
     }
 
     fn of(&self, first: u32) -> i64 {
-        let m = first.count_ones();
-        let n = self.texts.answers.saturating_sub(m);
-        let Some(scores) = self.scores.get(m as usize) else { return 0 };
-        let score = |(holders, words): &(u32, u32)| {
-            let on_first = (holders & first).count_ones();
-            let apart = (on_first * n).abs_diff((holders & !first).count_ones() * m);
-            scores.get(apart as usize).map_or(0, |score| score * i64::from(*words))
+        debug_assert!(self.answers == 32 || first >> self.answers == 0, "a labelling is of these answers");
+        let Some(scores) = self.scores.get(first.count_ones() as usize) else { return 0 };
+        let score = |(set, count, words): &(u32, usize, i64)| {
+            let on_first = (set & first).count_ones() as usize;
+            scores.get(count * COUNTS + on_first).map_or(0, |score| score * words)
         };
-        self.texts.holders.iter().map(score).sum()
+        self.holders.iter().map(score).sum()
     }
 }
 
-/// What a word is worth whose shares of holders are `apart` of `most` apart, in 2^-32.
+/// The scores of words where `m` answers are on the first side and `n` on the second.
+fn said_scores(m: u32, n: u32) -> Vec<i64> {
+    let mut scores = vec![0; COUNTS * COUNTS];
+    for count in 0..=(m + n) {
+        for on_first in count.saturating_sub(n)..=count.min(m) {
+            let apart = (on_first * n).abs_diff((count - on_first) * m);
+            let at = count as usize * COUNTS + on_first as usize;
+            if let Some(score) = scores.get_mut(at) {
+                *score = said_score(apart.into(), u64::from(m) * u64::from(n));
+            }
+        }
+    }
+    scores
+}
+
+/// What a word is worth whose shares of holders are `apart` of `most` apart, in 2^-32. Below a half it would be worth less than a
+/// thousandth, and is worth nothing: most words are passed by so.
 fn said_score(apart: u64, most: u64) -> i64 {
+    if 2 * apart < most {
+        return 0;
+    }
     let share = (u128::from(apart) << SAID_FRACTION).checked_div(most.into()).unwrap_or(0);
     let score = (0..SAID_POWER).fold(1_u128 << SAID_FRACTION, |score, _| (score * share) >> SAID_FRACTION);
     i64::try_from(score).unwrap_or(i64::MAX)
