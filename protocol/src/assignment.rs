@@ -7,6 +7,7 @@ use crate::genesis::Operator;
 use crate::hash::labelled;
 use crate::id::{Hash, JobId, NetId, NodeId};
 use crate::job::Job;
+use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An executor that a job's list names.
@@ -23,12 +24,14 @@ pub struct Candidate {
 /// For each slot, in canonical order, who takes it; `None` is `unassigned`.
 pub type Assignment = Vec<Option<NodeId>>;
 
-/// Assigns every slot: among the eligible executors the one of lowest rank, operators distinct over
-/// the replicas of a (region, target), nobody above the number of slots it announced.
+/// Assigns every slot: operators distinct over the replicas of a (region, target), nobody above the number of slots it announced. Of
+/// the eligible executors one whose operator can answer from most of the job's regions; of those of the operator of lowest rank, which
+/// is the same in all regions, so that the same operators stand in as many regions as possible; of those the one of lowest rank.
 pub fn assign(net: &NetId, id: &JobId, job: &Job, candidates: &[Candidate]) -> Assignment {
     let seed = seed(net, id, job.beacon);
     let mut taken: BTreeMap<NodeId, u32> = BTreeMap::new();
     let mut operators: BTreeMap<(usize, usize), BTreeSet<&Operator>> = BTreeMap::new();
+    let standing = standing(net, &seed, job, candidates);
     let mut assignment = Assignment::new();
     for slot in job.slots() {
         let (Some(region), Some(target)) = (job.regions.get(slot.region), job.targets.get(slot.target))
@@ -42,7 +45,10 @@ pub fn assign(net: &NetId, id: &JobId, job: &Job, candidates: &[Candidate]) -> A
             .filter(|c| c.announce.covers(region, &target.target, job.commit_by_s))
             .filter(|c| taken.get(&c.node).copied().unwrap_or(0) < c.announce.slots_max)
             .filter(|c| !used.contains(&c.operator))
-            .min_by_key(|c| rank(net, &seed, slot.index, &c.node));
+            .min_by_key(|c| {
+                let of_operator = standing.get(&(slot.target, &c.operator)).copied();
+                (of_operator, rank(net, &seed, slot.index, &c.node))
+            });
         if let Some(winner) = winner {
             used.insert(&winner.operator);
             *taken.entry(winner.node).or_default() += 1;
@@ -50,6 +56,36 @@ pub fn assign(net: &NetId, id: &JobId, job: &Job, candidates: &[Candidate]) -> A
         assignment.push(winner.map(|c| c.node));
     }
     assignment
+}
+
+/// Where an operator stands among those for a target: first who can answer from most regions, then by rank.
+type Standing = (Reverse<usize>, Hash);
+
+fn standing<'c>(
+    net: &NetId,
+    seed: &Hash,
+    job: &Job,
+    candidates: &'c [Candidate],
+) -> BTreeMap<(usize, &'c Operator), Standing> {
+    let operators: BTreeSet<&Operator> = candidates.iter().map(|candidate| &candidate.operator).collect();
+    let mut found = BTreeMap::new();
+    for (index, asked) in job.targets.iter().enumerate() {
+        for operator in &operators {
+            let covers = |region: &&String| {
+                let own = candidates.iter().filter(|candidate| candidate.operator == **operator);
+                own.into_iter().any(|own| own.announce.covers(region, &asked.target, job.commit_by_s))
+            };
+            let regions = job.regions.iter().filter(covers).count();
+            let (kind, name): (u8, &str) = match operator {
+                Operator::Vouched(name) => (1, name),
+                Operator::Volunteers => (0, ""),
+            };
+            let fields: [&[u8]; 4] = [&seed.0, &(index as u32).to_be_bytes(), &[kind], name.as_bytes()];
+            let rank = labelled(Label::OperatorRank, net, &fields);
+            found.insert((index, *operator), (Reverse(regions), rank));
+        }
+    }
+    found
 }
 
 /// The order in which executors run the cells of a slot: shuffled by the seed, so that time of day and prompt do not vary

@@ -14,6 +14,8 @@ pub enum Label {
     AssignSeed,
     /// The rank of an executor for a slot.
     AssignRank,
+    /// The rank of an operator for a target.
+    OperatorRank,
     /// The order in which a slot's cells are executed.
     CellOrder,
     /// The bytes of a request to a model.
@@ -26,11 +28,12 @@ pub enum Label {
 
 impl Label {
     /// All labels: for the test that they differ.
-    pub const ALL: [Label; 8] = [
+    pub const ALL: [Label; 9] = [
         Label::Keyset,
         Label::Commit,
         Label::AssignSeed,
         Label::AssignRank,
+        Label::OperatorRank,
         Label::CellOrder,
         Label::Request,
         Label::CellSeed,
@@ -44,6 +47,7 @@ impl Label {
             Label::Commit => "vantage/commit/v1",
             Label::AssignSeed => "vantage/assign-seed/v1",
             Label::AssignRank => "vantage/assign-rank/v1",
+            Label::OperatorRank => "vantage/operator-rank/v1",
             Label::CellOrder => "vantage/cell-order/v2",
             Label::Request => "vantage/request/v1",
             Label::CellSeed => "vantage/cell-seed/v1",
