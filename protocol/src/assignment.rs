@@ -67,25 +67,27 @@ fn standing<'c>(
     job: &Job,
     candidates: &'c [Candidate],
 ) -> BTreeMap<(usize, &'c Operator), Standing> {
-    let operators: BTreeSet<&Operator> = candidates.iter().map(|candidate| &candidate.operator).collect();
-    let mut found = BTreeMap::new();
+    let mut regions: BTreeMap<(usize, &'c Operator), usize> = BTreeMap::new();
     for (index, asked) in job.targets.iter().enumerate() {
-        for operator in &operators {
-            let covers = |region: &&String| {
-                let own = candidates.iter().filter(|candidate| candidate.operator == **operator);
-                own.into_iter().any(|own| own.announce.covers(region, &asked.target, job.commit_by_s))
-            };
-            let regions = job.regions.iter().filter(covers).count();
-            let (kind, name): (u8, &str) = match operator {
-                Operator::Vouched(name) => (1, name),
-                Operator::Volunteers => (0, ""),
-            };
-            let fields: [&[u8]; 4] = [&seed.0, &(index as u32).to_be_bytes(), &[kind], name.as_bytes()];
-            let rank = labelled(Label::OperatorRank, net, &fields);
-            found.insert((index, *operator), (Reverse(regions), rank));
+        for region in &job.regions {
+            let covers =
+                |candidate: &&Candidate| candidate.announce.covers(region, &asked.target, job.commit_by_s);
+            let there: BTreeSet<&'c Operator> =
+                candidates.iter().filter(covers).map(|candidate| &candidate.operator).collect();
+            for operator in there {
+                *regions.entry((index, operator)).or_default() += 1;
+            }
         }
     }
-    found
+    let ranked = |((index, operator), regions): ((usize, &'c Operator), usize)| {
+        let (kind, name): (u8, &str) = match operator {
+            Operator::Vouched(name) => (1, name),
+            Operator::Volunteers => (0, ""),
+        };
+        let fields: [&[u8]; 4] = [&seed.0, &(index as u32).to_be_bytes(), &[kind], name.as_bytes()];
+        ((index, operator), (Reverse(regions), labelled(Label::OperatorRank, net, &fields)))
+    };
+    regions.into_iter().map(ranked).collect()
 }
 
 /// The order in which executors run the cells of a slot: shuffled by the seed, so that time of day and prompt do not vary
