@@ -23,7 +23,7 @@ pub const REGIONS_MAX: usize = 32;
 /// Most targets of a job: a guess.
 pub const TARGETS_MAX: usize = 16;
 /// Most replicas of a (region, target): a guess.
-pub const REPLICAS_MAX: u32 = 8;
+pub const REPLICAS_MAX: u32 = 16;
 /// Most repeats of a prompt by one executor: a guess.
 pub const REPEATS_MAX: u32 = 16;
 /// Most prompts of a suite: a guess.

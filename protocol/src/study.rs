@@ -163,7 +163,18 @@ impl StudyPlan {
     /// The contrasts of a job one by one, in the plan's order: the family. An error says what the plan names that the job or
     /// its suite does not have.
     pub fn registered(&self, job: &Job, suite: &Suite) -> Result<Vec<Registered>, String> {
-        let names = Names::of(job, suite);
+        let targets: Vec<&Target> = job.targets.iter().map(|asked| &asked.target).collect();
+        self.family(&targets, &job.regions, suite)
+    }
+
+    /// The same before there is a job: for these targets and regions, in the order that a job has them in, hence sorted.
+    pub fn family(
+        &self,
+        targets: &[&Target],
+        regions: &[String],
+        suite: &Suite,
+    ) -> Result<Vec<Registered>, String> {
+        let names = Names::of(targets, regions, suite);
         let coded = self.coded(&names)?;
         let mut all = Vec::new();
         for (at, contrast) in self.contrasts.iter().enumerate() {
@@ -202,10 +213,10 @@ struct Names<'j> {
 }
 
 impl<'j> Names<'j> {
-    fn of(job: &'j Job, suite: &'j Suite) -> Self {
+    fn of(targets: &[&'j Target], regions: &'j [String], suite: &'j Suite) -> Self {
         Self {
-            targets: job.targets.iter().map(|asked| &asked.target).collect(),
-            regions: job.regions.iter().map(String::as_str).collect(),
+            targets: targets.to_vec(),
+            regions: regions.iter().map(String::as_str).collect(),
             prompts: suite.prompts.iter().map(|prompt| prompt.id.as_str()).zip(0..).collect(),
         }
     }

@@ -18,7 +18,7 @@ pub use model::{
     CellRecomputed, ModelListed, ModelPulled, ModelState, ModelsListed, Recomputation, Recomputed,
 };
 pub use setup::{Check, Diagnosis, GenesisShown, Initialised, Level, MemberShown};
-pub use suite::{JobOrdered, JobsListed, PriceListed, SuiteChecked, SuitePlanned, SuiteRow};
+pub use suite::{ContrastPlanned, JobOrdered, JobsListed, PriceListed, SuiteChecked, SuitePlanned, SuiteRow};
 pub use target::{Limits, Price, Probed, Sampling, TargetOffered, TargetsListed, VendorConfigured};
 pub use upkeep::{BackedUp, Moved, PruneDone, Restored, Stopping};
 

@@ -60,7 +60,7 @@ fn submit(args: &JobSubmitArgs, out: &mut Out) -> CliResult<Exit> {
 }
 
 /// Reads and checks a study plan.
-fn read_plan(path: &Path) -> CliResult<StudyPlan> {
+pub(super) fn read_plan(path: &Path) -> CliResult<StudyPlan> {
     let text = file::read_text(path, StudyPlan::BYTES_MAX as u64)?;
     StudyPlan::from_toml(&text).map_err(|error| {
         CliError::usage(format!("the study plan is not valid: {error}"))

@@ -144,7 +144,7 @@ pub(super) fn conclude<'a>(
                     purse.spend(text_cost(asked, drawn));
                     (texts(asked, contrast.scope, &family, drawn, &draws.branch(number)), false)
                 }
-                _ => (rates(asked, contrast.scope, &family), false),
+                _ => (rates(asked, contrast.scope, &family, &draws.branch(number)), false),
             };
             conclusion(contrast, &found, costly, *untold)
         })

@@ -51,7 +51,7 @@ pub(super) fn trials(sides: &Sides<'_>, draws: &Draws, purse: &mut Purse) -> Tri
     let mut spent = EACH;
     let refusals = sides.asked(Measure::Refusals, &numbers);
     if refusals.answers.iter().any(|answer| answer.yes) {
-        let found = rates(core::slice::from_ref(&refusals), Scope::TheseExecutors, &ALONE);
+        let found = rates(core::slice::from_ref(&refusals), Scope::TheseExecutors, &ALONE, draws);
         tried.found.extend(trial(Measure::Refusals, &found));
         spent += EACH * refusals.answers.len() as u64;
     }

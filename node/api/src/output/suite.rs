@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use vantage_protocol::attester::JobView;
 use vantage_protocol::cid::Cid;
 use vantage_protocol::id::JobId;
+use vantage_protocol::study::{Measure, Scope};
 use vantage_protocol::target::Target;
 
 /// A job was ordered.
@@ -87,12 +88,37 @@ pub struct SuitePlanned {
     pub asked: bool,
     /// Regions and targets.
     pub rows: Vec<SuiteRow>,
+    /// What each registered contrast takes; empty without a study plan.
+    pub power: Vec<ContrastPlanned>,
     /// What will not go as asked, or is not sure.
     pub remarks: Vec<String>,
     /// What vendors bill, one a target of an API.
     pub prices: Vec<PriceListed>,
     /// What the budgets of the node that was asked leave today; null if none was.
     pub vendors: Option<Vec<VendorView>>,
+}
+
+/// What registered contrasts of one kind take to be shown nine times of ten.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ContrastPlanned {
+    /// Contrasts of this kind.
+    pub contrasts: u64,
+    /// What is compared.
+    pub measure: Measure,
+    /// Of whom they speak.
+    pub scope: Scope,
+    /// Prompts of each.
+    pub prompts: u64,
+    /// Operators a side, and how often one answers.
+    pub operators: u64,
+    /// Answers of one operator to a prompt.
+    pub repeats: u64,
+    /// How often a difference of the size that was asked for would be shown, percent, by simulation; null for texts.
+    pub power_percent: Option<u32>,
+    /// Prompts that it takes for 90%; null for texts, and where 512 are too few.
+    pub prompts_needed: Option<u64>,
+    /// Operators that it takes at least, where these are too few for anything to be shown.
+    pub operators_needed: Option<u64>,
 }
 
 /// One region and target of a plan.

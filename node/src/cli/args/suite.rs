@@ -31,6 +31,7 @@ pub struct SuiteCheckArgs {
 const PLAN_HELP: &str = "\
 Examples:
   vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini=3
+  vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini=2 --replicas 6 --offline --plan study.toml --effect 10
   vantage suite plan suite.toml --regions eu,us --target openai/gpt-4.1-mini --offline --price openai/gpt-4.1-mini=400
 
 With a running node, executors and prices come from the nodes' announces. Costs are those of the announced \
@@ -56,6 +57,18 @@ pub struct SuitePlanArgs {
     /// Executors of different operators for each region and target
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = amount::some)]
     pub replicas: u32,
+    /// The study plan: prints what its contrasts take to be shown nine times of ten, by simulation
+    #[arg(long, value_name = "STUDY.toml")]
+    pub plan: Option<PathBuf>,
+    /// Difference of rates to plan for, points
+    #[arg(long, value_name = "POINTS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub effect: u32,
+    /// The rate on the first side to plan with, percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 15, value_parser = clap::value_parser!(u32).range(0..=99))]
+    pub base: u32,
+    /// Whether other operators stand on the second side [default: the same ones]
+    #[arg(long)]
+    pub nested: bool,
     /// Most calls an executor may make for one slot [default: twice its cells]
     #[arg(long, value_name = "N", value_parser = amount::some)]
     pub calls_max: Option<u32>,

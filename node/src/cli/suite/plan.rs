@@ -1,6 +1,7 @@
 //! `vantage suite plan`: cells, calls, tokens, cost and time, before anything is spent.
 
 mod money;
+mod power;
 
 use super::super::args::SuitePlanArgs;
 use super::super::control::{self, now_s};
@@ -32,6 +33,7 @@ pub(super) fn plan(args: &SuitePlanArgs, out: &mut Out) -> CliResult<Exit> {
         if args.offline { (None, None) } else { known(args).map(|(n, s)| (Some(n), Some(s)))? };
     let (vendors, golem) = status.map_or((None, None), |status| (Some(status.vendors), status.golem));
     let mut plan = work_out(args, &suite, nodes.as_deref(), now_s())?;
+    plan.power = power::power(args, &suite)?;
     let money = Money::new(args, &suite, &data::prices(&args.data)?, vendors, ledger::today());
     plan.remarks.extend(money.remarks(&plan.rows));
     plan.remarks.extend(rented(&plan.rows, golem.as_ref()));
@@ -166,6 +168,7 @@ fn total(
         fits,
         asked,
         rows,
+        power: Vec::new(),
         remarks,
         prices: Vec::new(),
         vendors: None,
@@ -260,7 +263,44 @@ fn print(plan: &SuitePlanned, money: &Money, args: &SuitePlanArgs, out: &mut Out
         ("time", format!("{} s of calls in the longest slot, --commit {} s", plan.time_s, args.commit.0)),
     ]);
     money.print(out);
+    contrasts(plan, args, out);
     plan.remarks.iter().for_each(|remark| out.painted(Paint::Warn, "remark: ", remark));
+}
+
+/// What registered contrasts take.
+fn contrasts(plan: &SuitePlanned, args: &SuitePlanArgs, out: &mut Out) {
+    if plan.power.is_empty() {
+        return;
+    }
+    let of: u64 = plan.power.iter().map(|kind| kind.contrasts).sum();
+    out.line("");
+    out.line(format!(
+        "registered: {of} contrasts; how often {} points more than {}% are shown, by simulation",
+        args.effect, args.base
+    ));
+    let mut table =
+        Table::new(&["contrasts", "compared", "of whom", "prompts", "operators", "shown", "prompts for 90%"]);
+    for kind in &plan.power {
+        let few = kind.operators_needed.map(|needed| format!("too few operators: it takes {needed}"));
+        let texts = kind.measure == vantage_protocol::study::Measure::Texts;
+        let shown = match (&few, kind.power_percent) {
+            (Some(few), _) => few.clone(),
+            (None, Some(percent)) => format!("{percent}%"),
+            (None, None) => "depends on the texts".to_owned(),
+        };
+        let needed = kind.prompts_needed.map(|prompts| prompts.to_string());
+        let beyond = if texts || few.is_some() { "-" } else { "more than 512" };
+        table.row([
+            kind.contrasts.to_string().into(),
+            vantage_report::study::measure(kind.measure).into(),
+            vantage_report::study::scope(kind.scope).into(),
+            kind.prompts.to_string().into(),
+            format!("{} x {}", kind.operators, kind.repeats).into(),
+            Field::painted(if few.is_some() { Paint::Bad } else { Paint::Plain }, shown),
+            needed.unwrap_or_else(|| beyond.to_owned()).into(),
+        ]);
+    }
+    out.table(&table);
 }
 
 /// Millionths of a US dollar as people read them.

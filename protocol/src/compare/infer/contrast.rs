@@ -3,7 +3,7 @@
 use super::bounds::half_width_ppm;
 use super::chance::{Chance, Draws};
 use super::flips::flip_chance;
-use super::labels::{Block, Exchange, Labels};
+use super::labels::{Block, DRAWN_MAX, Exchange, Labels};
 use super::strata::{Stratum, choose, strata_chance};
 use super::text::{Texts, text_chance};
 use crate::study::Scope;
@@ -98,7 +98,7 @@ impl Family {
 }
 
 /// Whether rates of yes differ between two regions.
-pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
+pub fn rates(prompts: &[Asked], scope: Scope, family: &Family, draws: &Draws) -> Found {
     let design = Design::of(prompts, scope, Measure::Rates, family);
     let mut found = design.found();
     let Some(exchange) = design.exchange else { return found };
@@ -117,7 +117,7 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
     let difference = |(block, asked): (&Block, &Asked)| {
         i64::from(yes(asked, block.first)) - i64::from(yes(asked, block.second))
     };
-    found.chance = match exchange {
+    let counted = match exchange {
         Exchange::Flips => flip_chance(&blocks().map(difference).collect::<Vec<_>>()),
         Exchange::Splits => {
             let stratum = |(block, asked): (&Block, &Asked)| Stratum {
@@ -139,10 +139,13 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
                 let yes: u32 = own().map(|(block, asked)| yes(asked, block.first | block.second)).sum();
                 (i64::from(yes) << 32).checked_div(all.into()).unwrap_or(0)
             };
-            exchanged(
-                &design.sides[0].iter().map(rate).collect::<Vec<_>>(),
-                &design.sides[1].iter().map(rate).collect::<Vec<_>>(),
-            )
+            let sides = design.sides.each_ref().map(|side| side.iter().map(rate).collect::<Vec<_>>());
+            if let Some(drawn) = exchanged_drawn(&sides, draws) {
+                (found.chance, found.labellings) = (Some(drawn), Some(u64::from(DRAWN_MAX) + 1));
+                None
+            } else {
+                exchanged(&sides)
+            }
         }
     };
     let totals = blocks().fold([[0_u32; 2]; 2], |[[n, a], [m, b]], (block, asked)| {
@@ -155,7 +158,8 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family) -> Found {
         totals.map(|[all, yes]| (u64::from(yes) * 1_000_000).checked_div(all.into()).unwrap_or(0) as u32);
     found.effect_ppm = i64::from(rates[0]) - i64::from(rates[1]);
     found.rates_ppm = Some(rates);
-    found.exact = true;
+    found.exact = counted.is_some();
+    found.chance = counted.or(found.chance);
     found
 }
 
@@ -181,20 +185,49 @@ pub fn texts(prompts: &[Asked], scope: Scope, family: &Family, drawn: u32, draws
     found
 }
 
-/// The two-sided chance that operators exchanged between sides make the means of their values as far apart.
-fn exchanged(first: &[i64], second: &[i64]) -> Option<Chance> {
-    let (m, n) = (first.len(), second.len());
-    let values: Vec<i128> = first.iter().chain(second).map(|value| i128::from(*value)).collect();
-    let total: i128 = values.iter().sum();
-    let apart = |set: u64| {
-        let on_first: i128 =
-            values.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|(_, value)| value).sum();
-        (on_first * n as i128 - (total - on_first) * m as i128).abs()
-    };
-    let ways = choose(u32::try_from(m + n).ok()?, u32::try_from(m).ok()?);
-    if m + n > 20 || ways == 0 {
+/// Most operators of both sides whose exchanges are counted one by one.
+const COUNTED_OPERATORS_MAX: usize = 20;
+
+/// The same by drawn exchanges, where there are too many operators to count all.
+fn exchanged_drawn(sides: &[Vec<i64>; 2], draws: &Draws) -> Option<Chance> {
+    let (m, n) = (sides[0].len(), sides[1].len());
+    if m + n <= COUNTED_OPERATORS_MAX || m + n > 64 {
         return None;
     }
+    let apart = apart(sides);
+    let observed = apart(u64::MAX >> (64 - m));
+    let mut draws = draws.branch(u64::MAX - 1);
+    let far = (0..DRAWN_MAX).filter(|_| {
+        let mut order: Vec<u64> = (0..(m + n) as u64).collect();
+        for at in 0..m {
+            let picked = at + draws.below((m + n - at) as u64) as usize;
+            order.swap(at, picked);
+        }
+        apart(order.iter().take(m).fold(0, |set, at| set | 1 << at)) >= observed
+    });
+    Some(Chance::of(far.count() as u128 + 1, u128::from(DRAWN_MAX) + 1))
+}
+
+/// How far apart the means of two sides are, times both sizes, for each set of operators on the first.
+fn apart(sides: &[Vec<i64>; 2]) -> impl Fn(u64) -> i128 {
+    let (m, n) = (sides[0].len() as i128, sides[1].len() as i128);
+    let values: Vec<i128> = sides.iter().flatten().map(|value| i128::from(*value)).collect();
+    let total: i128 = values.iter().sum();
+    move |set| {
+        let on_first: i128 =
+            values.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|(_, value)| value).sum();
+        (on_first * n - (total - on_first) * m).abs()
+    }
+}
+
+/// The two-sided chance that operators exchanged between sides make the means of their values as far apart.
+fn exchanged(sides: &[Vec<i64>; 2]) -> Option<Chance> {
+    let (m, n) = (sides[0].len(), sides[1].len());
+    let ways = choose(u32::try_from(m + n).ok()?, u32::try_from(m).ok()?);
+    if m + n > COUNTED_OPERATORS_MAX || ways == 0 {
+        return None;
+    }
+    let apart = apart(sides);
     let observed = apart((1 << m) - 1);
     let subsets = (0_u64..1 << (m + n)).filter(|set| set.count_ones() as usize == m);
     Some(Chance::of(subsets.filter(|set| apart(*set) >= observed).count() as u128, ways.into()))

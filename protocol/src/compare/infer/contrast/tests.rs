@@ -24,10 +24,24 @@ fn asked(
     (0..prompts).map(of_prompt).collect()
 }
 
+fn draws() -> Draws {
+    Draws::new(&NetId([0; 32]), &JobId([0; 32]), 0)
+}
+
+#[test]
+fn many_operators_are_exchanged_by_draws() {
+    let found =
+        rates(&asked((3, 16, 1, false), |_, _, second, _| second), Scope::BeyondThem, &FAMILY, &draws());
+    assert_eq!((found.chance, found.exact), (Some(Chance::of(1, 20_000)), false));
+    let mixed = |prompt, operator, _, _| (prompt + operator) % 2 == 0;
+    let found = rates(&asked((3, 16, 1, false), mixed), Scope::BeyondThem, &FAMILY, &draws());
+    assert!(found.chance.unwrap() > FAMILY.alpha, "{found:?}");
+}
+
 #[test]
 fn too_few_operators_are_said_with_how_many_it_takes() {
     let split = |_, _, second, _| second;
-    let beyond = |shape| rates(&asked(shape, split), Scope::BeyondThem, &FAMILY);
+    let beyond = |shape| rates(&asked(shape, split), Scope::BeyondThem, &FAMILY, &draws());
     assert_eq!(beyond((30, 8, 2, true)).operators_needed, Some(9));
     assert_eq!(beyond((30, 5, 2, false)).operators_needed, Some(6));
     for found in [beyond((30, 2, 2, true)), beyond((30, 2, 2, false))] {
@@ -37,14 +51,14 @@ fn too_few_operators_are_said_with_how_many_it_takes() {
     assert_eq!((nine.chance, nine.exchange), (Some(Chance::of(2, 512)), Some(Exchange::OperatorFlips)));
     let six = beyond((1, 6, 2, false));
     assert_eq!((six.chance, six.exchange), (Some(Chance::of(2, 924)), Some(Exchange::OperatorSplits)));
-    let one = rates(&asked((30, 1, 8, true), split), Scope::TheseExecutors, &FAMILY);
+    let one = rates(&asked((30, 1, 8, true), split), Scope::TheseExecutors, &FAMILY, &draws());
     assert_eq!((one.chance, one.operators_needed), (None, Some(2)));
 }
 
 #[test]
 fn these_executors_are_flipped_where_that_can_tell_and_split_where_not() {
     let split = |_, _, second, _| second;
-    let these = |shape| rates(&asked(shape, split), Scope::TheseExecutors, &FAMILY);
+    let these = |shape| rates(&asked(shape, split), Scope::TheseExecutors, &FAMILY, &draws());
     let flipped = these((5, 2, 4, true));
     assert_eq!((flipped.exchange, flipped.chance), (Some(Exchange::Flips), Some(Chance::of(2, 1024))));
     // one prompt has two flips; within the operators there are 70 ways each
@@ -62,7 +76,7 @@ fn these_executors_are_flipped_where_that_can_tell_and_split_where_not() {
 fn equal_rates_are_no_difference() {
     let mixed = |prompt, operator, _, repeat| (prompt + operator + repeat) % 2 == 0;
     for shape in [(10, 4, 2, true), (10, 4, 2, false)] {
-        let found = rates(&asked(shape, mixed), Scope::TheseExecutors, &FAMILY);
+        let found = rates(&asked(shape, mixed), Scope::TheseExecutors, &FAMILY, &draws());
         assert_eq!((found.effect_ppm, found.chance), (0, Some(Chance::ONE)), "{shape:?}");
     }
 }
@@ -72,7 +86,7 @@ fn missing_answers_leave_pairs_of_equal_size() {
     let mut prompts = asked((6, 3, 3, true), |_, _, second, _| second);
     prompts[0].answers.remove(0);
     prompts[1].answers.retain(|answer| answer.operator != 2 || !answer.second);
-    let found = rates(&prompts, Scope::TheseExecutors, &FAMILY);
+    let found = rates(&prompts, Scope::TheseExecutors, &FAMILY, &draws());
     assert_eq!(found.exchange, Some(Exchange::Flips));
     // of 6 x 3 x 3 answers a side one pair and one operator's three are left out
     assert_eq!(found.answers, [50, 50]);
@@ -100,7 +114,7 @@ fn with_texts(mut prompts: Vec<Asked>, apart: bool) -> Vec<Asked> {
 
 #[test]
 fn texts_are_compared_in_both_scopes() {
-    let draws = Draws::new(&NetId([0; 32]), &JobId([0; 32]), 0);
+    let draws = draws();
     let shapes = [((3, 9, 1, true), Scope::BeyondThem), ((2, 6, 2, false), Scope::BeyondThem)];
     let shapes = shapes
         .into_iter()
