@@ -19,6 +19,7 @@ use vantage_protocol::request::Request;
 use vantage_protocol::statement::{
     Ack, AckItem, AckVerdict, Commit, Final, Reveal, StatementList, commit_hash,
 };
+use vantage_protocol::study::{Contrast, Measure, Scope, StudyPlan};
 use vantage_protocol::suite::{Prompt, PromptKind, Suite};
 use vantage_protocol::target::{Surface, Target};
 use vantage_protocol::wire;
@@ -80,6 +81,7 @@ impl Sealed {
 struct Maker {
     logs: Logs,
     suite: Suite,
+    study: StudyPlan,
     executors: Executors,
     job: Job,
     at: LeafRef,
@@ -118,7 +120,8 @@ impl Maker {
         announces.sort_by_key(|at| at.author);
         let executors = Executors { v: 1, announces };
         let suite = suite(shape.prompts);
-        let job = job(&suite, &executors, regions, targets, shape);
+        let study = study(&suite, &regions, &targets);
+        let job = job((&suite, &study, &executors), regions, targets, shape);
         let author = logs.ids()[0];
         let at = logs.say(&author, Statement::Job(job.clone()));
         let id = JobId(at.hash.0);
@@ -130,6 +133,7 @@ impl Maker {
         let mut maker = Self {
             logs,
             suite,
+            study,
             executors,
             job,
             at,
@@ -143,6 +147,7 @@ impl Maker {
             certs,
         };
         maker.put(wire::encode(&maker.suite));
+        maker.put(wire::encode(&maker.study));
         maker.put(wire::encode(&maker.executors));
         maker
     }
@@ -213,7 +218,7 @@ impl Maker {
             id: self.id,
             job: &self.job,
             suite: &self.suite,
-            study: None,
+            study: Some(&self.study),
             assignment: &self.assignment,
             statements: &statements,
         };
@@ -302,9 +307,36 @@ fn suite(prompts: usize) -> Suite {
     }
 }
 
+/// A plan of twelve contrasts where there are five targets: texts and refusals of each, between the first region and the last, and
+/// refusals on one prompt of two.
+fn study(suite: &Suite, regions: &[String], targets: &[Target]) -> StudyPlan {
+    let pair = regions.first().cloned().zip(regions.last().cloned());
+    let contrast = |measure, targets: &[Target], prompts: Vec<String>| Contrast {
+        measure,
+        scope: Scope::TheseExecutors,
+        targets: targets.to_vec(),
+        regions: pair.clone().into_iter().collect(),
+        prompts,
+        by_prompt: false,
+        against: None,
+        margin_ppm: None,
+    };
+    let one = suite.prompts.iter().take(1).map(|prompt| prompt.id.clone()).collect();
+    StudyPlan {
+        v: 1,
+        name: "benchmark".into(),
+        alpha_ppm: 50_000,
+        contrasts: vec![
+            contrast(Measure::Texts, targets, Vec::new()),
+            contrast(Measure::Refusals, targets, Vec::new()),
+            contrast(Measure::Refusals, targets.get(..2).unwrap_or(targets), one),
+        ],
+        codings: Vec::new(),
+    }
+}
+
 fn job(
-    suite: &Suite,
-    executors: &Executors,
+    (suite, study, executors): (&Suite, &StudyPlan, &Executors),
     regions: Vec<String>,
     targets: Vec<Target>,
     shape: Shape,
@@ -315,7 +347,7 @@ fn job(
         regions,
         replicas: shape.replicas,
         executors: Cid::dag_cbor(&wire::encode(executors)),
-        study: None,
+        study: Some(Cid::dag_cbor(&wire::encode(study))),
         from_s: FOUNDED_S,
         commit_by_s: FOUNDED_S + 60,
         reveal_by_s: FOUNDED_S + 120,
