@@ -382,3 +382,6 @@ impl Wire for StudyPlan {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

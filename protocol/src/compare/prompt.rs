@@ -360,14 +360,14 @@ pub(super) fn pair_texts(
     held: [Option<&Held>; 2],
     panels: [&Panel<'_>; 2],
 ) -> Option<infer::Texts> {
-    let places = [0, 1].map(|side: usize| {
-        let (answers, panel) = (sides[side], panels[side]);
+    let counted = |panel: &Panel<'_>, answers: &[Answer<'_>]| {
         panel.counted(answers.iter().map(|answer| &answer.cell.operator))
-    });
-    let counted = |(answers, places): (&&[Answer<'_>], &Vec<usize>)| {
-        places.iter().filter_map(|place| answers.get(*place)).copied().collect::<Vec<_>>()
     };
-    let answers: Vec<Answer<'_>> = sides.iter().zip(&places).flat_map(counted).collect();
+    let places = [counted(panels[0], sides[0]), counted(panels[1], sides[1])];
+    let mut answers = Vec::new();
+    for (side, places) in sides.iter().zip(&places) {
+        answers.extend(places.iter().filter_map(|place| side.get(*place)));
+    }
     let mut distances_ppm = Vec::with_capacity(answers.len() * answers.len());
     for one in &answers {
         for other in &answers {
