@@ -25,6 +25,9 @@ pub struct StudyPlan {
     pub name: String,
     /// How often a study in which nothing differs may show any difference at all, parts per million.
     pub alpha_ppm: u32,
+    /// How far apart in time both sides may be asked, seconds: what is further apart is confounded by time. None: it is only told.
+    #[serde(default)]
+    pub skew_s_max: Option<u32>,
     /// What is compared, in the author's order.
     pub contrasts: Vec<Contrast>,
     /// How answers are read where proportions of coded answers are compared.

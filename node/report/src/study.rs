@@ -24,6 +24,7 @@ pub fn outcome(shown: &Shown) -> String {
         Shown::TooFewOperators { needed } => format!("too few operators: it takes {needed}"),
         Shown::NothingToCompare => "nothing to compare".to_owned(),
         Shown::TooCostly => "too much text for the cost bound".to_owned(),
+        Shown::ConfoundedByTime => "confounded by time".to_owned(),
     }
 }
 
@@ -94,6 +95,7 @@ pub fn summary(study: &Conclusions) -> String {
         (count(|shown| matches!(shown, Shown::TooFewOperators { .. })), "too few operators"),
         (count(|shown| *shown == Shown::NothingToCompare), "nothing to compare"),
         (count(|shown| *shown == Shown::TooCostly), "too costly"),
+        (count(|shown| *shown == Shown::ConfoundedByTime), "confounded by time"),
     ];
     let said: Vec<String> =
         named.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();

@@ -46,7 +46,17 @@ fn input(targets: &[&str], prompts: u32, said: impl Fn(u32, u32, u32) -> Option<
             };
             let operator = Operator::Vouched(format!("operator {replica}"));
             let executor = NodeId(sha256(&[replica as u8]).0);
-            cells.push(Cell { prompt, target, region: 0, replica, repeat: 0, executor, operator, state });
+            cells.push(Cell {
+                prompt,
+                target,
+                region: 0,
+                replica,
+                repeat: 0,
+                executor,
+                operator,
+                asked_ms: None,
+                state,
+            });
         }
     }
     Input {

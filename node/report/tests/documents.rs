@@ -41,7 +41,17 @@ fn input(said: impl Fn(u32, u32, u32) -> String) -> Input {
         let executor = NodeId(sha256(format!("{region}.{replica}").as_bytes()).0);
         let output = Cid::raw(text.as_bytes());
         let state = CellState::Answer { text, output, ending: Ending::Whole };
-        cells.push(Cell { prompt: 0, target, region, replica, repeat, executor, operator, state });
+        cells.push(Cell {
+            prompt: 0,
+            target,
+            region,
+            replica,
+            repeat,
+            executor,
+            operator,
+            asked_ms: None,
+            state,
+        });
     }
     let mut missing = cells[8].clone();
     (missing.replica, missing.state) =

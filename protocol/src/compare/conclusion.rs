@@ -72,6 +72,10 @@ pub struct Conclusion {
     pub operators: [u64; 2],
     /// Operators that stand on both.
     pub crossed: u64,
+    /// How far apart in time both sides were asked, by the executors' clocks, seconds, rounded up: the middle of all prompts. None where
+    /// that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew_s: Option<u64>,
 }
 
 /// A target asked in a region, by index.
@@ -105,6 +109,8 @@ pub enum Shown {
     NothingToCompare,
     /// There is more text than the bound on costs allows.
     TooCostly,
+    /// Both sides were asked further apart in time than the plan allows: a difference may be of the hour.
+    ConfoundedByTime,
 }
 
 /// Tests what was registered. `sides_of` gives both sides of a contrast's prompts.
@@ -116,7 +122,7 @@ pub(super) fn conclude<'a>(
 ) -> Conclusions {
     let family =
         Family { tests: study.contrasts.len() as u64, alpha: Chance::from_ppm(u64::from(study.alpha_ppm)) };
-    let registered: Vec<(&Registered, Vec<Asked>, [u64; 2])> = study
+    let registered: Vec<(&Registered, Vec<Asked>, Seen)> = study
         .contrasts
         .iter()
         .map(|contrast| {
@@ -124,7 +130,8 @@ pub(super) fn conclude<'a>(
             let numbers = numbered(&sides);
             let untold = sides.iter().map(|prompt| prompt.untold(contrast.measure));
             let untold = untold.fold([0; 2], |[a, b], [c, d]| [a + c, b + d]);
-            (contrast, sides.iter().map(|prompt| prompt.asked(contrast.measure, &numbers)).collect(), untold)
+            let asked = sides.iter().map(|prompt| prompt.asked(contrast.measure, &numbers)).collect();
+            (contrast, asked, Seen { untold, skew_s: skew_s(&sides) })
         })
         .collect();
     let by_texts = || registered.iter().filter(|(contrast, _, _)| contrast.measure == Measure::Texts);
@@ -135,7 +142,7 @@ pub(super) fn conclude<'a>(
     let mut contrasts: Vec<Conclusion> = registered
         .iter()
         .zip(0..)
-        .map(|((contrast, asked, untold), number)| {
+        .map(|((contrast, asked, seen), number)| {
             let (found, costly) = match contrast.measure {
                 Measure::Texts if text_cost(asked, drawn) > purse.left() => {
                     (texts(asked, contrast.scope, &family, 0, &draws.branch(number)), true)
@@ -146,7 +153,7 @@ pub(super) fn conclude<'a>(
                 }
                 _ => (rates(asked, contrast.scope, &family, &draws.branch(number)), false),
             };
-            conclusion(contrast, &found, costly, *untold)
+            conclusion(contrast, &found, costly, seen)
         })
         .collect();
     let known: Vec<Chance> = contrasts.iter().filter_map(|contrast| contrast.chance).collect();
@@ -157,11 +164,31 @@ pub(super) fn conclude<'a>(
             contrast.shown = Shown::Differs;
         }
     }
+    for contrast in &mut contrasts {
+        let most = study.skew_s_max.map(u64::from);
+        let late = contrast.skew_s.zip(most).is_some_and(|(skew, most)| skew > most);
+        if late && matches!(contrast.shown, Shown::Differs | Shown::Equal | Shown::NotShown) {
+            contrast.shown = Shown::ConfoundedByTime;
+        }
+    }
     Conclusions { alpha_ppm: study.alpha_ppm, drawn, contrasts }
 }
 
+/// What is seen of both sides beside their answers.
+struct Seen {
+    untold: [u64; 2],
+    skew_s: Option<u64>,
+}
+
+/// The middle of how far apart both sides of each prompt were asked.
+fn skew_s(sides: &[Sides<'_>]) -> Option<u64> {
+    let mut skews: Vec<u64> = sides.iter().filter_map(Sides::skew_ms).collect();
+    skews.sort_unstable();
+    skews.get(skews.len() / 2).map(|skew| skew.div_ceil(1000))
+}
+
 /// What is known of a contrast before the family is looked at.
-fn conclusion(contrast: &Registered, found: &Found, costly: bool, untold: [u64; 2]) -> Conclusion {
+fn conclusion(contrast: &Registered, found: &Found, costly: bool, seen: &Seen) -> Conclusion {
     let half = i64::try_from(found.half_width_ppm).unwrap_or(i64::MAX / 4);
     let most = if contrast.measure == Measure::Texts { 2_000_000 } else { 1_000_000 };
     let least = if contrast.measure == Measure::Texts { 0 } else { -most };
@@ -200,8 +227,9 @@ fn conclusion(contrast: &Registered, found: &Found, costly: bool, untold: [u64; 
         interval_ppm,
         margin_ppm: contrast.margin_ppm,
         answers: found.answers,
-        untold,
+        untold: seen.untold,
         operators: found.operators.map(|n| n as u64),
         crossed: found.crossed as u64,
+        skew_s: seen.skew_s,
     }
 }

@@ -33,6 +33,8 @@ pub struct Study {
     pub alpha_ppm: u32,
     /// The family, in the plan's order.
     pub contrasts: Vec<Registered>,
+    /// How far apart in time both sides may have been asked, seconds; none: not looked at.
+    pub skew_s_max: Option<u32>,
     /// How answers are read, by prompt.
     pub readings: BTreeMap<u32, Reading>,
 }
@@ -80,6 +82,8 @@ pub struct Cell {
     pub executor: NodeId,
     /// Who runs that executor.
     pub operator: Operator,
+    /// When it was asked, POSIX milliseconds by the executor's clock; none without a receipt.
+    pub asked_ms: Option<u64>,
     /// What came of it.
     pub state: CellState,
 }

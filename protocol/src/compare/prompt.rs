@@ -340,12 +340,14 @@ impl<'a> Measured<'a> {
                 },
                 coded: question.coding.and_then(|coding| coding::read(answer.text, coding)),
                 text: true,
+                asked_ms: answer.cell.asked_ms,
             }),
             _ => withheld.get(place.checked_sub(compared.len())?).map(|cell| Counted {
                 operator: &cell.operator,
                 declined: Some(true),
                 coded: None,
                 text: false,
+                asked_ms: cell.asked_ms,
             }),
         };
         places.into_iter().filter_map(counted).take(MAX_COMPARED_ANSWERS).collect()

@@ -15,6 +15,8 @@ pub(super) struct Counted<'a> {
     pub(super) coded: Option<bool>,
     /// Whether there is a text.
     pub(super) text: bool,
+    /// When it was asked, POSIX milliseconds.
+    pub(super) asked_ms: Option<u64>,
 }
 
 /// Both sides of one prompt.
@@ -53,6 +55,16 @@ impl Sides<'_> {
         }
         let texts = self.texts.clone().filter(|_| measure == Measure::Texts);
         Asked { answers, texts }
+    }
+
+    /// How far apart in time the middle answers of both sides were asked, milliseconds; none where that is not known.
+    pub(super) fn skew_ms(&self) -> Option<u64> {
+        let [first, second] = self.sides.each_ref().map(|side| {
+            let mut asked: Vec<u64> = side.iter().filter_map(|counted| counted.asked_ms).collect();
+            asked.sort_unstable();
+            asked.get(asked.len() / 2).copied()
+        });
+        Some(first?.abs_diff(second?))
     }
 
     /// Answers that are neither a yes nor a no, on each side.

@@ -131,6 +131,7 @@ fn input_from(compared: &Compared<'_>, source: &dyn Source) -> Result<Input, Not
 fn study(plan: &StudyPlan, job: &Job, suite: &Suite) -> Study {
     Study {
         alpha_ppm: plan.alpha_ppm,
+        skew_s_max: plan.skew_s_max,
         contrasts: plan.registered(job, suite).unwrap_or_default(),
         readings: plan
             .readings(suite)
@@ -176,7 +177,7 @@ impl Filler<'_> {
     fn absent(&mut self, slot: Slot, executor: Option<NodeId>, reason: MissingReason) {
         for place in self.compared.job.cells(slot, self.compared.suite) {
             let state = CellState::Missing { reason: reason.clone() };
-            self.push(slot, place, executor, state);
+            self.push(slot, place, executor, None, state);
         }
     }
 
@@ -199,7 +200,8 @@ impl Filler<'_> {
                 None => Some(CellState::Bad { code: "cells".into() }),
             };
             if let Some(state) = state {
-                self.push(slot, (prompt, repeat), Some(node), state);
+                let asked_ms = receipt.map(|receipt| receipt.started_ms);
+                self.push(slot, (prompt, repeat), Some(node), asked_ms, state);
             }
         }
         Ok(())
@@ -237,7 +239,14 @@ impl Filler<'_> {
         *self.requests.entry((index, prompt)).or_insert_with(hash)
     }
 
-    fn push(&mut self, slot: Slot, place: (u32, u32), executor: Option<NodeId>, state: CellState) {
+    fn push(
+        &mut self,
+        slot: Slot,
+        place: (u32, u32),
+        executor: Option<NodeId>,
+        asked_ms: Option<u64>,
+        state: CellState,
+    ) {
         // nobody's place still counts: the account must come out even
         let executor = executor.unwrap_or(NodeId([0; 32]));
         let operator = match self.compared.genesis.operator(&executor) {
@@ -252,6 +261,7 @@ impl Filler<'_> {
             repeat: place.1,
             executor,
             operator,
+            asked_ms,
             state,
         });
     }

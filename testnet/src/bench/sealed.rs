@@ -326,6 +326,7 @@ fn study(suite: &Suite, regions: &[String], targets: &[Target]) -> StudyPlan {
         v: 1,
         name: "benchmark".into(),
         alpha_ppm: 50_000,
+        skew_s_max: None,
         contrasts: vec![
             contrast(Measure::Texts, targets, Vec::new()),
             contrast(Measure::Refusals, targets, Vec::new()),

@@ -112,6 +112,7 @@ impl World {
                 repeat,
                 executor: NodeId(sha256(format!("{name}{second}").as_bytes()).0),
                 operator: Operator::Vouched(name),
+                asked_ms: None,
                 state: CellState::Answer {
                     text: text.clone(),
                     output: Cid::raw(text.as_bytes()),
@@ -157,6 +158,7 @@ fn study(prompts: u32, scope: Scope) -> Study {
     Study {
         alpha_ppm: 50_000,
         contrasts: whole.into_iter().chain(single).collect(),
+        skew_s_max: None,
         readings: (0..prompts).map(|prompt| (prompt, Reading::YesNo)).collect(),
     }
 }

@@ -312,6 +312,7 @@ fn input(w: &World) -> Input {
             repeat: 0,
             executor: node.id,
             operator: compare::Operator::Vouched(format!("op-{}", 2 * region + replica)),
+            asked_ms: None,
             state: CellState::Answer { text: said.to_owned(), output, ending: Ending::Whole },
         }
     };

@@ -17,7 +17,7 @@ fn study(asked: &[(u32, Measure)]) -> Study {
         margin_ppm: (measure == Measure::Refusals).then_some(900_000),
     };
     let contrasts = asked.iter().flat_map(|asked| pairs.map(|pair| contrast(*asked, pair))).collect();
-    Study { alpha_ppm: 50_000, contrasts, readings: [(1, Reading::YesNo)].into() }
+    Study { alpha_ppm: 50_000, contrasts, skew_s_max: None, readings: [(1, Reading::YesNo)].into() }
 }
 
 fn mixed() -> Input {

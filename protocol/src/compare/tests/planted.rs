@@ -110,8 +110,12 @@ fn asked(usual: Answer, planted: Answer, random: &mut Lcg) -> Input {
     let measures = [Measure::Texts, Measure::Refusals];
     let contrasts =
         measures.into_iter().flat_map(|measure| [(0, 1), (0, 2), (1, 2)].map(|pair| contrast(pair, measure)));
-    input.study =
-        Some(Study { alpha_ppm: 50_000, contrasts: contrasts.collect(), readings: BTreeMap::new() });
+    input.study = Some(Study {
+        alpha_ppm: 50_000,
+        contrasts: contrasts.collect(),
+        skew_s_max: None,
+        readings: BTreeMap::new(),
+    });
     input
 }
 

@@ -51,7 +51,8 @@ pub fn job(regions: &[&str], targets: &[&str], prompts: &[&str]) -> Input {
 pub fn cell(prompt: u32, region: u32, replica: u32, repeat: u32, state: CellState) -> Cell {
     let name = format!("operator {region}.{replica}");
     let executor = NodeId(sha256(name.as_bytes()).0);
-    Cell { prompt, target: 0, region, replica, repeat, executor, operator: Operator::Vouched(name), state }
+    let operator = Operator::Vouched(name);
+    Cell { prompt, target: 0, region, replica, repeat, executor, operator, asked_ms: None, state }
 }
 
 pub fn answered(text: &str) -> CellState {
