@@ -16,6 +16,8 @@ use super::phrases::PHRASES_VERSION;
 use super::prompt::{Examined, Question, examine};
 use super::refusal::Reader;
 use super::report::{ExactCounts, ExactState, Explored, PromptReport, Report, TargetReport};
+use super::sides::Sides;
+use super::trial::{Trials, trials};
 use super::{COMPARE_VERSION, clip};
 use crate::study::{Measure, Registered};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,45 +57,44 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     };
     let groups = take_stock(input, &mut report);
     let (net, job) = &input.drawn_from;
-    let panels = panels(input, &groups, &Draws::new(net, job, Drawn::Panels as u32));
     let draws = Draws::new(net, job, Drawn::Explored as u32);
+    let of_panels = Draws::new(net, job, Drawn::Panels as u32);
     let reader = Reader::new();
     let (mut details, mut trialled, mut kept) =
         (Details::default(), Trialled::default(), Kept::of(input.study.as_ref()));
+    let mut panels: BTreeMap<u32, Panel<'_>> = BTreeMap::new();
     let mut budget = Budget::new(groups.len() as u64);
-    for ((target, index), cells) in &groups {
-        let (Some(info), Some(prompt), Some(panel)) =
-            (input.targets.get(*target as usize), input.prompts.get(*index as usize), panels.get(target))
-        else {
-            continue;
-        };
-        let question = Question {
-            index: *index,
-            prompt,
-            deterministic: info.deterministic,
-            pairs: &pairs,
-            reader: &reader,
-            panel,
-            coding: input.study.as_ref().and_then(|study| study.readings.get(index)),
-            draws: &draws.branch(u64::from(*target) << 32 | u64::from(*index)),
-        };
-        let Examined { report: shown, probes, counted, examples } = examine(&question, cells, &mut budget);
-        if let Some(target) = report.targets.get_mut(*target as usize) {
-            add_exact(target, &shown);
+    for (target, info) in (0..).zip(input.targets.iter().take(MAX_TARGETS)) {
+        let of_target = groups.range((target, 0)..=(target, u32::MAX));
+        let mut examined: Vec<(u32, Examined<'_>)> = Vec::new();
+        for ((_, index), cells) in of_target {
+            let Some(prompt) = input.prompts.get(*index as usize) else { continue };
+            let coding = input.study.as_ref().and_then(|study| study.readings.get(index));
+            let deterministic = info.deterministic;
+            let question =
+                Question { index: *index, prompt, deterministic, pairs: &pairs, reader: &reader, coding };
+            examined.push((*index, examine(&question, cells, &mut budget)));
         }
-        for probe in probes {
-            trialled.add(*target, &probe);
-            kept.keep_texts(*target, *index, probe);
+        // who counts as whom takes all prompts
+        let nearest: Vec<_> =
+            examined.iter_mut().flat_map(|(_, found)| std::mem::take(&mut found.nearest)).collect();
+        let mut draws_of = of_panels.branch(target.into());
+        let panel =
+            Panel::of(&groups, target, !info.deterministic, input.temperature_milli, &nearest, &mut draws_of);
+        for (index, found) in examined {
+            let draws = draws.branch(u64::from(target) << 32 | u64::from(index));
+            let trial =
+                Trying { target, index, panel: &panel, deterministic: info.deterministic, draws: &draws };
+            let detailed = trial.settle(found, &mut budget.explored, &mut trialled, &mut kept);
+            if let Some(target) = report.targets.get_mut(target as usize) {
+                add_exact(target, &detailed.report);
+            }
+            details.offer(target, detailed);
         }
-        for (region, side) in counted {
-            kept.keep_side((*target, *index, region), side);
-        }
-        details.offer(*target, Detailed { report: shown, examples });
-    }
-    for (target, panel) in &panels {
-        if let Some(target) = report.targets.get_mut(*target as usize) {
+        if let Some(target) = report.targets.get_mut(target as usize) {
             panel.show(target);
         }
+        panels.insert(target, panel);
     }
     let examples = details.place(&mut report);
     trialled.settle(&mut report);
@@ -139,15 +140,48 @@ enum Drawn {
     Panels,
 }
 
-/// Who counts as whom, of each target.
-fn panels<'a>(input: &'a Input, groups: &Groups<'a>, draws: &Draws) -> BTreeMap<u32, Panel<'a>> {
-    let targets: BTreeSet<u32> = groups.keys().map(|(target, _)| *target).collect();
-    let panel = |target: u32| {
-        let drawn = input.targets.get(target as usize).is_some_and(|info| !info.deterministic);
-        let mut draws = draws.branch(target.into());
-        (target, Panel::of(groups, target, drawn, input.temperature_milli, &mut draws))
-    };
-    targets.into_iter().map(panel).collect()
+/// One prompt of a target, and how it is tried.
+struct Trying<'t, 'a> {
+    target: u32,
+    index: u32,
+    panel: &'t Panel<'a>,
+    deterministic: bool,
+    draws: &'t Draws,
+}
+
+impl<'a> Trying<'_, 'a> {
+    /// Tries each pair of regions, and keeps what is needed later.
+    fn settle(
+        &self,
+        found: Examined<'a>,
+        explored: &mut Purse,
+        trialled: &mut Trialled,
+        kept: &mut Kept<'a>,
+    ) -> Detailed<'a> {
+        let Examined { mut report, probes, counted, examples, nearest: _ } = found;
+        let mut purse = explored.split(probes.len() as u64);
+        let side = |region: u32| counted.get(&region).cloned().unwrap_or_default();
+        for (probe, finding) in probes.into_iter().zip(&mut report.findings) {
+            let (a, b) = probe.regions;
+            let sides = Sides { sides: [side(a), side(b)], texts: probe.texts }.by(self.panel);
+            let tried = if self.deterministic {
+                Trials::default()
+            } else {
+                let draws = self.draws.branch(u64::from(a) << 32 | u64::from(b));
+                trials(&sides, &draws, &mut purse)
+            };
+            trialled.add(self.target, probe.class, &tried);
+            kept.keep_texts(self.target, self.index, probe.regions, sides.texts.as_ref());
+            finding.trials = tried.found;
+        }
+        explored.take_back(purse);
+        for (region, all) in &counted {
+            let alone = Sides { sides: [all.clone(), Vec::new()], texts: None }.by(self.panel);
+            let [side, _] = alone.sides;
+            kept.keep_side((self.target, self.index, *region), side);
+        }
+        Detailed::foremost(report, examples)
+    }
 }
 
 fn target(info: &super::TargetInfo) -> TargetReport {

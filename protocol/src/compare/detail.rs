@@ -6,16 +6,19 @@ use super::diff::{DiffOp, MAX_DIFF_BYTES, WordDiff, word_diff_within};
 use super::exact::reference;
 use super::explored::CANDIDATE_BELOW;
 use super::head;
+use super::infer::Chance;
 use super::prompt::Pair;
-use super::report::{ExactState, Example, PromptReport, Report};
+use super::report::{ExactState, Example, Finding, PromptReport, Report};
 use super::trial::Trial;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of prompts in detail, without their diffs.
 const MAX_DETAIL_BYTES: usize = 360 << 10;
 /// Bytes of example diffs.
 const MAX_EXAMPLE_BYTES: usize = 360 << 10;
+/// Findings of one prompt that are detailed at most.
+const MAX_FINDINGS: usize = 96;
 /// Example diffs.
 const MAX_DIFFS: usize = 128;
 
@@ -23,6 +26,25 @@ const MAX_DIFFS: usize = 128;
 pub(super) struct Detailed<'a> {
     pub(super) report: PromptReport,
     pub(super) examples: Vec<Option<Pair<'a>>>,
+}
+
+impl<'a> Detailed<'a> {
+    /// With as many findings as are detailed: the rarest by chance first, then by class.
+    pub(super) fn foremost(mut report: PromptReport, examples: Vec<Option<Pair<'a>>>) -> Self {
+        let mut order: Vec<usize> = (0..report.findings.len()).collect();
+        let rank = |finding: &Finding| {
+            let least = finding.trials.iter().map(|trial| trial.chance).min().unwrap_or(Chance::ONE);
+            (least, finding.class.rank())
+        };
+        order.sort_by_key(|at| report.findings.get(*at).map(rank));
+        let shown: BTreeSet<usize> = order.into_iter().take(MAX_FINDINGS).collect();
+        report.findings_left_out = report.findings.len().saturating_sub(shown.len()) as u64;
+        let findings = std::mem::take(&mut report.findings);
+        let both = findings.into_iter().zip(examples).enumerate().filter(|(at, _)| shown.contains(at));
+        let (findings, examples) = both.map(|(_, both)| both).unzip();
+        report.findings = findings;
+        Self { report, examples }
+    }
 }
 
 /// Prompts in detail, as far as they may still fit: those with something to see, and the rest.

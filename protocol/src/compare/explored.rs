@@ -2,8 +2,8 @@
 
 use super::class::{Class, ClassCounts};
 use super::infer::{Chance, false_discovery};
-use super::prompt::Probe;
 use super::report::{Finding, Report};
+use super::trial::Trials;
 use std::collections::BTreeMap;
 
 /// Adjusted chances from here on make no candidate.
@@ -21,11 +21,11 @@ pub(super) struct Trialled {
 }
 
 impl Trialled {
-    /// Takes note of a pair.
-    pub(super) fn add(&mut self, target: u32, probe: &Probe) {
-        self.pairs.push((target, probe.class, probe.trials.least()));
-        self.chances.extend(probe.trials.found.iter().map(|trial| trial.chance));
-        self.left_out += probe.trials.left_out;
+    /// Takes note of a pair of a target.
+    pub(super) fn add(&mut self, target: u32, class: Class, trials: &Trials) {
+        self.pairs.push((target, class, trials.least()));
+        self.chances.extend(trials.found.iter().map(|trial| trial.chance));
+        self.left_out += trials.left_out;
     }
 
     /// Fills in what takes all of them: adjusted chances, classes and their counts.

@@ -16,7 +16,7 @@ mod text;
 pub use bounds::half_width_ppm;
 pub use chance::{Chance, Draws};
 pub use contrast::{Answered, Asked, Family, Found, rates, texts};
-pub use copies::{Copied, Told, copies};
+pub use copies::{Copied, Nearest, Told, copies, near_copies};
 pub use drift::Evidence;
 pub use family::{false_discovery, holm};
 pub use flips::{FLIP_STEPS_MAX, flip_chance};

@@ -2,7 +2,6 @@
 
 use super::infer::Texts;
 use super::input::Study;
-use super::prompt::Probe;
 use super::sides::{Counted, Sides};
 use crate::study::{Measure, Registered};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,12 +48,12 @@ impl<'a> Kept<'a> {
     }
 
     /// Keeps of a pair's texts what is needed.
-    pub(super) fn keep_texts(&mut self, target: u32, prompt: u32, probe: Probe) {
-        let at = (target, prompt, probe.regions);
+    pub(super) fn keep_texts(&mut self, target: u32, prompt: u32, pair: (u32, u32), texts: Option<&Texts>) {
+        let at = (target, prompt, pair);
         if self.wanted_texts.contains(&at)
-            && let Some(texts) = probe.texts
+            && let Some(texts) = texts
         {
-            self.texts.insert(at, texts);
+            self.texts.insert(at, texts.clone());
         }
     }
 

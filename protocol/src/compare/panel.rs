@@ -1,6 +1,6 @@
 //! Who counts as whom: operators that copy each other are one, and one whose repeats are the same answer again has one.
 
-use super::infer::{Copied, Draws, Given, Told, collapsed, copies};
+use super::infer::{Copied, Draws, Given, Nearest, Told, collapsed, copies, near_copies};
 use super::input::{Cell, CellState, Groups, Operator};
 use super::report::{CopyRow, TargetReport};
 use crate::cid::Cid;
@@ -20,8 +20,8 @@ pub(super) struct Panel<'a> {
     copiers: BTreeMap<&'a Operator, &'a Operator>,
     /// Operators of whose repeats one counts.
     collapsed: BTreeSet<&'a Operator>,
-    /// The pairs that copy, with what tells.
-    copied: Vec<([&'a Operator; 2], Copied)>,
+    /// The pairs that copy, with what tells, and whether it is in other words.
+    copied: Vec<([&'a Operator; 2], Copied, bool)>,
     /// Whether copies were looked for.
     looked: bool,
 }
@@ -34,6 +34,7 @@ impl<'a> Panel<'a> {
         target: u32,
         drawn: bool,
         temperature_milli: Option<u32>,
+        nearest: &[NearestOf<'a>],
         draws: &mut Draws,
     ) -> Self {
         let lists: Vec<Vec<Seen<'a>>> = groups
@@ -60,14 +61,17 @@ impl<'a> Panel<'a> {
                 };
                 list.iter().zip(texts).map(one).collect::<Vec<_>>()
             };
-            for copied in copies(&lists.iter().map(told).collect::<Vec<_>>()) {
+            let exact = copies(&lists.iter().map(told).collect::<Vec<_>>());
+            let near = near_copies(&nearest.iter().map(|of| of.numbered(number)).collect::<Vec<_>>());
+            let all = exact.into_iter().map(|copied| (copied, false));
+            for (copied, in_other_words) in all.chain(near.into_iter().map(|copied| (copied, true))) {
                 let (Some(one), Some(other)) = (name(copied.operators.0), name(copied.operators.1)) else {
                     continue;
                 };
+                panel.copied.push(([one, other], copied, in_other_words));
                 // whoever copies a copier copies whom that one copies
                 let origin = panel.copiers.get(one).copied().unwrap_or(one);
                 panel.copiers.entry(other).or_insert(origin);
-                panel.copied.push(([one, other], copied));
             }
         }
         let mut by_region: Vec<Vec<Given>> = Vec::new();
@@ -98,8 +102,9 @@ impl<'a> Panel<'a> {
 
     /// Says in a report who counts as whom.
     pub(super) fn show(&self, report: &mut TargetReport) {
-        let row = |([one, other], copied): &([&Operator; 2], Copied)| CopyRow {
+        let row = |([one, other], copied, in_other_words): &([&Operator; 2], Copied, bool)| CopyRow {
             operators: [one.clipped(), other.clipped()],
+            in_other_words: *in_other_words,
             equal: copied.equal,
             prompts: copied.prompts,
             chance: copied.chance,
@@ -107,6 +112,23 @@ impl<'a> Panel<'a> {
         report.copies_looked_for = self.looked;
         report.copies = self.copied.iter().map(row).collect();
         report.collapsed = self.collapsed.iter().map(|operator| operator.clipped()).collect();
+    }
+}
+
+/// Which two answers of a region to a prompt are the most alike, by the places of all.
+pub(super) struct NearestOf<'a> {
+    pub(super) operators: Vec<&'a Operator>,
+    pub(super) pair: Option<(usize, usize)>,
+}
+
+impl NearestOf<'_> {
+    fn numbered(&self, number: impl Fn(&Operator) -> u32) -> Nearest {
+        let of = |at: usize| self.operators.get(at).map(|operator| number(operator));
+        let pair = self.pair.and_then(|(one, other)| of(one).zip(of(other)));
+        Nearest {
+            operators: self.operators.iter().map(|operator| number(operator)).collect(),
+            pair: pair.map(|(one, other)| (one.min(other), one.max(other))),
+        }
     }
 }
 

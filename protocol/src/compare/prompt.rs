@@ -9,19 +9,15 @@ use super::exact::exact;
 use super::infer;
 use super::input::{Cell, CellState, PromptInfo};
 use super::matrix::{MIN_COMPARED_CHARS, Matrix, Plan, text_pair};
-use super::panel::Panel;
+use super::panel::{NearestOf, Panel};
 use super::refusal::{Manner, Reader, RefusalSplit};
-use super::region::{MAX_COMPARED_ANSWERS, Region, by_region};
+use super::region::{Region, by_region};
 use super::report::{Finding, PromptReport, Side};
 use super::said::{Held, Said};
-use super::sides::{Counted, Sides};
-use super::trial::{Trials, trials};
+use super::sides::Counted;
 use crate::finish::Ending;
 use crate::study::Reading as Coding;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Findings of one prompt that are detailed at most.
-const MAX_FINDINGS: usize = 96;
 
 /// Fewer bytes of an answer than this are not worth a verdict: what is measured at least, of the
 /// widest characters.
@@ -31,7 +27,7 @@ const MIN_READ_BYTES: usize = 4 * MIN_COMPARED_CHARS;
 const MIN_OPERATORS: u64 = 2;
 
 /// What is asked of [`examine`].
-pub(super) struct Question<'q, 'a> {
+pub(super) struct Question<'q> {
     /// Index of the prompt.
     pub(super) index: u32,
     pub(super) prompt: &'q PromptInfo,
@@ -39,12 +35,8 @@ pub(super) struct Question<'q, 'a> {
     /// Pairs of regions, in canonical order.
     pub(super) pairs: &'q [(u32, u32)],
     pub(super) reader: &'q Reader,
-    /// Who counts as whom.
-    pub(super) panel: &'q Panel<'a>,
     /// How the study plan has the answers read.
     pub(super) coding: Option<&'q Coding>,
-    /// What chances are drawn from.
-    pub(super) draws: &'q infer::Draws,
 }
 
 /// What came of it.
@@ -53,8 +45,10 @@ pub(super) struct Examined<'a> {
     /// Every pair, detailed or not.
     pub(super) probes: Vec<Probe>,
     /// What tests see of each region.
-    pub(super) counted: Vec<(u32, Vec<Counted<'a>>)>,
-    /// The answers to diff, for each detailed finding whose sides differ.
+    pub(super) counted: BTreeMap<u32, Vec<Counted<'a>>>,
+    /// Which answers of each region are the most alike.
+    pub(super) nearest: Vec<NearestOf<'a>>,
+    /// The answers to diff, for each finding whose sides differ.
     pub(super) examples: Vec<Option<Pair<'a>>>,
 }
 
@@ -63,8 +57,7 @@ pub(super) struct Probe {
     pub(super) regions: (u32, u32),
     /// What it is, unless a trial makes it a candidate.
     pub(super) class: Class,
-    pub(super) trials: Trials,
-    /// The texts of both, as tests of a study plan see them.
+    /// The texts of both, as tests see them.
     pub(super) texts: Option<infer::Texts>,
 }
 
@@ -80,23 +73,18 @@ pub(super) struct Pair<'a> {
 type Found<'a> = (Finding, Option<Pair<'a>>, Probe);
 
 /// Compares the cells of one (target, prompt), which come in the order of region, repeat, replica.
-pub(super) fn examine<'a>(
-    question: &Question<'_, 'a>,
-    cells: &[&'a Cell],
-    budget: &mut Budget,
-) -> Examined<'a> {
+pub(super) fn examine<'a>(question: &Question<'_>, cells: &[&'a Cell], budget: &mut Budget) -> Examined<'a> {
     let bytes_max = bytes_to_read(cells, budget);
     let (answers, texts) = answers(cells, bytes_max);
     let regions = with_all_of(question.pairs, by_region(cells, &answers));
     let mut by_beginnings = pairs_by_beginnings(&regions, question.pairs, &texts);
     let pairs_of_wholes = by_beginnings.remove(&None).unwrap_or_default();
     let mut near = budget.near.split(1 + by_beginnings.len() as u64);
-    let mut explored = budget.explored.split(question.pairs.len() as u64);
     let reading = Reading { regions, texts, beginnings: None, bytes_max };
     let whole = Lot::measure(reading, &pairs_of_wholes, question, &mut near);
     let mut found: Vec<Found<'a>> = Vec::new();
     for pair in &pairs_of_wholes {
-        found.extend(whole.find(*pair, &whole, question, &mut explored));
+        found.extend(whole.find(*pair, &whole));
     }
     for (beginnings, pairs) in by_beginnings {
         let of_pairs: BTreeSet<u32> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
@@ -107,21 +95,16 @@ pub(super) fn examine<'a>(
         let lot =
             Lot::measure(Reading { regions, texts, beginnings, bytes_max }, &pairs, question, &mut near);
         for pair in &pairs {
-            found.extend(lot.find(*pair, &whole, question, &mut explored));
+            found.extend(lot.find(*pair, &whole));
         }
     }
     found.sort_by_key(|(finding, _, _)| (finding.first, finding.second));
     budget.near.take_back(near);
-    budget.explored.take_back(explored);
 
-    let findings_left_out = found.len().saturating_sub(MAX_FINDINGS) as u64;
-    let foremost = foremost(&found);
     let (mut findings, mut examples, mut probes) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, (finding, example, probe)) in found.into_iter().enumerate() {
-        if foremost.contains(&at) {
-            findings.push(finding);
-            examples.push(example);
-        }
+    for (finding, example, probe) in found {
+        findings.push(finding);
+        examples.push(example);
         probes.push(probe);
     }
     let matrix = &whole.matrix;
@@ -134,12 +117,13 @@ pub(super) fn examine<'a>(
         truncated_answers: answers.iter().filter(|answer| matrix.truncates(answer)).count() as u64,
         sides: whole.sides(),
         findings,
-        findings_left_out,
+        findings_left_out: 0,
         exact: question.deterministic.then(|| exact(&answers)),
     };
     let counted =
-        whole.regions.iter().map(|(region, measured)| (*region, measured.counted(question))).collect();
-    Examined { report, probes, counted, examples }
+        whole.regions.iter().map(|(region, measured)| (*region, measured.counted(question.coding))).collect();
+    let nearest = whole.regions.values().map(|measured| whole.nearest(&measured.region)).collect();
+    Examined { report, probes, counted, nearest, examples }
 }
 
 /// How many bytes of each answer may be read, each time that it is: once as a whole, and for each region with an answer
@@ -218,7 +202,7 @@ impl<'a> Lot<'a> {
     fn measure(
         reading: Reading<'a>,
         pairs: &[(u32, u32)],
-        question: &Question<'_, 'a>,
+        question: &Question<'_>,
         near: &mut Purse,
     ) -> Self {
         let Reading { regions, texts, beginnings, bytes_max } = reading;
@@ -242,50 +226,52 @@ impl<'a> Lot<'a> {
         asked.map(|measured| measured.side.clone()).collect()
     }
 
+    /// Which answers of a region are the most alike.
+    fn nearest(&self, region: &Region<'a>) -> NearestOf<'a> {
+        let compared = region.compared();
+        let mut best = (0, 0, None);
+        for (at, one) in compared.iter().enumerate() {
+            for (beside, other) in compared.iter().enumerate().skip(at + 1) {
+                let Some(near) = self.matrix.near(one, other) else { continue };
+                let alike = (near.shingles_ppm, near.shared_ppm);
+                if alike > (best.0, best.1) {
+                    best = (alike.0, alike.1, Some((at, beside)));
+                } else if alike == (best.0, best.1) {
+                    best.2 = None;
+                }
+            }
+        }
+        NearestOf { operators: compared.iter().map(|answer| &answer.cell.operator).collect(), pair: best.2 }
+    }
+
     /// Compares two of its regions; equality is that of the whole answers. None if it does not have both.
-    fn find(
-        &self,
-        (a, b): (u32, u32),
-        whole: &Self,
-        question: &Question<'_, 'a>,
-        explored: &mut Purse,
-    ) -> Option<Found<'a>> {
+    fn find(&self, (a, b): (u32, u32), whole: &Self) -> Option<Found<'a>> {
         let (first, second) = (self.regions.get(&a)?, self.regions.get(&b)?);
-        let wholes = [whole.regions.get(&a)?, whole.regions.get(&b)?];
-        let class = self.class([first, second], wholes);
+        let class = self.class([first, second], [whole.regions.get(&a)?, whole.regions.get(&b)?]);
         let differ = !matches!(class, Class::Identical | Class::Missing(_));
-        let sides = Sides {
-            sides: wholes.map(|measured| measured.counted(question)),
-            texts: pair_texts(
-                &self.matrix,
-                [first, second].map(|measured| measured.region.compared()),
-                [first.held.as_ref(), second.held.as_ref()],
-                [question.panel; 2],
-            ),
-        };
-        let number = u64::from(a) << 32 | u64::from(b);
-        let trials = if question.deterministic {
-            explored.spend(0);
-            Trials::default()
-        } else {
-            trials(&sides, &question.draws.branch(number), explored)
-        };
-        let finding = self.finding([first, second], class, &trials);
+        let everybody = Panel::default();
+        let texts = pair_texts(
+            &self.matrix,
+            [first, second].map(|measured| measured.region.compared()),
+            [first.held.as_ref(), second.held.as_ref()],
+            [&everybody; 2],
+        );
+        let finding = self.finding([first, second], class);
         let central = first.central.zip(second.central).filter(|_| differ);
         let compared = || [first, second].map(|measured| measured.region.compared().to_vec());
         let by_beginnings = self.beginnings.is_some();
         let pair = central.map(|(a, b)| Pair { central: [a, b], sides: compared(), by_beginnings });
-        Some((finding, pair, Probe { regions: (a, b), class, trials, texts: sides.texts }))
+        Some((finding, pair, Probe { regions: (a, b), class, texts }))
     }
 
-    fn finding(&self, [first, second]: [&Measured<'_>; 2], class: Class, trials: &Trials) -> Finding {
+    fn finding(&self, [first, second]: [&Measured<'_>; 2], class: Class) -> Finding {
         let (a, b) = (first.region.compared(), second.region.compared());
         let said = first.held.as_ref().zip(second.held.as_ref());
         Finding {
             first: first.region.index,
             second: second.region.index,
             class,
-            trials: trials.found.clone(),
+            trials: Vec::new(),
             answers: [first.side.answers, second.side.answers],
             operators: [first.side.operators, second.side.operators],
             beginnings_chars: self.beginnings.map(|chars| chars as u64),
@@ -324,33 +310,28 @@ impl<'a> Lot<'a> {
 }
 
 impl<'a> Measured<'a> {
-    /// What tests see of it.
-    fn counted(&self, question: &Question<'_, 'a>) -> Vec<Counted<'a>> {
-        let compared = self.region.compared();
-        let withheld: Vec<&'a Cell> = self.region.withheld().collect();
-        let operators = compared.iter().map(|answer| answer.cell).chain(withheld.iter().copied());
-        let places = question.panel.counted(operators.map(|cell| &cell.operator));
-        let counted = |place: usize| match (compared.get(place), self.manners.get(place)) {
-            (Some(answer), Some(manner)) => Some(Counted {
-                operator: &answer.cell.operator,
-                declined: match manner {
-                    Manner::Answers => Some(false),
-                    Manner::Refuses | Manner::Deflects => Some(true),
-                    Manner::NotMeasured => None,
-                },
-                coded: question.coding.and_then(|coding| coding::read(answer.text, coding)),
-                text: true,
-                asked_ms: answer.cell.asked_ms,
-            }),
-            _ => withheld.get(place.checked_sub(compared.len())?).map(|cell| Counted {
-                operator: &cell.operator,
-                declined: Some(true),
-                coded: None,
-                text: false,
-                asked_ms: cell.asked_ms,
-            }),
+    /// What tests see of it: its measured answers, and after them what was withheld.
+    fn counted(&self, coding: Option<&Coding>) -> Vec<Counted<'a>> {
+        let of_answer = |(answer, manner): (&Answer<'a>, &Manner)| Counted {
+            operator: &answer.cell.operator,
+            declined: match manner {
+                Manner::Answers => Some(false),
+                Manner::Refuses | Manner::Deflects => Some(true),
+                Manner::NotMeasured => None,
+            },
+            coded: coding.and_then(|coding| coding::read(answer.text, coding)),
+            text: true,
+            asked_ms: answer.cell.asked_ms,
         };
-        places.into_iter().filter_map(counted).take(MAX_COMPARED_ANSWERS).collect()
+        let of_withheld = |cell: &'a Cell| Counted {
+            operator: &cell.operator,
+            declined: Some(true),
+            coded: None,
+            text: false,
+            asked_ms: cell.asked_ms,
+        };
+        let answers = self.region.compared().iter().zip(&self.manners).map(of_answer);
+        answers.chain(self.region.withheld().map(of_withheld)).collect()
     }
 }
 
@@ -417,13 +398,4 @@ pub(super) fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]
         *plan.sides.entry(answer.normalised).or_default() += 1;
     }
     plan
-}
-
-/// The places of what is detailed: the rarest by chance first, then by class.
-fn foremost(found: &[Found<'_>]) -> BTreeSet<usize> {
-    let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_by_key(|at| {
-        found.get(*at).map(|(finding, _, probe)| (probe.trials.least(), finding.class.rank()))
-    });
-    order.into_iter().take(MAX_FINDINGS).collect()
 }

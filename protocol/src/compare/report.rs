@@ -74,9 +74,12 @@ pub struct Explored {
 pub struct CopyRow {
     /// The two, names clipped to 64 bytes; the first one's answers count.
     pub operators: [Operator; 2],
-    /// Prompts on which an answer of one is an answer of the other, byte for byte.
+    /// Whether they are alike in other words; else byte for byte.
+    pub in_other_words: bool,
+    /// Prompts on which an answer of one is an answer of the other; in other words: prompts and regions in which two answers of theirs are more
+    /// alike than any other two.
     pub equal: u64,
-    /// Prompts that both answered.
+    /// Prompts that both answered; in other words: prompts and regions in which others could have been more alike.
     pub prompts: u64,
     /// The chance of that among honest operators, all pairs together, rounded up.
     pub chance: Chance,

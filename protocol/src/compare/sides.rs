@@ -2,6 +2,8 @@
 
 use super::infer::{Answered, Asked, Texts};
 use super::input::Operator;
+use super::panel::Panel;
+use super::region::MAX_COMPARED_ANSWERS;
 use crate::study::Measure;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +40,24 @@ pub(super) fn numbered<'a>(prompts: &[Sides<'a>]) -> BTreeMap<&'a Operator, u32>
     all.into_iter().zip((0..63).chain(core::iter::repeat(62))).collect()
 }
 
-impl Sides<'_> {
+impl<'a> Sides<'a> {
+    /// Without what does not count: answers of copiers, and repeats of one operator that are the same answer again.
+    pub(super) fn by(self, panel: &Panel<'_>) -> Self {
+        let mut kept = (0_u32, 0);
+        let sides = self.sides.map(|side| {
+            let places = panel.counted(side.iter().map(|counted| counted.operator));
+            let texts = side.iter().filter(|counted| counted.text).count();
+            // texts come first on each side
+            for place in places.iter().filter(|place| **place < texts) {
+                kept.0 |= 1_u32.checked_shl((kept.1 + place) as u32).unwrap_or(0);
+            }
+            kept.1 += texts;
+            let counted = places.iter().filter_map(|place| side.get(*place)).copied();
+            counted.take(MAX_COMPARED_ANSWERS).collect::<Vec<_>>()
+        });
+        Self { sides, texts: self.texts.map(|texts| texts.only(kept.0)) }
+    }
+
     /// What a test is asked of this prompt.
     pub(super) fn asked(&self, measure: Measure, numbers: &BTreeMap<&Operator, u32>) -> Asked {
         let mut answers = Vec::new();

@@ -70,6 +70,43 @@ pub fn copies(prompts: &[Vec<Told>]) -> Vec<Copied> {
     found
 }
 
+/// Which two answers are the most alike, of those to one prompt in one region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nearest {
+    /// Whose the answers are, each operator as often as it answered.
+    pub operators: Vec<u32>,
+    /// Whose the two are that are more alike than any other two, the lower number first; none where several are.
+    pub pair: Option<(u32, u32)>,
+}
+
+/// The pairs of operators of one target that hand in each other's answers in other words.
+///
+/// No rate from elsewhere is needed: among honest answers to one prompt in one region any two can be the most alike. Where those are, on most
+/// prompts, an answer of the one and an answer of the other, that is no chance. Where nobody else answered and nobody more than
+/// once there is nothing to hold against it, and nothing is told.
+pub fn near_copies(lists: &[Nearest]) -> Vec<Copied> {
+    let all: BTreeSet<u32> = lists.iter().flat_map(|list| list.operators.iter().copied()).collect();
+    let pairs = all.len() * all.len().saturating_sub(1) / 2;
+    let candidates: BTreeSet<(u32, u32)> =
+        lists.iter().filter_map(|list| list.pair).filter(|(one, other)| one != other).collect();
+    let told = |operators: (u32, u32)| {
+        let (mut rates, mut nearest) = (Vec::new(), 0);
+        for list in lists {
+            let count = |operator| list.operators.iter().filter(|own| **own == operator).count() as u64;
+            let (across, answers) = (count(operators.0) * count(operators.1), list.operators.len() as u64);
+            let all = answers * answers.saturating_sub(1) / 2;
+            if across > 0 && across < all {
+                rates.push((1_000_000 * across).div_ceil(all));
+                nearest += usize::from(list.pair == Some(operators));
+            }
+        }
+        let chance = at_least(&rates, nearest).times(pairs as u64);
+        let copied = Copied { operators, equal: nearest as u64, prompts: rates.len() as u64, chance };
+        (2 * nearest >= rates.len() && nearest > 0 && chance.parts() <= COPIED_BELOW).then_some(copied)
+    };
+    candidates.into_iter().filter_map(told).collect()
+}
+
 /// Who answers alike on one prompt.
 struct Shared {
     /// Who answered, with the length of the longest answer.
@@ -169,6 +206,26 @@ mod tests {
         assert_eq!(copies(&honest), []);
         let always = prompts(8, |_, operator| operator.min(4));
         assert_eq!(copies(&always).len(), 1);
+    }
+
+    /// Who is nearest to whom on 30 prompts, of operators with so many answers each.
+    fn nearest(answers: &[u32], pair: impl Fn(u32) -> (u32, u32)) -> Vec<Nearest> {
+        (0..30).map(|prompt| Nearest { operators: answers.to_vec(), pair: Some(pair(prompt)) }).collect()
+    }
+
+    #[test]
+    fn who_is_nearest_to_another_on_most_prompts_paraphrases() {
+        // three operators with one answer each: any pair is the nearest in a third of cases
+        let three = |n| nearest(&[0, 1, 2], move |prompt| if prompt < n { (0, 1) } else { (1, 2) });
+        assert_eq!(near_copies(&three(10)), []);
+        let told = near_copies(&three(25));
+        assert_eq!((told.len(), told[0].operators, told[0].equal, told[0].prompts), (1, (0, 1), 25, 30));
+        // two with two each: four of six pairs are of both
+        let two = |n| nearest(&[0, 0, 1, 1], move |prompt| if prompt < n { (0, 1) } else { (0, 0) });
+        assert_eq!(near_copies(&two(22)), []);
+        assert_eq!(near_copies(&two(30)).len(), 1);
+        // two with one each: nothing to hold it against
+        assert_eq!(near_copies(&nearest(&[0, 1], |_| (0, 1))), []);
     }
 
     #[test]
