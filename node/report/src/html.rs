@@ -5,7 +5,7 @@ use super::page::{self, shown};
 use super::same::{about, same_models};
 use super::sides::{Piece, Row, rows};
 use super::study;
-use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
+use super::vocabulary::{self as say, percent, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use vantage_protocol::compare::{

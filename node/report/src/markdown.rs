@@ -5,7 +5,7 @@ use super::page::{mark, reasons};
 use super::same::{about, same_models};
 use super::sides::{Piece, rows};
 use super::study;
-use super::vocabulary::{self as say, percent, percent_up, range, region, spread};
+use super::vocabulary::{self as say, range, region, spread};
 use super::{HOW_TO_READ, meaning, parts};
 use vantage_protocol::compare::infer::Chance;
 use vantage_protocol::compare::{

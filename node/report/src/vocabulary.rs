@@ -160,11 +160,6 @@ pub fn percent(ppm: u32) -> String {
     format!("{}.{}%", ppm / 10_000, ppm / 1_000 % 10)
 }
 
-/// Parts per million as a percentage with one place, rounded up: for what is "at most".
-pub fn percent_up(ppm: u32) -> String {
-    percent(ppm.div_ceil(1_000).saturating_mul(1_000))
-}
-
 /// Lowest, middle and highest as percentages.
 pub fn spread(spread: &Spread) -> String {
     if spread.lowest_ppm == spread.highest_ppm {
@@ -196,7 +191,6 @@ mod tests {
             (percent(1_000_000), percent(934_999), percent(0)),
             ("100.0%".into(), "93.4%".into(), "0.0%".into())
         );
-        assert_eq!((percent_up(85_716), percent_up(1_000_000)), ("8.6%".into(), "100.0%".into()));
         let wide = Spread { lowest_ppm: 100_000, median_ppm: 200_000, highest_ppm: 300_000 };
         assert_eq!(spread(&wide), "20.0% (10.0% to 30.0%)");
         assert_eq!(range(&Range { lowest: 3, median: 3, highest: 3 }), "3");

@@ -52,7 +52,7 @@ impl World {
         shuffle(&mut prompts, &mut dice);
         prompts.truncate(prompts_max);
         let arms: Vec<bool> = (0..2 * design.operators).map(|_| dice.permille(500)).collect();
-        let mut answers = Vec::new();
+        let mut answers: Vec<String> = Vec::new();
         for (at, prompt) in prompts.iter().enumerate() {
             let mut dealt = [Some(model), other].map(|model| {
                 let mut of_model = model.map_or(Vec::new(), |model| corpus.of(model, prompt).to_vec());

@@ -231,12 +231,13 @@ pub(super) fn content(w: &World) -> Content {
     let mut statements = [reveal(w), decline(w)];
     statements.sort_by_key(|leaf| leaf.reference(0).hash);
     Content {
-        v: 2,
+        v: 3,
         net: w.net,
         genesis: w.genesis.cid(),
         id: w.job_id,
         job: leaf_cid(&w.members[3].says(&w.net, Statement::Job(w.job.clone())).encode()),
         suite: w.job.suite,
+        study: w.job.study,
         executors: w.job.executors,
         announces,
         list: Cid::dag_cbor(&wire::encode(&list(w))),

@@ -216,7 +216,10 @@ mod tests {
     #[test]
     fn who_is_nearest_to_another_on_most_prompts_paraphrases() {
         // three operators with one answer each: any pair is the nearest in a third of cases
-        let three = |n| nearest(&[0, 1, 2], move |prompt| if prompt < n { (0, 1) } else { (1, 2) });
+        let three = |n| {
+            let others = [(0, 2), (1, 2)];
+            nearest(&[0, 1, 2], move |prompt| if prompt < n { (0, 1) } else { others[prompt as usize % 2] })
+        };
         assert_eq!(near_copies(&three(10)), []);
         let told = near_copies(&three(25));
         assert_eq!((told.len(), told[0].operators, told[0].equal, told[0].prompts), (1, (0, 1), 25, 30));

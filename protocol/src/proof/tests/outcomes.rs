@@ -69,9 +69,9 @@ fn the_small_bundle_is_pinned() {
     ];
     let pinned = [
         "b6bcfdc8f08e6ff1fb12c2b0faca8a9224672d0b956674b1b47701a745545b01",
-        "bafyreiecz4awgtx6ve6q5n4w5lsxglfhu4njjnli76jvqxeneqy6m2dkjm",
-        "bafyreibbyvk2rcycw4axv63untao5vnrxqwzjekbxsefodqkxifexxhtlm",
-        "5658738f715b11e446e4d2c076cfa8386cf12cac3034350de12faf10617ddf96",
+        "bafyreielywk2pbj7x25n33wyg2b36f5fhtcmicmzkpg5hzpx4lwuxxqtkm",
+        "bafyreialxhdi6wfl6qvszlpvqkfcdkbs4md3ecwap4hogpjv3yepr6iwti",
+        "52c48d88145eb581ac56ba2b0243523105b7b54ccac43b820cf1be2204b992a6",
     ];
     assert_eq!(found, pinned);
 }
