@@ -242,12 +242,13 @@ pub fn content() -> impl Strategy<Value = Content> {
     let parts = (cid(), cid(), cid(), cid(), cid());
     (net(), job_id(), parts, vec(cid(), 1..5), vec(cid(), 0..5)).prop_map(
         |(net, id, (genesis, job, suite, executors, list), announces, statements)| Content {
-            v: 2,
+            v: 3,
             net,
             genesis,
             id,
             job,
             suite,
+            study: Some(suite),
             executors,
             announces,
             list,
