@@ -3,7 +3,7 @@
 use super::bounds::half_width_ppm;
 use super::chance::{Chance, Draws};
 use super::flips::flip_chance;
-use super::labels::{Block, DRAWN_MAX, Exchange, Labels};
+use super::labels::{ANSWERS_MAX, Block, DRAWN_MAX, Exchange, Labels};
 use super::strata::{Stratum, choose, strata_chance};
 use super::text::{Texts, text_chance};
 use crate::study::Scope;
@@ -110,9 +110,8 @@ pub fn rates(prompts: &[Asked], scope: Scope, family: &Family, draws: &Draws) ->
             .flat_map(|(blocks, asked)| blocks.iter().map(move |block| (block, asked)))
     };
     let yes = |asked: &Asked, mask: u32| {
-        let counted =
-            asked.answers.iter().enumerate().filter(|(at, answer)| mask >> at & 1 == 1 && answer.yes);
-        counted.count() as u32
+        let within = asked.answers.iter().take(ANSWERS_MAX as usize).enumerate();
+        within.filter(|(at, answer)| mask >> at & 1 == 1 && answer.yes).count() as u32
     };
     let difference = |(block, asked): (&Block, &Asked)| {
         i64::from(yes(asked, block.first)) - i64::from(yes(asked, block.second))

@@ -5,6 +5,7 @@ use super::super::super::error::{CliError, CliResult};
 use super::super::super::job::read_plan;
 use std::collections::BTreeMap;
 use vantage_api::output::ContrastPlanned;
+use vantage_protocol::compare::MAX_COMPARED_ANSWERS;
 use vantage_protocol::compare::infer::{Answered, Asked, Chance, Draws, Family, rates};
 use vantage_protocol::id::{JobId, NetId};
 use vantage_protocol::study::{Measure, Registered, Scope};
@@ -104,13 +105,15 @@ impl Design {
     }
 
     fn asked(&self, prompts: u32, mut yes: impl FnMut(u32, bool) -> bool) -> Vec<Asked> {
+        // of a region no more are compared
+        let repeats = self.repeats.min(MAX_COMPARED_ANSWERS as u32 / self.operators.max(1)).max(1);
         let mut all = Vec::new();
         for prompt in 0..prompts {
             let mut answers = Vec::new();
             for second in [false, true] {
                 for at in 0..self.operators {
                     let operator = if self.crossed || !second { at } else { self.operators + at };
-                    for _ in 0..self.repeats {
+                    for _ in 0..repeats {
                         answers.push(Answered { operator, second, yes: yes(prompt, second) });
                     }
                 }
