@@ -7,7 +7,7 @@ use crate::leaf_ref::LeafRef;
 use crate::params::{
     EXECUTORS_MAX, JOB_S_MAX, REGIONS_MAX, REPEATS_MAX, REPLICAS_MAX, SLOT_CELLS_MAX, SLOTS_MAX, TARGETS_MAX,
 };
-use crate::study::StudyPlan;
+use crate::study::{Registered, StudyPlan};
 use crate::suite::Suite;
 use crate::target::Target;
 use crate::wire::{Wire, rule};
@@ -145,7 +145,7 @@ impl Job {
     /// Rules that need the suite, and the study plan where the job names one.
     pub fn check_with(&self, suite: &Suite, study: Option<&StudyPlan>) -> Result<(), String> {
         if let Some(study) = study {
-            study.registered(self, suite).map_err(|why| format!("study plan: {why}"))?;
+            self.registered(study, suite).map_err(|why| format!("study plan: {why}"))?;
         }
         let repeats = self.targets.iter().map(|t| t.repeats as usize).max().unwrap_or(0);
         rule::within(
@@ -154,6 +154,12 @@ impl Job {
             1,
             SLOT_CELLS_MAX as u64,
         )
+    }
+
+    /// What a study plan registers for this job, one by one.
+    pub fn registered(&self, study: &StudyPlan, suite: &Suite) -> Result<Vec<Registered>, String> {
+        let targets: Vec<&Target> = self.targets.iter().map(|asked| &asked.target).collect();
+        study.family(&targets, &self.regions, suite)
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {

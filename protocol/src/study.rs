@@ -3,7 +3,6 @@
 //! A job names the plan's block, so the plan is signed with the job and dated by its checkpoint. What it registers is tested as one
 //! family; anything else that a comparison finds is a candidate for the next plan.
 
-use crate::job::Job;
 use crate::params::{CODINGS_MAX, NAME_BYTES_MAX, OPTIONS_MAX, PROMPTS_MAX, REGISTERED_MAX};
 use crate::suite::Suite;
 use crate::target::Target;
@@ -163,14 +162,8 @@ impl StudyPlan {
         Ok(plan)
     }
 
-    /// The contrasts of a job one by one, in the plan's order: the family. An error says what the plan names that the job or
-    /// its suite does not have.
-    pub fn registered(&self, job: &Job, suite: &Suite) -> Result<Vec<Registered>, String> {
-        let targets: Vec<&Target> = job.targets.iter().map(|asked| &asked.target).collect();
-        self.family(&targets, &job.regions, suite)
-    }
-
-    /// The same before there is a job: for these targets and regions, in the order that a job has them in, hence sorted.
+    /// The contrasts one by one, in the plan's order: the family of a job with these targets and regions, sorted as a job has them. An
+    /// error says what the plan names that the job or its suite does not have.
     pub fn family(
         &self,
         targets: &[&Target],

@@ -62,8 +62,10 @@ fn an_order_is_checked_before_a_node_is_asked() {
     submit(SUITE, &["--regions", "eu,eu", "--target", "sim:openai"]).refused(2, &["region eu stands twice"]);
     submit(SUITE, &["--regions", "eu", "--target", "sim:openai", "--target", "sim:openai=2"])
         .refused(2, &["stands twice", "NAME=REPEATS"]);
-    submit(SUITE, &["--regions", "eu", "--target", "sim:openai", "--contrast", "eu,us"])
-        .refused(2, &["not both among the job's regions", "--contrast"]);
+    let plan = dir.path().join("study.toml");
+    fs::write(&plan, "v = 1\nname = \"x\"\nalpha_ppm = 0\ncontrasts = []\n").unwrap();
+    submit(SUITE, &[&plain[..], &["--plan", plan.to_str().unwrap()]].concat())
+        .refused(2, &["the study plan is not valid", "alpha_ppm", "study.toml"]);
     submit(SUITE, &["--regions", "eu", "--target", "sim:openai=1000"]).refused(2, &["1000 cells", "512"]);
     submit(SUITE, &plain).refused(1, &["no node answers", "/nonexistent/control.sock"]);
 }

@@ -28,7 +28,7 @@ fn a_sealed_file_gives_the_same_report_each_time_in_each_format() {
         assert!(reported.out == again.out, "equal evidence, equal bytes");
     }
     let object = vantage(&["report", text(&file), "--genesis", &hash(), "--format", "json"]).json();
-    assert_eq!((object["summary"].as_str(), object["report"]["version"].as_u64()), (Some("SEALED"), Some(3)));
+    assert_eq!((object["summary"].as_str(), object["report"]["version"].as_u64()), (Some("SEALED"), Some(4)));
 }
 
 #[test]

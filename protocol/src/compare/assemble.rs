@@ -40,21 +40,7 @@ pub fn compare(input: &Input) -> Report {
 /// Compares, and says how many steps were spent.
 pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     let (pairs, pairs_left_out) = pairs(input);
-    let mut report = Report {
-        version: COMPARE_VERSION,
-        phrases: PHRASES_VERSION,
-        regions: input.regions.iter().take(MAX_REGIONS).map(|name| clip(name, 64)).collect(),
-        regions_left_out: input.regions.len().saturating_sub(MAX_REGIONS) as u64,
-        study: None,
-        explored: Explored { pairs: pairs.len() as u64, pairs_left_out, ..Explored::default() },
-        cells: Account::default(),
-        classes: ClassCounts::default(),
-        targets: input.targets.iter().take(MAX_TARGETS).map(target).collect(),
-        targets_left_out: input.targets.len().saturating_sub(MAX_TARGETS) as u64,
-        diffs_left_out: 0,
-        beside: Vec::new(),
-        beside_left_out: 0,
-    };
+    let mut report = blank(input, &pairs, pairs_left_out);
     let groups = take_stock(input, &mut report);
     let (net, job) = &input.drawn_from;
     let draws = Draws::new(net, job, Drawn::Explored as u32);
@@ -110,6 +96,25 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     report.diffs_left_out = attach_diffs(&mut report, examples, &mut budget.diffs);
     set_beside(input, &groups, &mut report, &mut budget.beside);
     (report, budget.spent())
+}
+
+/// A report in which nothing is counted yet.
+fn blank(input: &Input, pairs: &[(u32, u32)], pairs_left_out: u64) -> Report {
+    Report {
+        version: COMPARE_VERSION,
+        phrases: PHRASES_VERSION,
+        regions: input.regions.iter().take(MAX_REGIONS).map(|name| clip(name, 64)).collect(),
+        regions_left_out: input.regions.len().saturating_sub(MAX_REGIONS) as u64,
+        study: None,
+        explored: Explored { pairs: pairs.len() as u64, pairs_left_out, ..Explored::default() },
+        cells: Account::default(),
+        classes: ClassCounts::default(),
+        targets: input.targets.iter().take(MAX_TARGETS).map(target).collect(),
+        targets_left_out: input.targets.len().saturating_sub(MAX_TARGETS) as u64,
+        diffs_left_out: 0,
+        beside: Vec::new(),
+        beside_left_out: 0,
+    }
 }
 
 /// How many pairs of texts of different targets a plan compares.

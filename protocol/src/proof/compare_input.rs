@@ -132,7 +132,7 @@ fn study(plan: &StudyPlan, job: &Job, suite: &Suite) -> Study {
     Study {
         alpha_ppm: plan.alpha_ppm,
         skew_s_max: plan.skew_s_max,
-        contrasts: plan.registered(job, suite).unwrap_or_default(),
+        contrasts: job.registered(plan, suite).unwrap_or_default(),
         readings: plan
             .readings(suite)
             .into_iter()

@@ -45,7 +45,7 @@ const PLAN: [(&str, &str, &[&str]); 15] = [
     (
         "testnet",
         "vantage-testnet",
-        &["vantage-protocol", "vantage-api", "vantage-golem-bed", "vantage-launch"],
+        &["vantage-protocol", "vantage-api", "vantage-report", "vantage-golem-bed", "vantage-launch"],
     ),
     ("testnet/golem", "vantage-golem-bed", &[]),
     ("testnet/launch", "vantage-launch", &[]),

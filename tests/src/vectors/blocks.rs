@@ -23,8 +23,37 @@ use vantage_protocol::receipt::{
 };
 use vantage_protocol::request::Request;
 use vantage_protocol::statement::StatementList;
+use vantage_protocol::study::StudyPlan;
 use vantage_protocol::target::Surface;
 use vantage_protocol::wire::{self, Wire};
+
+/// A plan as people write it.
+const STUDY: &str = r#"
+v = 1
+name = "all kinds"
+alpha_ppm = 50_000
+skew_s_max = 600
+[[contrasts]]
+measure = "texts"
+scope = "these_executors"
+by_prompt = true
+[[contrasts]]
+measure = "refusals"
+scope = "beyond_them"
+regions = [["eu", "us"]]
+margin_ppm = 100_000
+[[contrasts]]
+measure = "coded"
+scope = "these_executors"
+prompts = ["sum"]
+against = { prompts = ["summe"] }
+[[codings]]
+prompt = "sum"
+read = { number = { value = "2", within = "0.5" } }
+[[codings]]
+prompt = "summe"
+read = { option = { yes = "zwei", others = ["drei"] } }
+"#;
 
 pub(super) fn vectors() -> Vec<Vector> {
     let w = world();
@@ -35,6 +64,12 @@ pub(super) fn vectors() -> Vec<Vector> {
             .derive("quorum", w.genesis.quorum())
             .derive("faults", w.genesis.faults()),
         block("suite", "five-kinds", "One prompt of each kind.", &w.suite),
+        block(
+            "study-plan",
+            "two-contrasts",
+            "Texts in two scopes, refusals within a margin, coded answers.",
+            &study(),
+        ),
         block("executor-list", "four", "Announces of four executors.", &w.executors),
         block("receipts", "answer-and-failure", "A slot with an answer and a failure.", &receipts(w))
             .derive("cell_order", json!(order(w))),
@@ -52,6 +87,10 @@ pub(super) fn vectors() -> Vec<Vector> {
     all.extend(requests(w));
     all.extend(records(w));
     all
+}
+
+fn study() -> StudyPlan {
+    StudyPlan::from_toml(STUDY).expect("a plan")
 }
 
 fn block<T: Wire>(kind: &'static str, name: &'static str, about: &'static str, value: &T) -> Vector {
