@@ -43,7 +43,7 @@ pub(super) fn heads(sides: ExcerptSides) -> [&'static str; 2] {
 /// What is known of a prompt.
 pub(super) fn note(prompt: &PromptExcerpts) -> Option<&'static str> {
     match (prompt.found, prompt.same_bytes) {
-        (true, _) => Some("regions differ beyond noise, or equal requests gave unequal bytes"),
+        (true, _) => Some("a pair of regions is a candidate, or equal requests gave unequal bytes"),
         (false, true) => Some("the same bytes on both sides"),
         (false, false) => None,
     }
