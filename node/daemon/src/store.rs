@@ -255,10 +255,27 @@ impl Store {
         &self,
         write: impl FnOnce(&redb::WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
+        self.write_with(Durability::Immediate, write)
+    }
+
+    /// One write transaction that everybody reads at once, and that the next synced one takes to the disk with it: a crash before
+    /// that loses it.
+    fn write_soon<T>(
+        &self,
+        write: impl FnOnce(&redb::WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        self.write_with(Durability::None, write)
+    }
+
+    fn write_with<T>(
+        &self,
+        durability: Durability,
+        write: impl FnOnce(&redb::WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
         let run = || {
             let mut transaction = self.db.begin_write()?;
-            transaction.set_durability(Durability::Immediate)?;
-            transaction.set_quick_repair(true);
+            transaction.set_quick_repair(matches!(durability, Durability::Immediate));
+            transaction.set_durability(durability)?;
             let value = write(&transaction)?;
             transaction.commit()?;
             Ok(value)

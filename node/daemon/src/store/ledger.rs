@@ -67,6 +67,14 @@ impl Store {
         self.write(|transaction| change(&mut Books::open(transaction)?))
     }
 
+    /// Changes the ledger in one transaction that the next synced one takes to the disk with it.
+    pub(crate) fn change_books_soon<T>(
+        &self,
+        change: impl FnOnce(&mut Books<'_>) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        self.write_soon(|transaction| change(&mut Books::open(transaction)?))
+    }
+
     /// Sums of one day, by vendor.
     pub fn spent_on(&self, day: u32) -> Result<BTreeMap<String, Sum>, StoreError> {
         self.read(|transaction| {
