@@ -148,9 +148,19 @@ impl Ledger {
         Ok(asked.into_iter().try_for_each(|(limit, sum, whose)| limit.check(&sum, most, &whose)))
     }
 
-    /// What was booked, as far as that is known.
-    fn settle(&self, ticket: Ticket, cost_microusd: Option<u64>) -> Result<Option<u64>, StoreError> {
-        self.store.change_books(|books| books.settle(ticket.0, cost_microusd))
+    /// What was booked, as far as that is known. In a slot the cell's receipt, or the next call's booking, takes it to the disk: a
+    /// crash in between leaves the most set aside, which is what a crash during the call leaves, too.
+    fn settle(
+        &self,
+        ticket: Ticket,
+        cost_microusd: Option<u64>,
+        purpose: &Purpose,
+    ) -> Result<Option<u64>, StoreError> {
+        let settle = |books: &mut Books<'_>| books.settle(ticket.0, cost_microusd);
+        match purpose {
+            Purpose::Slot { .. } => self.store.change_books_soon(settle),
+            Purpose::Probe => self.store.change_books(settle),
+        }
     }
 }
 

@@ -212,14 +212,14 @@ impl Small {
         Self(at.to_owned())
     }
 
-    /// Fills it up to so many KiB.
-    fn fill(&self, left_kib: u64) {
-        use std::io::Write as _;
-        let mut file = fs::File::create(self.0.join("filler")).unwrap();
-        let chunk = vec![7u8; 4096];
-        while file.write_all(&chunk).is_ok() {}
-        let full = file.metadata().unwrap().len();
-        file.set_len(full.saturating_sub(left_kib * 1024)).unwrap();
+    /// Fills it up to so many KiB, and never further: a node that writes meanwhile has them.
+    fn fill(&self, left_kib: usize) {
+        let free = Command::new("df").args(["--output=avail", "-k", text(&self.0)]).output().unwrap();
+        let free_kib: usize =
+            String::from_utf8_lossy(&free.stdout).lines().nth(1).unwrap().trim().parse().unwrap();
+        let filler = vec![7u8; free_kib.saturating_sub(left_kib) * 1024];
+        let written = fs::write(self.0.join("filler"), filler);
+        assert!(written.is_ok() || left_kib == 0, "{written:?}");
     }
 
     fn make_room(&self) {

@@ -129,7 +129,7 @@ impl Slot {
         }
         batch.cell(self.execution.job, self.execution.slot, &cell.receipt);
         let store = self.store.clone();
-        Ok(in_store(move || store.commit(batch)).await?)
+        Ok(in_store(move || store.commit_often(batch)).await?)
     }
 }
 

@@ -84,7 +84,7 @@ impl Meter for Purse {
                 Charge::For(tokens) => purse.cost_microusd(tokens),
                 Charge::Unknown => None,
             };
-            let booked = in_store(move || purse.ledger.settle(ticket, cost)).await?;
+            let booked = in_store(move || purse.ledger.settle(ticket, cost, &purse.purpose)).await?;
             // What costs nothing is known to, but a receipt tells only what a price backs.
             Ok(booked.filter(|_| self.price.is_some()))
         })

@@ -64,7 +64,15 @@ impl Store {
         &self,
         change: impl FnOnce(&mut Books<'_>) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        self.write(|transaction| change(&mut Books::open(transaction)?))
+        self.write_often(|transaction| change(&mut Books::open(transaction)?))
+    }
+
+    /// Changes the ledger in one transaction that the next synced one takes to the disk with it.
+    pub(crate) fn change_books_soon<T>(
+        &self,
+        change: impl FnOnce(&mut Books<'_>) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        self.write_soon(|transaction| change(&mut Books::open(transaction)?))
     }
 
     /// Sums of one day, by vendor.
