@@ -106,6 +106,7 @@ mod sentence;
 mod sides;
 mod similarity;
 mod trial;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -114,6 +114,7 @@ impl Page {
             "p, Holm",
             "answers",
             "operators",
+            "asked apart",
         ];
         self.head(&head);
         for contrast in &study.contrasts {
@@ -129,6 +130,7 @@ impl Page {
                 &known(contrast.adjusted),
                 &format!("{}+{}", contrast.answers[0], contrast.answers[1]),
                 &format!("{}+{}, {} on both", contrast.operators[0], contrast.operators[1], contrast.crossed),
+                &study::apart(contrast),
             ]);
         }
         self.line("");

@@ -23,7 +23,7 @@ pub fn outcome(shown: &Shown) -> String {
         Shown::NotShown => "no difference shown".to_owned(),
         Shown::TooFewOperators { needed } => format!("too few operators: it takes {needed}"),
         Shown::NothingToCompare => "nothing to compare".to_owned(),
-        Shown::TooCostly => "too much text for the cost bound".to_owned(),
+        Shown::TooCostly => "not compared: too much text, or cut short".to_owned(),
         Shown::ConfoundedByTime => "confounded by time".to_owned(),
     }
 }
@@ -51,10 +51,13 @@ pub fn about(report: &Report, contrast: &Conclusion) -> String {
     let target =
         |at: PlaceRef| report.targets.get(at.target as usize).map_or("?", |target| target.name.as_str());
     let [a, b] = contrast.sides;
-    let prompts = match contrast.prompt.and_then(|prompt| prompt_id(report, a.target, prompt)) {
+    let mut prompts = match contrast.prompt.and_then(|prompt| prompt_id(report, a.target, prompt)) {
         Some(id) => id.to_owned(),
         None => format!("{} prompts", contrast.prompts),
     };
+    if contrast.prompts_unmeasured > 0 {
+        prompts += &format!(" ({} of them too long or cut short)", contrast.prompts_unmeasured);
+    }
     if a.target == b.target {
         format!("{}: {} / {}, {prompts}, {}", target(a), region(a), region(b), measure(contrast.measure))
     } else {
@@ -84,6 +87,11 @@ pub fn effect(ppm: i64) -> String {
     format!("{sign}{}", percent(u32::try_from(ppm.unsigned_abs()).unwrap_or(u32::MAX)))
 }
 
+/// How far apart in time both sides were asked.
+pub fn apart(contrast: &Conclusion) -> String {
+    contrast.skew_s.map_or("–".to_owned(), |skew| format!("{skew} s"))
+}
+
 /// What a study came to, in a sentence.
 pub fn summary(study: &Conclusions) -> String {
     let count =
@@ -94,7 +102,7 @@ pub fn summary(study: &Conclusions) -> String {
         (count(|shown| *shown == Shown::NotShown), "no difference shown"),
         (count(|shown| matches!(shown, Shown::TooFewOperators { .. })), "too few operators"),
         (count(|shown| *shown == Shown::NothingToCompare), "nothing to compare"),
-        (count(|shown| *shown == Shown::TooCostly), "too costly"),
+        (count(|shown| *shown == Shown::TooCostly), "not compared"),
         (count(|shown| *shown == Shown::ConfoundedByTime), "confounded by time"),
     ];
     let said: Vec<String> =
@@ -124,7 +132,7 @@ pub(crate) fn section(report: &Report) -> Markup {
             div.scroll { table {
                 thead { tr {
                     th { "contrast" } th { "of whom" } th { "found" } th { "effect" } th { "where it lies" } th { "p" } th { "p, Holm" }
-                    th { "answers" } th { "operators" }
+                    th { "answers" } th { "operators" } th { "asked apart" }
                 } }
                 tbody { @for contrast in &study.contrasts { (row(report, contrast)) } }
             } }
@@ -146,6 +154,7 @@ fn row(report: &Report, contrast: &Conclusion) -> Markup {
             td { (known(contrast.adjusted)) }
             td { (contrast.answers[0]) "+" (contrast.answers[1]) }
             td { (contrast.operators[0]) "+" (contrast.operators[1]) @if contrast.crossed > 0 { ", " (contrast.crossed) " on both" } }
+            td { (apart(contrast)) }
         }
     }
 }

@@ -5,10 +5,10 @@ use super::figures::in_common;
 use super::lexicon::Lexicon;
 use super::normalise::normalise;
 use super::ratio_ppm;
-use super::sentence::{says_something, sentences};
+use super::sentence::sentences;
+use super::words::spoken;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Sentences of a text that are set beside another's at most; what follows counts as one more.
 const MAX_SENTENCES: usize = 48;
@@ -115,7 +115,7 @@ fn pieces(text: &str, lexicon: &mut Lexicon) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for sentence in sentences(text) {
         let normal = normalise(sentence);
-        let words = normal.split_word_bounds().filter(|word| says_something(word));
+        let words = spoken(&normal);
         let words: Vec<u32> = words.map(|word| lexicon.word(word)).collect();
         let full = pieces.len() >= MAX_SENTENCES;
         match pieces.last_mut() {

@@ -3,6 +3,7 @@
 use super::head;
 use super::input::{Cell, CellState};
 use super::normalise::normalise;
+use super::words::pieces;
 use crate::cid::Cid;
 use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation;
@@ -87,7 +88,7 @@ pub(super) fn chars_before_the_cut(normal: &str) -> usize {
 /// The whole words among the first characters of a normalised text.
 fn whole_words(normal: &str, chars_max: usize) -> &str {
     let (mut end, mut chars) = (0, 0);
-    for word in normal.split_word_bounds() {
+    for word in pieces(normal) {
         chars += word.chars().count();
         if chars > chars_max {
             break;
@@ -100,7 +101,7 @@ fn whole_words(normal: &str, chars_max: usize) -> &str {
 /// The words of a text as it came that make up so many characters of its normalised form.
 fn raw_beginning(raw: &str, chars_max: usize) -> &str {
     let (mut end, mut chars) = (0, 0);
-    for word in raw.split_word_bounds() {
+    for word in pieces(raw) {
         let is_space = word.chars().all(char::is_whitespace);
         chars += if is_space { 1 } else { normalise(word).chars().count() };
         if chars > chars_max {
@@ -112,32 +113,42 @@ fn raw_beginning(raw: &str, chars_max: usize) -> &str {
 }
 
 fn gather<'a>(cells: &[&'a Cell], see: impl Fn(&'a str) -> Seen<'a>) -> (Vec<Answer<'a>>, Texts<'a>) {
-    let mut answers = Vec::new();
-    let mut seen: BTreeMap<(Cid, &str), Seen<'a>> = BTreeMap::new();
+    let mut answers = Vec::with_capacity(cells.len());
+    let mut seen: Vec<(Seen<'a>, Cid)> = Vec::new();
+    let mut places: BTreeMap<(Cid, &str), usize> = BTreeMap::new();
     for cell in cells {
         if let CellState::Answer { text, output, .. } = &cell.state {
-            seen.entry((*output, text)).or_insert_with(|| see(text));
-            answers.push(Answer { cell, text, output: *output, normalised: 0 });
+            let place = *places.entry((*output, text)).or_insert_with(|| {
+                seen.push((see(text), *output));
+                seen.len() - 1
+            });
+            let text = seen.get(place).map_or("", |(seen, _)| seen.text);
+            answers.push(Answer { cell, text, output: *output, normalised: place });
         }
     }
-    let mut distinct: BTreeMap<(&str, Option<Cid>), &'a str> = BTreeMap::new();
-    for ((output, _), seen) in &seen {
-        let first = distinct.entry((&seen.normal, seen.cut.then_some(*output))).or_insert(seen.raw);
-        *first = (*first).min(seen.raw);
+    let mut order: Vec<usize> = (0..seen.len()).collect();
+    order.sort_unstable_by_key(|at| {
+        seen.get(*at).map(|(seen, output)| (seen.normal.as_str(), seen.cut.then_some(*output), seen.raw))
+    });
+    // equal ones are one text: the first, whose place all of them get
+    let (mut texts, mut numbers): (Vec<Text<'a>>, Vec<usize>) = (Vec::new(), vec![0; seen.len()]);
+    let mut last = None;
+    for at in order {
+        let Some((own, output)) = seen.get_mut(at) else { continue };
+        let cut = own.cut.then_some(*output);
+        let equal = last == Some(cut) && texts.last().is_some_and(|text| text.normal == own.normal);
+        if !equal {
+            let normal = std::mem::take(&mut own.normal);
+            texts.push(Text { normal, raw: own.raw, cut: own.cut });
+            last = Some(cut);
+        }
+        if let Some(number) = numbers.get_mut(at) {
+            *number = texts.len() - 1;
+        }
     }
-    let numbers: BTreeMap<(&str, Option<Cid>), usize> = distinct.keys().copied().zip(0..).collect();
     for answer in &mut answers {
-        if let Some(seen) = seen.get(&(answer.output, answer.text)) {
-            let number = numbers.get(&(seen.normal.as_str(), seen.cut.then_some(answer.output)));
-            (answer.normalised, answer.text) = (number.copied().unwrap_or_default(), seen.text);
-        }
+        answer.normalised = numbers.get(answer.normalised).copied().unwrap_or_default();
     }
-    let text = |((normal, cut), raw): (&(&str, Option<Cid>), &&'a str)| Text {
-        normal: (*normal).to_owned(),
-        raw,
-        cut: cut.is_some(),
-    };
-    let texts = distinct.iter().map(text).collect();
     (answers, Texts(texts))
 }
 

@@ -1,7 +1,7 @@
 //! Open models beside the other targets, prompt by prompt: a comparison of different models.
 
 use super::answer::{Answer, Text, answers};
-use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse};
+use super::budget::{EACH, NEAR_WORD, PREPARE_CHAR, Purse};
 use super::clip;
 use super::exact::prevailing;
 use super::figures::Near;
@@ -121,7 +121,7 @@ fn beside(groups: &Groups<'_>, job: (u32, u32, &Vec<u32>), steps: &mut u64) -> F
 fn cell_cost(cell: &Cell) -> u64 {
     match &cell.state {
         super::CellState::Answer { text, .. } => {
-            EACH + text.len().min(MAX_MEASURED_BYTES) as u64 * (2 * PREPARE_CHAR + NEAR_CHAR)
+            EACH + text.len().min(MAX_MEASURED_BYTES) as u64 * (2 * PREPARE_CHAR + NEAR_WORD)
         }
         _ => EACH,
     }

@@ -8,26 +8,30 @@
 pub const MAX_COST: u64 = READ + NEAR + REGISTERED + EXPLORED + BESIDE + DIFFS;
 
 /// Steps for reading and normalising answers.
-const READ: u64 = 100_000_000;
+const READ: u64 = 70_000_000;
 /// Steps for what grows as the texts do: words, sentences, refusals, similarities.
-const NEAR: u64 = 170_000_000;
+const NEAR: u64 = 180_000_000;
 /// Steps for the chances of what a study plan registers.
 const REGISTERED: u64 = 100_000_000;
 /// Steps for the chances of everything else.
-const EXPLORED: u64 = 30_000_000;
+const EXPLORED: u64 = 90_000_000;
 /// Steps for setting open models beside vendors.
-const BESIDE: u64 = 30_000_000;
+const BESIDE: u64 = 20_000_000;
 /// Steps for diffs.
-const DIFFS: u64 = 70_000_000;
+const DIFFS: u64 = 40_000_000;
 
 /// Reading one byte: normalising it, at worst.
 pub(super) const READ_BYTE: u64 = 8;
+/// The same of a text in ASCII, which takes no tables.
+pub(super) const READ_ASCII_BYTE: u64 = 1;
 /// Taking one character apart: into words, sentences and numbers, at worst.
 pub(super) const PREPARE_CHAR: u64 = 32;
-/// Looking at one character of one text in one pair of them.
-pub(super) const NEAR_CHAR: u64 = 2;
-/// Looking at one character of one side in one pair of regions.
-pub(super) const SPLIT_CHAR: u64 = 4;
+/// The same of a text in ASCII.
+pub(super) const PREPARE_ASCII_CHAR: u64 = 8;
+/// Looking at one word of one text in one pair of them.
+pub(super) const NEAR_WORD: u64 = 6;
+/// Looking at one word of one side in one pair of regions.
+pub(super) const SPLIT_WORD: u64 = 8;
 /// Whatever is looked at costs this once.
 pub(super) const EACH: u64 = 64;
 

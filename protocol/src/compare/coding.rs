@@ -1,9 +1,8 @@
 //! Answers read as a yes, a no or neither, by a study plan's coding.
 
 use super::normalise::normalise;
-use super::sentence::says_something;
+use super::words::spoken;
 use crate::study::{Decimal, Reading};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Bytes of an answer that are read.
 const READ_BYTES: usize = 8 * 1024;
@@ -46,7 +45,7 @@ fn yes_no(text: &str) -> Option<bool> {
 }
 
 fn words(text: &str) -> Vec<&str> {
-    text.split_word_bounds().filter(|word| says_something(word)).collect()
+    spoken(text).collect()
 }
 
 /// The numbers in a text: digits with a point before decimals, and commas, spaces or apostrophes between groups of three.

@@ -33,6 +33,10 @@ pub struct Conclusion {
     pub prompt: Option<u32>,
     /// Prompts.
     pub prompts: u64,
+    /// Prompts of them whose texts stand on both sides and were not compared: there was too much of them, or an answer was cut off at its
+    /// beginning.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub prompts_unmeasured: u64,
     /// What was compared.
     pub measure: Measure,
     /// Of whom it speaks.
@@ -107,7 +111,7 @@ pub enum Shown {
     },
     /// One side has no answer that counts.
     NothingToCompare,
-    /// There is more text than the bound on costs allows.
+    /// No prompt's texts could be compared: there is more of them than the bound on costs allows, or they were cut off.
     TooCostly,
     /// Both sides were asked further apart in time than the plan allows: a difference may be of the hour.
     ConfoundedByTime,
@@ -130,8 +134,11 @@ pub(super) fn conclude<'a>(
             let numbers = numbered(&sides);
             let untold = sides.iter().map(|prompt| prompt.untold(contrast.measure));
             let untold = untold.fold([0; 2], |[a, b], [c, d]| [a + c, b + d]);
-            let asked = sides.iter().map(|prompt| prompt.asked(contrast.measure, &numbers)).collect();
-            (contrast, asked, Seen { untold, skew_s: skew_s(&sides) })
+            let of_texts = contrast.measure == Measure::Texts;
+            let unmeasured = sides.iter().filter(|prompt| of_texts && prompt.is_unmeasured()).count() as u64;
+            let measured = sides.iter().filter(|prompt| !(of_texts && prompt.is_unmeasured()));
+            let asked = measured.map(|prompt| prompt.asked(contrast.measure, &numbers)).collect();
+            (contrast, asked, Seen { untold, unmeasured, skew_s: skew_s(&sides) })
         })
         .collect();
     let by_texts = || registered.iter().filter(|(contrast, _, _)| contrast.measure == Measure::Texts);
@@ -174,9 +181,15 @@ pub(super) fn conclude<'a>(
     Conclusions { alpha_ppm: study.alpha_ppm, drawn, contrasts }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
 /// What is seen of both sides beside their answers.
 struct Seen {
     untold: [u64; 2],
+    unmeasured: u64,
     skew_s: Option<u64>,
 }
 
@@ -199,6 +212,7 @@ fn conclusion(contrast: &Registered, found: &Found, costly: bool, seen: &Seen) -
     let equal =
         contrast.margin_ppm.is_some_and(|margin| -i64::from(margin) < low && high < i64::from(margin));
     let shown = match found.operators_needed {
+        _ if seen.unmeasured > 0 && seen.unmeasured == contrast.prompts.len() as u64 => Shown::TooCostly,
         _ if found.answers.contains(&0) && found.operators.contains(&0) => Shown::NothingToCompare,
         Some(needed) => Shown::TooFewOperators { needed: needed as u64 },
         None if costly => Shown::TooCostly,
@@ -214,6 +228,7 @@ fn conclusion(contrast: &Registered, found: &Found, costly: bool, seen: &Seen) -
         sides: contrast.sides.map(|Place { target, region }| PlaceRef { target, region }),
         prompt,
         prompts: contrast.prompts.len() as u64,
+        prompts_unmeasured: seen.unmeasured,
         measure: contrast.measure,
         scope: contrast.scope,
         shown,

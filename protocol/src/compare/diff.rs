@@ -2,6 +2,7 @@
 
 use super::budget::EACH;
 use super::head;
+use super::words;
 use serde::{Deserialize, Serialize};
 use similar::algorithms::{DiffHook, myers};
 use std::convert::Infallible;
@@ -92,7 +93,7 @@ fn head_tokens(text: &str, tokens_max: usize) -> &str {
 }
 
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.split_word_bounds()
+    words::pieces(text)
 }
 
 /// Collects the script: changes not yet written, then equal text not yet written.

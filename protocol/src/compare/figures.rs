@@ -1,6 +1,5 @@
 //! How alike texts are, as figures.
 
-use core::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 /// Similarities over some pairs of answers.
@@ -46,19 +45,11 @@ pub(super) fn below_equal(ppm: u32) -> u32 {
 }
 
 /// Members that two sorted lists have in common, each as often as it stands in both.
-pub(super) fn in_common<T: Ord>(a: &[T], b: &[T]) -> usize {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    let mut common = 0;
-    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
-        match x.cmp(y) {
-            Ordering::Less => drop(a.next()),
-            Ordering::Greater => drop(b.next()),
-            Ordering::Equal => {
-                common += 1;
-                a.next();
-                b.next();
-            }
-        }
+pub(super) fn in_common<T: Ord + Copy>(a: &[T], b: &[T]) -> usize {
+    let (mut at, mut beside, mut common) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(at), b.get(beside)) {
+        common += usize::from(x == y);
+        (at, beside) = (at + usize::from(x <= y), beside + usize::from(y <= x));
     }
     common
 }

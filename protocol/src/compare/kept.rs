@@ -16,7 +16,12 @@ pub(super) struct Kept<'a> {
     wanted_texts: BTreeSet<(u32, u32, (u32, u32))>,
     sides: BTreeMap<At, Vec<Counted<'a>>>,
     texts: BTreeMap<(u32, u32, (u32, u32)), Texts>,
+    /// What the texts take up, bytes.
+    bytes: usize,
 }
+
+/// Most bytes of texts that are kept. A prompt of 8 + 8 answers takes two thousand or so; beyond this, prompts are left out.
+const TEXT_BYTES_MAX: usize = 64 << 20;
 
 /// The pair of regions of a contrast within one target, in order; none of any other contrast.
 pub(super) fn pair_of(contrast: &Registered) -> Option<(u32, u32)> {
@@ -52,7 +57,9 @@ impl<'a> Kept<'a> {
         let at = (target, prompt, pair);
         if self.wanted_texts.contains(&at)
             && let Some(texts) = texts
+            && self.bytes + texts.bytes() <= TEXT_BYTES_MAX
         {
+            self.bytes += texts.bytes();
             self.texts.insert(at, texts.clone());
         }
     }

@@ -2,7 +2,8 @@
 
 use super::phrases::{negations, quantities, slight_words};
 use super::sentence::says_something;
-use std::collections::{BTreeMap, BTreeSet};
+use super::words::WordMap;
+use std::collections::BTreeSet;
 
 /// What a word weighs that turns a statement around.
 const NEGATION: u32 = 3;
@@ -13,7 +14,7 @@ const PLAIN: u32 = 1;
 
 /// Numbers words in the order in which they come up.
 pub(super) struct Lexicon {
-    words: BTreeMap<String, u32>,
+    words: WordMap<u32>,
     spelled: Vec<String>,
     weights: Vec<u32>,
     slight: BTreeSet<&'static str>,
@@ -24,7 +25,7 @@ pub(super) struct Lexicon {
 impl Default for Lexicon {
     fn default() -> Self {
         Self {
-            words: BTreeMap::new(),
+            words: WordMap::default(),
             spelled: Vec::new(),
             weights: Vec::new(),
             slight: slight_words().collect(),
@@ -40,8 +41,8 @@ impl Lexicon {
         if let Some(number) = self.words.get(word) {
             return *number;
         }
-        let number = self.words.len() as u32;
-        self.words.insert(word.to_owned(), number);
+        let number = self.spelled.len() as u32;
+        self.words.get_or_insert_with(word, || number);
         self.spelled.push(word.to_owned());
         self.weights.push(self.weigh(word));
         number
@@ -53,7 +54,8 @@ impl Lexicon {
     }
 
     /// Takes a word for a name: it was written with a capital within a sentence.
-    pub(super) fn name(&mut self, word: u32) {
+    pub(super) fn name(&mut self, word: &str) {
+        let word = self.word(word);
         if let Some(weight) = self.weights.get_mut(word as usize).filter(|weight| **weight == PLAIN) {
             *weight = FACT;
         }

@@ -1,7 +1,7 @@
 //! Similarities between the answers to one prompt, measured once per pair of distinct texts.
 
-use super::answer::{Answer, MAX_COMPARED_CHARS, Texts};
-use super::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR};
+use super::answer::{Answer, MAX_COMPARED_CHARS, Text, Texts};
+use super::budget::{EACH, NEAR_WORD, PREPARE_ASCII_CHAR, PREPARE_CHAR, Purse, SPLIT_WORD};
 use super::figures::{Figures, Near, Spread};
 use super::lexicon::Lexicon;
 use super::measurable::Measurable;
@@ -46,9 +46,10 @@ impl Matrix {
     /// Measures by as many leading characters as the purses' shares allow, halving from
     /// [`MAX_COMPARED_CHARS`]; below 256 nothing is measured.
     pub(super) fn measure(texts: &Texts<'_>, plan: &Plan, near: &mut Purse) -> Self {
-        let chars: Vec<usize> = texts.0.iter().map(|text| text.normal.chars().count()).collect();
-        let length = |text: usize, max: usize| chars.get(text).map_or(0, |n| *n.min(&max));
-        let cost = |max: usize| near_cost(plan, &|text| length(text, max));
+        let size = |number: &usize| Some((*number, Size::of(texts.0.get(*number)?)));
+        let sizes: BTreeMap<usize, Size> = plan.sides.keys().filter_map(size).collect();
+        let cost =
+            |max: usize| near_cost(plan, &|text| sizes.get(&text).copied().unwrap_or_default().up_to(max));
         let chars_max = halve(MAX_COMPARED_CHARS, |max| !plan.unread && cost(max) <= near.share());
         near.spend(if chars_max > 0 { cost(chars_max) } else { 0 });
         let mut matrix = Self {
@@ -64,7 +65,7 @@ impl Matrix {
         for number in plan.sides.keys() {
             let Some(text) = texts.0.get(*number) else { continue };
             matrix.texts.insert(*number, Measurable::new(text, chars_max, &mut matrix.lexicon));
-            if text.cut || length(*number, usize::MAX) > chars_max {
+            if text.cut || sizes.get(number).is_some_and(|size| size.chars > chars_max as u64) {
                 matrix.truncated.insert(*number);
             }
         }
@@ -125,13 +126,46 @@ impl Matrix {
     }
 }
 
+/// How much there is to measure of a text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Size {
+    /// Characters of its normalised form.
+    pub(super) chars: u64,
+    /// Words and marks at most.
+    pub(super) words: u64,
+    /// What it costs to take a character apart.
+    char_costs: u64,
+}
+
+impl Size {
+    fn of(text: &Text<'_>) -> Self {
+        if !text.normal.is_ascii() || !text.raw.is_ascii() {
+            let chars = text.normal.chars().count() as u64;
+            return Self { chars, words: chars, char_costs: PREPARE_CHAR };
+        }
+        let joins = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let (mut words, mut joined) = (0, false);
+        for byte in text.normal.bytes() {
+            words += u64::from(byte != b' ' && !(joined && joins(byte)));
+            joined = joins(byte);
+        }
+        Self { chars: text.normal.len() as u64, words, char_costs: PREPARE_ASCII_CHAR }
+    }
+
+    /// The same of its beginning.
+    fn up_to(self, chars_max: usize) -> Self {
+        let chars = self.chars.min(chars_max as u64);
+        Self { chars, words: self.words.min(chars), ..self }
+    }
+}
+
 /// Steps for taking the texts apart, for every pair of them, and for what each side says.
-fn near_cost(plan: &Plan, length: &dyn Fn(usize) -> usize) -> u64 {
+fn near_cost(plan: &Plan, size: &dyn Fn(usize) -> Size) -> u64 {
     let prepare = plan.sides.iter().map(|(text, times)| {
-        let chars = length(*text) as u64;
-        EACH + chars.saturating_mul(PREPARE_CHAR.saturating_add(times.saturating_mul(SPLIT_CHAR)))
+        let Size { chars, words, char_costs } = size(*text);
+        EACH + (chars * char_costs).saturating_add(words.saturating_mul(times.saturating_mul(SPLIT_WORD)))
     });
-    let compare = plan.pairs.iter().map(|(a, b)| EACH + (length(*a) + length(*b)) as u64 * NEAR_CHAR);
+    let compare = plan.pairs.iter().map(|(a, b)| EACH + (size(*a).words + size(*b).words) * NEAR_WORD);
     prepare.chain(compare).fold(0, u64::saturating_add)
 }
 

@@ -6,7 +6,7 @@ use super::lexicon::Lexicon;
 use super::normalise::normalise;
 use super::ratio_ppm;
 use super::sentence::{says_something, sentences};
-use unicode_segmentation::UnicodeSegmentation;
+use super::words::{pieces, spoken};
 
 /// Words of a shingle. Two are often joined by grammar alone ("of the"); four are spoilt too widely
 /// by one changed word (four of them). With three, one changed word spoils three.
@@ -31,14 +31,16 @@ impl Measurable {
         let head = head_chars(&text.normal, chars_max);
         let (mut words, mut said) = (Vec::new(), Vec::new());
         let mut spoken_words = 0;
-        for word in head.split_word_bounds() {
+        for word in pieces(head) {
             if word == " " {
                 continue;
             }
-            words.push(lexicon.word(word));
+            let number = lexicon.word(word);
+            words.push(number);
             if says_something(word) {
                 spoken_words += 1;
-                said.push(lexicon.word(bare(word)));
+                let own = bare(word);
+                said.push(if own.len() == word.len() { number } else { lexicon.word(own) });
             }
         }
         let sentences = read_sentences(head_chars(text.raw, chars_max), lexicon);
@@ -69,10 +71,10 @@ fn read_sentences(raw: &str, lexicon: &mut Lexicon) -> u64 {
     let mut count = 0;
     for sentence in sentences(raw) {
         count += u64::from(says_something(sentence));
-        for word in sentence.unicode_words().skip(1) {
+        for word in spoken(sentence).skip(1) {
             if word.chars().next().is_some_and(char::is_uppercase) {
-                let word = lexicon.word(bare(&normalise(word)));
-                lexicon.name(word);
+                let normal = normalise(word);
+                lexicon.name(bare(&normal));
             }
         }
     }

@@ -143,7 +143,7 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn of(cell: &'a Cell) -> Option<Self> {
         let CellState::Answer { text, output, .. } = &cell.state else { return None };
-        let words = super::head(text, COUNTED_BYTES).split_whitespace().count() as u64;
+        let words = super::head(text, COUNTED_BYTES).split_ascii_whitespace().count() as u64;
         Some(Self { operator: &cell.operator, region: cell.region, output: *output, words })
     }
 }

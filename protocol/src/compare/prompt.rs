@@ -1,7 +1,7 @@
 //! One prompt put to one target: the answers of each region, and every pair of regions.
 
 use super::answer::{Answer, Texts, answers, beginnings as beginnings_of};
-use super::budget::{Budget, EACH, Purse, READ_BYTE};
+use super::budget::{Budget, EACH, Purse, READ_ASCII_BYTE, READ_BYTE};
 use super::class::{Absent, Class, Shortage};
 use super::clip;
 use super::coding;
@@ -122,24 +122,27 @@ pub(super) fn examine<'a>(question: &Question<'_>, cells: &[&'a Cell], budget: &
     };
     let counted =
         whole.regions.iter().map(|(region, measured)| (*region, measured.counted(question.coding))).collect();
-    let nearest = whole.regions.values().map(|measured| whole.nearest(&measured.region)).collect();
+    let nearest = whole.regions.values().filter_map(|measured| whole.nearest(&measured.region)).collect();
     Examined { report, probes, counted, nearest, examples }
 }
 
 /// How many bytes of each answer may be read, each time that it is: once as a whole, and for each region with an answer
 /// that was cut off perhaps once more for the beginnings, which are looked for in two passes.
 fn bytes_to_read(cells: &[&Cell], budget: &mut Budget) -> usize {
+    // how long each is, and what a byte of it costs
     let lengths = || {
         cells.iter().filter_map(|cell| match &cell.state {
-            CellState::Answer { text, .. } => Some(text.len() as u64),
+            CellState::Answer { text, .. } if text.is_ascii() => Some((text.len() as u64, READ_ASCII_BYTE)),
+            CellState::Answer { text, .. } => Some((text.len() as u64, READ_BYTE)),
             _ => None,
         })
     };
     let cut = cells.iter().filter(|cell| cell.state.ended(Ending::Cut)).map(|cell| cell.region);
     let times = 1 + 2 * cut.collect::<BTreeSet<_>>().len() as u64;
     let count = lengths().count() as u64;
-    let bytes_max = (budget.read.share() / READ_BYTE / times).saturating_sub(EACH * count) / count.max(1);
-    let read = lengths().map(|length| (length.min(bytes_max) * READ_BYTE + EACH) * times);
+    let of_bytes = lengths().map(|(_, byte_costs)| byte_costs).sum::<u64>();
+    let bytes_max = (budget.read.share() / times).saturating_sub(EACH * count) / of_bytes.max(1);
+    let read = lengths().map(|(length, byte_costs)| (length.min(bytes_max) * byte_costs + EACH) * times);
     budget.read.spend(read.fold(0, u64::saturating_add));
     usize::try_from(bytes_max).unwrap_or(usize::MAX)
 }
@@ -226,13 +229,13 @@ impl<'a> Lot<'a> {
         asked.map(|measured| measured.side.clone()).collect()
     }
 
-    /// Which answers of a region are the most alike.
-    fn nearest(&self, region: &Region<'a>) -> NearestOf<'a> {
+    /// Which answers of a region are the most alike; none where they were not measured.
+    fn nearest(&self, region: &Region<'a>) -> Option<NearestOf<'a>> {
         let compared = region.compared();
         let mut best = (0, 0, None);
         for (at, one) in compared.iter().enumerate() {
             for (beside, other) in compared.iter().enumerate().skip(at + 1) {
-                let Some(near) = self.matrix.near(one, other) else { continue };
+                let near = self.matrix.near(one, other)?;
                 let alike = (near.shingles_ppm, near.shared_ppm);
                 if alike > (best.0, best.1) {
                     best = (alike.0, alike.1, Some((at, beside)));
@@ -241,7 +244,8 @@ impl<'a> Lot<'a> {
                 }
             }
         }
-        NearestOf { operators: compared.iter().map(|answer| &answer.cell.operator).collect(), pair: best.2 }
+        let operators = compared.iter().map(|answer| &answer.cell.operator).collect();
+        Some(NearestOf { operators, pair: best.2 })
     }
 
     /// Compares two of its regions; equality is that of the whole answers. None if it does not have both.
@@ -381,9 +385,13 @@ fn holders(held: [&Held; 2], places: &[Vec<usize>; 2]) -> Vec<(u32, u32)> {
     sets.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, run.len() as u32))).collect()
 }
 
+/// What is measured to compare these pairs of regions: answers within each of them, and across. Where there is no pair, answers within
+/// all regions.
 pub(super) fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]) -> Plan {
     let mut plan = Plan::default();
-    let within = regions.values().map(|region| (region, region));
+    let named: BTreeSet<u32> = contrasts.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    let of_pairs = || regions.values().filter(|region| named.is_empty() || named.contains(&region.index));
+    let within = of_pairs().map(|region| (region, region));
     let asked = |index: &u32| regions.get(index).filter(|region| !region.cells.is_empty());
     let across: Vec<_> = contrasts.iter().filter_map(|(a, b)| Some((asked(a)?, asked(b)?))).collect();
     for (first, second) in within.chain(across.iter().copied()) {
@@ -391,7 +399,7 @@ pub(super) fn plan(regions: &BTreeMap<u32, Region<'_>>, contrasts: &[(u32, u32)]
             plan.pairs.extend(second.compared().iter().filter_map(|b| text_pair(a, b)));
         }
     }
-    for answer in regions.values().flat_map(Region::compared) {
+    for answer in of_pairs().flat_map(Region::compared) {
         plan.sides.entry(answer.normalised).or_default();
     }
     for answer in across.iter().flat_map(|(a, b)| a.compared().iter().chain(b.compared())) {

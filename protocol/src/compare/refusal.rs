@@ -4,8 +4,8 @@ use super::language::{Languages, MAX_LOOKED_AT_CHARS};
 use super::normalise::normalise;
 use super::phrases::{WITHHELD_CODES, deflections, refusals};
 use super::sentence::{says_something, sentences};
+use super::words::{WordList, WordMap, spoken};
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// Sentences in which a refusal is looked for. Further down, an answer quotes or makes reservations.
 const OPENING_SENTENCES: usize = 3;
@@ -28,62 +28,76 @@ pub enum Manner {
 /// Tells what answers do.
 pub(super) struct Reader {
     languages: Languages,
-    refusals: Vec<String>,
-    deflections: Vec<String>,
+    phrases: Phrases,
+}
+
+/// Phrases by their first words, and what they do.
+struct Phrases(WordList<Vec<(Vec<&'static str>, Manner)>>);
+
+impl Phrases {
+    fn new() -> Self {
+        let mut by_first: WordMap<Vec<_>> = WordMap::default();
+        let all = refusals().map(|phrase| (phrase, Manner::Refuses));
+        for (phrase, manner) in all.chain(deflections().map(|phrase| (phrase, Manner::Deflects))) {
+            let words: Vec<&str> = phrase.split(' ').collect();
+            let first = words.first().copied().unwrap_or_default();
+            by_first.get_or_insert_with(first, Vec::new).push((words, manner));
+        }
+        Self(by_first.into())
+    }
+
+    /// What these words do: a refusal goes before a deflection.
+    fn manner(&self, words: &[&str]) -> Manner {
+        let mut found = Manner::Answers;
+        for (at, first) in words.iter().enumerate() {
+            let from = words.get(at..).unwrap_or_default();
+            for (_, manner) in
+                self.0.get(first).into_iter().flatten().filter(|(phrase, _)| from.starts_with(phrase))
+            {
+                match manner {
+                    Manner::Refuses => return Manner::Refuses,
+                    other => found = *other,
+                }
+            }
+        }
+        found
+    }
 }
 
 impl Reader {
     pub(super) fn new() -> Self {
-        let padded = |phrase: &str| format!(" {phrase} ");
-        Self {
-            languages: Languages::new(),
-            refusals: refusals().map(padded).collect(),
-            deflections: deflections().map(padded).collect(),
-        }
+        Self { languages: Languages::new(), phrases: Phrases::new() }
     }
 
     /// Reads the beginning of an answer.
     pub(super) fn read(&self, text: &str) -> Manner {
         let head = super::head(text, MAX_LOOKED_AT_BYTES);
-        let mut opening = String::from(" ");
-        let mut all = String::new();
-        let mut spoken = 0;
-        for sentence in sentences(head) {
-            let plain = plain(sentence);
-            if says_something(sentence) {
-                spoken += 1;
-            }
-            if spoken <= OPENING_SENTENCES {
-                opening += &plain;
-            }
-            all += &plain;
-        }
-        let words: Vec<&str> = all.split(' ').filter(|word| !word.is_empty()).collect();
+        let (opening, rest) = head.split_at_checked(opening(head)).unwrap_or((head, ""));
+        let (opening, rest) = (normalise(opening), normalise(rest));
+        let mut words: Vec<&str> = Vec::with_capacity(head.len() / 4);
+        words.extend(spoken(&opening));
+        let opening = words.len();
+        words.extend(spoken(&rest));
         if !self.languages.is_english(&words) {
             return Manner::NotMeasured;
         }
-        let has = |phrases: &[String]| phrases.iter().any(|phrase| opening.contains(phrase.as_str()));
-        match (has(&self.refusals), has(&self.deflections)) {
-            (true, _) => Manner::Refuses,
-            (false, true) => Manner::Deflects,
-            (false, false) => Manner::Answers,
-        }
+        self.phrases.manner(words.get(..opening).unwrap_or_default())
     }
+}
+
+/// Bytes of the first sentences that say something.
+fn opening(head: &str) -> usize {
+    let mut spoken = 0;
+    let first = sentences(head).take_while(|sentence| {
+        spoken += usize::from(says_something(sentence));
+        spoken <= OPENING_SENTENCES
+    });
+    first.map(str::len).sum()
 }
 
 /// What an answer does with its question: see the [module's documentation](super).
 pub fn manner(text: &str) -> Manner {
     Reader::new().read(text)
-}
-
-/// The normalised words of a sentence, each followed by a space.
-fn plain(sentence: &str) -> String {
-    let normal = normalise(sentence);
-    normal.split_word_bounds().filter(|word| says_something(word)).fold(String::new(), |mut text, word| {
-        text.push_str(word);
-        text.push(' ');
-        text
-    })
 }
 
 /// Whether a failure says that the vendor withheld the answer.

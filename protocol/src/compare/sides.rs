@@ -76,6 +76,11 @@ impl<'a> Sides<'a> {
         Asked { answers, texts }
     }
 
+    /// Whether both sides have texts, and they were not measured.
+    pub(super) fn is_unmeasured(&self) -> bool {
+        self.texts.is_none() && self.sides.iter().all(|side| side.iter().any(|counted| counted.text))
+    }
+
     /// How far apart in time the middle answers of both sides were asked, milliseconds; none where that is not known.
     pub(super) fn skew_ms(&self) -> Option<u64> {
         let [first, second] = self.sides.each_ref().map(|side| {

@@ -57,18 +57,43 @@ pub(super) fn trials(sides: &Sides<'_>, draws: &Draws, purse: &mut Purse) -> Tri
     }
     let asked = sides.asked(Measure::Texts, &numbers);
     if asked.texts.as_ref().is_some_and(|texts| texts.distances_ppm.iter().any(|distance| *distance > 0)) {
-        let cost = text_cost(core::slice::from_ref(&asked), DRAWN_MIN);
-        if spent + cost > purse.share() {
-            tried.left_out += 1;
-        } else {
-            spent += cost;
-            let found = texts(core::slice::from_ref(&asked), Scope::TheseExecutors, &ALONE, DRAWN_MIN, draws);
-            tried.found.extend(trial(Measure::Texts, &found));
+        match try_texts(&asked, draws, purse, &mut spent) {
+            Some(found) => tried.found.extend(trial(Measure::Texts, &found)),
+            None => tried.left_out += 1,
         }
     }
     purse.spend(spent);
     tried
 }
+
+/// Tries texts by a few labellings, and by many more where those leave it open; none where there is too much text.
+///
+/// Either chance is one that is not too small by itself, and so is the one that is told: up to a tenth it takes the second to be as
+/// small, beyond that the first.
+fn try_texts(asked: &Asked, draws: &Draws, purse: &Purse, spent: &mut u64) -> Option<Found> {
+    let asked = core::slice::from_ref(asked);
+    let first = text_cost(asked, GLANCED);
+    if *spent + first > purse.share() {
+        return None;
+    }
+    *spent += first;
+    let tried = |drawn, part| texts(asked, Scope::TheseExecutors, &ALONE, drawn, &draws.branch(part));
+    let found = tried(GLANCED, 0);
+    let more = text_cost(asked, DRAWN_MIN);
+    let open = !found.exact && found.chance.is_some_and(|chance| chance <= LEFT_OPEN);
+    if !open || *spent + more > GLANCES_EACH * purse.share() {
+        return Some(found);
+    }
+    *spent += more;
+    Some(tried(DRAWN_MIN, 1))
+}
+
+/// Labellings that are drawn at first.
+const GLANCED: u32 = 199;
+/// Up to this chance it is looked at again.
+const LEFT_OPEN: Chance = Chance::from_ppm(100_000);
+/// One in so many is expected to be looked at again.
+const GLANCES_EACH: u64 = 8;
 
 fn trial(measure: Measure, found: &Found) -> Option<Trial> {
     Some(Trial {
@@ -91,23 +116,22 @@ pub(super) fn text_cost(prompts: &[Asked], drawn: u32) -> u64 {
     let a_labelling = if all <= most { LOOKED_UP } else { DRAWN };
     let of_prompt = |texts: &Texts| {
         let (answers, ways) = (u64::from(texts.answers), ways(texts.answers).min(labellings));
-        let tables = if answers > 8 { TABLES } else { 0 };
-        let a_way = answers_cost(answers) + texts.holders.len() as u64;
-        labellings * a_labelling + ways * a_way + tables + 8 * answers * answers
+        let a_way = answers_cost(answers) + texts.holders.len() as u64 / 2;
+        labellings * a_labelling + ways * a_way + TABLES * answers.div_ceil(8) + 8 * answers * answers
     };
     texts().map(of_prompt).fold(labellings * RANKED, u64::saturating_add)
 }
 
 /// Adding a prompt's score to a labelling.
-const LOOKED_UP: u64 = 4;
+const LOOKED_UP: u64 = 2;
 /// The same where it is drawn first.
-const DRAWN: u64 = 16;
+const DRAWN: u64 = 4;
 /// Ranking a labelling, twice over and once more.
 const RANKED: u64 = 32;
-/// Setting up the tables of more than eight answers.
-const TABLES: u64 = 32 << 10;
+/// Setting up the tables of eight answers more.
+const TABLES: u64 = 2_048;
 
 /// Energy of one way.
 fn answers_cost(answers: u64) -> u64 {
-    if answers <= 16 { 8 } else { 4 * answers }
+    if answers <= 8 { 2 } else { answers / 2 }
 }

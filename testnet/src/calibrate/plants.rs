@@ -161,7 +161,7 @@ fn pick(texts: &[&'static str], dice: &mut Dice) -> &'static str {
 
 /// A text without its longest sentence; one of one sentence stays.
 fn without_longest(text: &str) -> String {
-    let all = sentences(text);
+    let all: Vec<&str> = sentences(text).collect();
     if all.len() < 2 {
         return text.to_owned();
     }
@@ -171,7 +171,7 @@ fn without_longest(text: &str) -> String {
 
 /// The same in other words: sentences in another order, and some little words left out.
 pub(super) fn paraphrased(text: &str, dice: &mut Dice) -> String {
-    let mut all = sentences(text);
+    let mut all: Vec<&str> = sentences(text).collect();
     if all.len() > 1 {
         all.rotate_left(1);
     }

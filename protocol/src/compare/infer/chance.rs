@@ -57,6 +57,8 @@ pub struct Draws {
     counter: u64,
     words: [u32; 8],
     used: usize,
+    /// The lower half of a word whose higher half was used.
+    rest: Option<u16>,
 }
 
 impl Draws {
@@ -72,7 +74,7 @@ impl Draws {
     }
 
     const fn empty() -> Self {
-        Self { seed: [0; 32], counter: 0, words: [0; 8], used: 8 }
+        Self { seed: [0; 32], counter: 0, words: [0; 8], used: 8, rest: None }
     }
 
     /// The next 32 bits.
@@ -90,11 +92,29 @@ impl Draws {
         word
     }
 
+    /// The next 16 bits: the higher ones of a word, then its lower ones.
+    fn half(&mut self) -> u16 {
+        if let Some(lower) = self.rest.take() {
+            return lower;
+        }
+        let word = self.word();
+        self.rest = Some(word as u16);
+        (word >> 16) as u16
+    }
+
     /// A number below `n`, each exactly as likely as the others; 0 below 2. What would favour some is drawn again (Lemire, "Fast
     /// random integer generation in an interval", 2019).
     pub fn below(&mut self, n: u64) -> u64 {
         if n < 2 {
             return 0;
+        }
+        if let Ok(narrow) = u16::try_from(n) {
+            loop {
+                let product = u32::from(self.half()) * u32::from(narrow);
+                if product as u16 >= narrow || product as u16 >= narrow.wrapping_neg() % narrow {
+                    return u64::from(product >> 16);
+                }
+            }
         }
         if let Ok(narrow) = u32::try_from(n) {
             loop {

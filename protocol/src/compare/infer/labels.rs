@@ -76,7 +76,7 @@ impl Labels {
         let turns = match exchange {
             Exchange::Flips | Exchange::Splits => Vec::new(),
             Exchange::OperatorFlips | Exchange::OperatorSplits => {
-                positions(&wheels, count, all.is_some(), 1, &mut draws.branch(u64::MAX))
+                positions(&wheels, count, all.is_some(), &mut draws.branch(u64::MAX))
             }
         };
         Some(Self {
@@ -100,24 +100,29 @@ impl Labels {
         let sizes = self.wheels.get(from..from + blocks.len())?;
         let stride = self.wheels.iter().take(from).fold(1_u64, |all, size| all.saturating_mul(*size));
         let mut draws = self.draws.branch(prompt as u64);
-        let turns = positions(sizes, self.count, self.complete, stride, &mut draws);
-        let mask = |turn: &[u64]| {
-            let of_block = |(block, position): (&Block, &u64)| match self.exchange {
-                Exchange::Splits => deal(block, *position),
-                _ => side(block, *position == 1),
+        let arranged: Vec<Vec<u32>> = blocks.iter().map(arranged_answers).collect();
+        let mask = |positions: &mut dyn FnMut(u64) -> u64| {
+            let of_block = |((block, answers), size): ((&Block, &Vec<u32>), &u64)| match self.exchange {
+                Exchange::Splits => deal(block, answers, positions(*size)),
+                _ => side(block, positions(*size) == 1),
             };
-            blocks.iter().zip(turn).map(of_block).fold(0, |mask, block| mask | block)
+            blocks.iter().zip(&arranged).zip(sizes).map(of_block).fold(0, |mask, block| mask | block)
         };
-        Some(match ways(sizes, self.count) {
-            Some(few) => OfPrompt {
-                ways: (0..few).map(|at| mask(&turned(at.into(), sizes))).collect(),
-                of: turns.iter().map(|turn| number(turn, sizes)).collect(),
-            },
-            None => OfPrompt {
-                ways: turns.iter().map(|turn| mask(turn)).collect(),
-                of: (0..self.count).collect(),
-            },
-        })
+        let Some(few) = ways(sizes, self.count) else {
+            let drawn = (1..self.count).map(|_| mask(&mut |size| draws.below(size)));
+            let ways = core::iter::once(mask(&mut |_| 0)).chain(drawn).collect();
+            return Some(OfPrompt { ways, of: (0..self.count).collect() });
+        };
+        let way = |number: u32| {
+            let mut left = u64::from(number);
+            mask(&mut |size| turn(&mut left, size))
+        };
+        let mut of = |labelling: u32| match (self.complete, labelling) {
+            (true, _) => (u64::from(labelling) / stride % u64::from(few)) as u32,
+            (false, 0) => 0,
+            (false, _) => draws.below(few.into()) as u32,
+        };
+        Some(OfPrompt { ways: (0..few).map(way).collect(), of: (0..self.count).map(&mut of).collect() })
     }
 
     /// The same where operators turn with all their blocks.
@@ -165,12 +170,13 @@ fn ways(wheels: &[u64], most: u32) -> Option<u32> {
     all.and_then(|all| u32::try_from(all).ok())
 }
 
-/// The positions of some wheels in each labelling: where all are looked at, as their numbers say, of which one in `stride` moves
-/// the first of them; else the observed ones and then drawn ones.
-fn positions(wheels: &[u64], count: u32, complete: bool, stride: u64, draws: &mut Draws) -> Vec<Vec<u64>> {
+/// The positions of all wheels in each labelling: where all are looked at, as their numbers say; else the observed ones and then
+/// drawn ones.
+fn positions(wheels: &[u64], count: u32, complete: bool, draws: &mut Draws) -> Vec<Vec<u64>> {
     let at = |number: u32| {
         if complete {
-            return turned(u64::from(number) / stride, wheels);
+            let mut left = u64::from(number);
+            return wheels.iter().map(|size| turn(&mut left, *size)).collect();
         }
         if number == 0 {
             vec![0; wheels.len()]
@@ -236,32 +242,27 @@ fn arranged(firsts: &[u32], all: &[u32]) -> Vec<u32> {
     firsts.iter().chain(others).copied().collect()
 }
 
-/// The number of the labelling with these positions.
-fn number(turn: &[u64], wheels: &[u64]) -> u32 {
-    let all = turn.iter().zip(wheels).rev().fold(0, |number, (position, size)| number * size + position);
-    u32::try_from(all).unwrap_or(0)
-}
-
-/// The positions of all wheels in the labelling of this number.
-fn turned(mut at: u64, wheels: &[u64]) -> Vec<u64> {
-    let turn = |size: &u64| {
-        let position = at % size;
-        at /= size;
-        position
-    };
-    wheels.iter().map(turn).collect()
+/// The position of the next wheel, of what is left of a labelling's number.
+fn turn(left: &mut u64, size: u64) -> u64 {
+    let position = *left % size.max(1);
+    *left /= size.max(1);
+    position
 }
 
 fn side(block: &Block, flipped: bool) -> u32 {
     if flipped { block.second } else { block.first }
 }
 
-/// Which answers of a block the first side has in the deal of this number; in deal 0 its own.
-fn deal(block: &Block, number: u64) -> u32 {
+/// The answers of a block, those of the first side before the others.
+fn arranged_answers(block: &Block) -> Vec<u32> {
     let bits = |mask: u32| (0..32).filter(move |bit| mask >> bit & 1 == 1);
-    let arranged: Vec<u32> = bits(block.first).chain(bits(block.second)).collect();
-    let picked = nth(arranged.len() as u32, block.first.count_ones(), number);
-    u32::try_from(spread(picked, &arranged)).unwrap_or(0)
+    bits(block.first).chain(bits(block.second)).collect()
+}
+
+/// Which answers of a block the first side has in the deal of this number; in deal 0 its own.
+fn deal(block: &Block, answers: &[u32], number: u64) -> u32 {
+    let picked = nth(answers.len() as u32, block.first.count_ones(), number);
+    u32::try_from(spread(picked, answers)).unwrap_or(0)
 }
 
 /// The subset of `k` of `n` of this number, in an order in which number 0 is the first `k`.

@@ -24,45 +24,72 @@ pub struct Given {
 /// all of them, would its own be equal to each other as often? So an honest "yes" collapses nothing, since it is as equal between
 /// operators as within one, and what regions have in common or not plays no part.
 pub fn collapsed(lists: &[Vec<Given>], draws: &mut Draws) -> BTreeSet<u32> {
-    let observed = equal_pairs(lists);
-    let mut as_many: BTreeMap<u32, u128> = observed.keys().map(|operator| (*operator, 1)).collect();
-    let mut dealt = lists.to_vec();
-    for _ in 0..DEALS {
-        dealt.iter_mut().for_each(|list| deal(list, draws));
-        let pairs = equal_pairs(&dealt);
-        for (operator, count) in &mut as_many {
-            if pairs.get(operator) >= observed.get(operator) {
-                *count += 1;
-            }
+    let operators: BTreeSet<u32> = lists.iter().flatten().map(|given| given.operator).collect();
+    let numbers: BTreeMap<u32, usize> = operators.iter().copied().zip(0..).collect();
+    let mut dealt: Vec<List> = lists.iter().filter_map(|list| List::of(list, &numbers)).collect();
+    let observed = equal_pairs(&dealt, operators.len());
+    let mut as_many = vec![1_u128; operators.len()];
+    // without an equal pair there is nothing that a deal could have less of
+    let deals = if observed.iter().any(|pairs| *pairs > 0) { DEALS } else { 0 };
+    for _ in 0..deals {
+        dealt.iter_mut().for_each(|list| list.deal(draws));
+        let pairs = equal_pairs(&dealt, operators.len());
+        for ((count, pairs), observed) in as_many.iter_mut().zip(&pairs).zip(&observed) {
+            *count += u128::from(pairs >= observed);
         }
     }
-    let chance = |count: u128| Chance::of(count, DEALS as u128 + 1);
-    let rare = as_many.into_iter().filter(|(_, count)| chance(*count).parts() <= COLLAPSED_BELOW);
+    let chance = |count: u128| Chance::of(count, deals as u128 + 1);
+    let rare =
+        operators.into_iter().zip(as_many).filter(|(_, count)| chance(*count).parts() <= COLLAPSED_BELOW);
     rare.map(|(operator, _)| operator).collect()
 }
 
-/// Deals the texts of a list out anew.
-fn deal(list: &mut [Given], draws: &mut Draws) {
-    for last in (1..list.len()).rev() {
-        let picked = draws.below(last as u64 + 1) as usize;
-        let (Some(one), Some(other)) = (list.get(last).copied(), list.get(picked).copied()) else { continue };
-        if let Some(given) = list.get_mut(last) {
-            given.text = other.text;
-        }
-        if let Some(given) = list.get_mut(picked) {
-            given.text = one.text;
+/// The answers of a list of which two are equal.
+struct List {
+    /// Whose each answer is, from 0.
+    owners: Vec<usize>,
+    /// Which text it is, from 0.
+    texts: Vec<usize>,
+    /// How many texts there are.
+    distinct: usize,
+}
+
+impl List {
+    /// None where no two answers are equal: however they are dealt, none are.
+    fn of(list: &[Given], numbers: &BTreeMap<u32, usize>) -> Option<Self> {
+        let distinct: BTreeSet<u32> = list.iter().map(|given| given.text).collect();
+        let texts: BTreeMap<u32, usize> = distinct.iter().copied().zip(0..).collect();
+        let number = |of: &BTreeMap<u32, usize>, what: u32| of.get(&what).copied().unwrap_or(0);
+        (distinct.len() < list.len()).then(|| Self {
+            owners: list.iter().map(|given| number(numbers, given.operator)).collect(),
+            texts: list.iter().map(|given| number(&texts, given.text)).collect(),
+            distinct: distinct.len(),
+        })
+    }
+
+    /// Deals the texts out anew.
+    fn deal(&mut self, draws: &mut Draws) {
+        for last in (1..self.texts.len()).rev() {
+            self.texts.swap(last, draws.below(last as u64 + 1) as usize);
         }
     }
 }
 
 /// Pairs of equal answers of each operator, over all lists.
-fn equal_pairs(lists: &[Vec<Given>]) -> BTreeMap<u32, u64> {
-    let mut pairs = BTreeMap::new();
+fn equal_pairs(lists: &[List], operators: usize) -> Vec<u64> {
+    let mut pairs = vec![0; operators];
+    let mut counts: Vec<u64> = Vec::new();
     for list in lists {
-        let mut counts: BTreeMap<(u32, u32), u64> = BTreeMap::new();
-        list.iter().for_each(|given| *counts.entry((given.operator, given.text)).or_default() += 1);
-        for ((operator, _), count) in counts {
-            *pairs.entry(operator).or_default() += count * (count - 1) / 2;
+        counts.clear();
+        counts.resize(operators * list.distinct, 0);
+        for (owner, text) in list.owners.iter().zip(&list.texts) {
+            // each equal one before it makes a pair
+            if let (Some(count), Some(pairs)) =
+                (counts.get_mut(owner * list.distinct + text), pairs.get_mut(*owner))
+            {
+                *pairs += *count;
+                *count += 1;
+            }
         }
     }
     pairs

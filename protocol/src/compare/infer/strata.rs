@@ -67,14 +67,27 @@ fn portion(way: u128, weight: u128, all: u128) -> u128 {
     whole * weight + (rest * weight).div_ceil(all)
 }
 
-/// Ways to choose `k` of `n`, exact for `n` up to 64.
+/// Ways to choose `k` of `n`, exact for `n` up to 64; 0 beyond.
 pub fn choose(n: u32, k: u32) -> u64 {
-    if k > n {
-        return 0;
+    CHOOSE.get(n as usize).and_then(|row| row.get(k as usize)).copied().unwrap_or(0)
+}
+
+/// Pascal's triangle.
+static CHOOSE: [[u64; 65]; 65] = triangle();
+
+const fn triangle() -> [[u64; 65]; 65] {
+    let mut rows = [[0; 65]; 65];
+    let mut n = 0;
+    while n < 65 {
+        rows[n][0] = 1;
+        let mut k = 1;
+        while k <= n {
+            rows[n][k] = rows[n - 1][k - 1] + rows[n - 1][k];
+            k += 1;
+        }
+        n += 1;
     }
-    let k = k.min(n - k);
-    let ways = (0..k).fold(1_u128, |ways, at| ways * u128::from(n - at) / u128::from(at + 1));
-    u64::try_from(ways).unwrap_or(u64::MAX)
+    rows
 }
 
 #[cfg(test)]

@@ -29,6 +29,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// What it takes up, bytes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.distances_ppm.as_slice()) + size_of_val(self.holders.as_slice())
+    }
+
     /// Some of the answers alone, the others taken out.
     pub fn only(&self, kept: u32) -> Self {
         let places: Vec<usize> =
@@ -139,16 +144,14 @@ fn ranks(values: &[i64]) -> Vec<u64> {
 
 /// Sums of distances within sets of answers.
 struct Energy {
-    sums: Sums,
+    /// For each answer and each byte of a set the sum of its distances from the set's members in that byte.
+    rows: Vec<[[u32; 256]; 4]>,
+    /// For each byte of a set the sum of its members' distances from each other, each pair twice.
+    within: [[u32; 256]; 4],
+    /// For each byte of a set the sum of its members' distances from all answers.
+    from_all: [[u32; 256]; 4],
     total: i64,
     answers: u32,
-}
-
-enum Sums {
-    /// Of at most 16 answers: within each half of them, and across for each two sets of halves.
-    Halves { within: [Vec<u32>; 2], across: Vec<u32> },
-    /// Of more: for each answer and each byte of a set the sum of its distances from the set's members in that byte.
-    Rows(Vec<[[u32; 256]; 4]>),
 }
 
 impl Energy {
@@ -158,89 +161,65 @@ impl Energy {
             return None;
         }
         let mut rows = vec![[[0_u32; 256]; 4]; n];
-        for (sums, row) in rows.iter_mut().zip(texts.distances_ppm.chunks(n.max(1))) {
-            for (byte, sums) in sums.iter_mut().enumerate().take(n.div_ceil(8)) {
-                for set in 1..256_usize {
-                    let lowest = set.trailing_zeros() as usize;
-                    let distance = row.get(byte * 8 + lowest).copied().unwrap_or(0);
-                    let rest = sums.get(set & (set - 1)).copied().unwrap_or(0);
-                    if let Some(sum) = sums.get_mut(set) {
-                        *sum = rest.saturating_add(distance);
-                    }
-                }
+        let mut from_all = [[0; 256]; 4];
+        let bytes = n.div_ceil(8);
+        let all = |at: usize| texts.distances_ppm.chunks(n).nth(at).map_or(0, |row| row.iter().sum());
+        for byte in 0..bytes {
+            for (sums, row) in rows.iter_mut().zip(texts.distances_ppm.chunks(n.max(1))) {
+                by_members(sums.get_mut(byte)?, |at| row.get(byte * 8 + at).copied().unwrap_or(0));
+            }
+            by_members(from_all.get_mut(byte)?, |at| all(byte * 8 + at));
+        }
+        let mut within = [[0_u32; 256]; 4];
+        for (byte, within) in within.iter_mut().enumerate().take(bytes) {
+            // a set without its lowest member, and that one with all others, twice
+            for set in 1..256_usize {
+                let (lowest, rest) = (set.trailing_zeros() as usize, set & (set - 1));
+                let of_lowest = rows.get(8 * byte + lowest).map_or(0, |row| row[byte][rest]);
+                within[set] = within[rest].saturating_add(2 * of_lowest);
             }
         }
-        let sums = if n <= 16 { halves(&rows) } else { Sums::Rows(rows) };
         let total = texts.distances_ppm.iter().map(|distance| i64::from(*distance)).sum();
-        Some(Self { sums, total, answers: texts.answers })
+        Some(Self { rows, within, from_all, total, answers: texts.answers })
     }
 
     /// Sum of the distances of all members of a set from each other, each pair twice.
     fn within(&self, set: u32) -> i64 {
-        let bytes = set.to_le_bytes();
-        match &self.sums {
-            Sums::Halves { within: [low, high], across } => {
-                let (first, second) = (usize::from(bytes[0]), usize::from(bytes[1]));
-                let at = |sums: &[u32], at: usize| i64::from(sums.get(at).copied().unwrap_or(0));
-                at(low, first) + at(high, second) + 2 * at(across, first << 8 | second)
-            }
-            Sums::Rows(rows) => {
-                let row = |sums: &[[u32; 256]; 4]| {
-                    sums.iter().zip(bytes).map(|(sums, byte)| i64::from(sums[usize::from(byte)])).sum::<i64>()
-                };
-                let members = rows.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-                members.map(|(_, sums)| row(sums)).sum()
+        let bytes = set.to_le_bytes().map(usize::from);
+        let own: i64 = self.within.iter().zip(bytes).map(|(sums, byte)| i64::from(sums[byte])).sum();
+        // each member's distances from those of later bytes
+        let mut across = 0_i64;
+        let mut left = set & ((1 << (8 * (self.answers.saturating_sub(1) / 8))) - 1);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            if let Some(row) = self.rows.get(at as usize) {
+                let later = row.iter().zip(bytes).skip(at as usize / 8 + 1);
+                across += later.map(|(sums, byte)| i64::from(sums[byte])).sum::<i64>();
             }
         }
+        own + 2 * across
     }
 
     /// The energy distance between a set and the other answers, parts per 1,024 million, rounded down; 0 where either is empty.
     fn of(&self, first: u32) -> i64 {
         let within = self.within(first);
-        let other = self.within(self.everybody() & !first);
-        let across = (self.total - within - other) / 2;
+        let bytes = first.to_le_bytes().map(usize::from);
+        let from_all: i64 = self.from_all.iter().zip(bytes).map(|(sums, byte)| i64::from(sums[byte])).sum();
+        let across = from_all - within;
+        let other = self.total - within - 2 * across;
         let m = i64::from(first.count_ones());
         let n = i64::from(self.answers) - m;
         let squares = (2 * m * n * across - n * n * within - m * m * other) << ENERGY_FRACTION;
         squares.checked_div_euclid(m * m * n * n).unwrap_or(0)
     }
-
-    fn everybody(&self) -> u32 {
-        u32::try_from((1_u64 << self.answers) - 1).unwrap_or(u32::MAX)
-    }
 }
 
-/// Sums of at most 16 answers by halves of eight.
-fn halves(rows: &[[[u32; 256]; 4]]) -> Sums {
-    let of_row = |at: usize, byte: usize, set: usize| {
-        rows.get(at).and_then(|row| row.get(byte)?.get(set)).copied().unwrap_or(0)
-    };
-    // a set without its lowest member, and that one with all others, twice
-    let within = [0, 1].map(|byte| {
-        let mut sums = vec![0_u32; 256];
-        for set in 1..256_usize {
-            let (lowest, rest) = (set.trailing_zeros() as usize, set & (set - 1));
-            let sum = sums.get(rest).copied().unwrap_or(0) + 2 * of_row(8 * byte + lowest, byte, rest);
-            if let Some(of_set) = sums.get_mut(set) {
-                *of_set = sum;
-            }
-        }
-        sums
-    });
-    if rows.len() <= 8 {
-        return Sums::Halves { within, across: Vec::new() };
+/// Of each set of eight the sum of what its members are worth.
+fn by_members(sums: &mut [u32; 256], worth: impl Fn(usize) -> u32) {
+    for set in 1..256_usize {
+        sums[set] = sums[set & (set - 1)].saturating_add(worth(set.trailing_zeros() as usize));
     }
-    let mut across = vec![0_u32; 1 << 16];
-    for first in 1..256_usize {
-        let (lowest, rest) = (first.trailing_zeros() as usize, first & (first - 1));
-        for second in 0..256_usize {
-            let sum = across.get(rest << 8 | second).copied().unwrap_or(0) + of_row(lowest, 1, second);
-            if let Some(of_sets) = across.get_mut(first << 8 | second) {
-                *of_sets = sum;
-            }
-        }
-    }
-    Sums::Halves { within, across }
 }
 
 /// Scores of words by how their holders fall to the two sides.

@@ -2,7 +2,7 @@
 
 use super::world::{answered, bytes, cell, fill, job};
 use crate::compare::answer::answers;
-use crate::compare::budget::{EACH, NEAR_CHAR, PREPARE_CHAR, Purse, SPLIT_CHAR};
+use crate::compare::budget::{EACH, NEAR_WORD, PREPARE_ASCII_CHAR, Purse, SPLIT_WORD};
 use crate::compare::matrix::{Matrix, Plan, text_pair};
 use crate::compare::*;
 use std::collections::BTreeSet;
@@ -55,7 +55,7 @@ fn the_budget_shortens_what_is_measured_and_then_refuses() {
     assert_eq!(pairs.len(), 6);
     let plan = Plan { sides: (0..4).map(|text| (text, 1)).collect(), pairs, unread: false };
     let near_cost =
-        |chars: u64| 4 * (EACH + chars * (PREPARE_CHAR + SPLIT_CHAR)) + 6 * (EACH + 2 * chars * NEAR_CHAR);
+        |chars: u64| 4 * (EACH + chars * PREPARE_ASCII_CHAR + 2 * SPLIT_WORD) + 6 * (EACH + 4 * NEAR_WORD);
     for (near, chars_max) in [
         (near_cost(5_002), 8_192),
         (near_cost(5_002) - 1, 4_096),

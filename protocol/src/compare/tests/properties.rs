@@ -101,7 +101,7 @@ proptest! {
 
     #[test]
     fn sentences_make_up_the_text(a in text()) {
-        prop_assert_eq!(sentences(&a).concat(), a);
+        prop_assert_eq!(sentences(&a).collect::<String>(), a);
     }
 
     #[test]
