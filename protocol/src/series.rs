@@ -6,20 +6,20 @@
 //!
 //! # Evidence
 //!
-//! A job is held against its calibration job prompt by prompt, with as many answers on both sides ([`Moves`]): a prompt went *up* where
-//! the job has more yeses, *down* where it has fewer. Where nothing changed, each prompt that moved goes either way as likely, and
-//! the mean of [`Evidence`](crate::compare::infer::Evidence) is one. Pairs of jobs have no job in common, so their evidence
-//! multiplies, and by Ville's inequality the product ever reaches 20 times the number of lines, for any line of the series, in at most 5% of
-//! series in which nothing changes, however long they go on and whenever they are looked at.
+//! A job is held against its calibration job prompt by prompt, with as many answers on both sides ([`Moves`]): a prompt went *up*
+//! where the job has more yeses, *down* where it has fewer. Where nothing changed, each prompt that moved goes either way as
+//! likely, and the mean of [`Evidence`](crate::compare::infer::Evidence) is one. Pairs of jobs have no job in common, so their
+//! evidence multiplies, and by Ville's inequality the product ever reaches 20 times the number of lines, for any line of the
+//! series, in at most 5% of series in which nothing changes, however long they go on and whenever they are looked at.
 //!
 //! That holds for pairs whose partners nobody chose. So a job names the *oldest* calibration job that is unused: whoever may choose
 //! among five whose answers are known chooses the oddest.
 //!
 //! # What voids a product
 //!
-//! A gap: a job that is missing, or not SEALED. Two jobs that follow the same one. A calibration job that is none of the jobs before, was held
-//! against another itself, was used before, or passes an older unused one over. Another author, suite, or list of lines. From there on
-//! there is no product for anything that follows; what stood before stands ([`Why`]).
+//! A gap: a job that is missing, or not SEALED. Two jobs that follow the same one. A calibration job that is none of the jobs
+//! before, was held against another itself, was used before, or passes an older unused one over. Another author, suite, or list of
+//! lines. From there on there is no product for anything that follows; what stood before stands ([`Why`]).
 //!
 //! # Causes
 //!
@@ -38,7 +38,7 @@ pub use cause::Cause;
 pub use chain::{Void, Why};
 pub use entry::Entry;
 pub use followed::{Alarm, Followed, LineFollowed, Link, Next, NotFollowed, Place, Role, follow, heads};
-pub use moves::{Moves, Whom};
+pub use moves::Moves;
 
 /// How much the evidence of one line grows before it alarms, for each line of the series: one chance in 20 for all of them together.
 pub const ALARM_FACTOR: u64 = 20;

@@ -247,11 +247,12 @@ fn legend() -> Markup {
     html! {
         section {
             h2 { "How to read this" }
-            p { "Each job is held against a calibration job that no other job was held against: its prompts go up, down or neither. With n \
-                that moved, its evidence is 2" sup { "n" } " / ((n + 1) C(n, up)), and the product of all is what stands. Where nothing changes, the product of any line \
-                ever reaches the threshold in at most one series of twenty. It says that answers changed, never that one of the two is right." }
-            p { "Not shown: that the author has no other job after the same one (its log shows that); why answers changed; drift of what no \
-                line follows; that answers are true." }
+            p { "Each job is held against a calibration job that no other job was held against: its prompts go up, down or neither. \
+                With n that moved, its evidence is 2" sup { "n" } " / ((n + 1) C(n, up)), and the product of all is what stands. \
+                Where nothing changes, the product of any line ever reaches the threshold in at most one series of twenty. It says \
+                that answers changed, never that one of the two is right." }
+            p { "Not shown: that the author has no other job after the same one (its log shows that); why answers changed; drift of \
+                what no line follows; that answers are true." }
         }
     }
 }

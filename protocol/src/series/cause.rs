@@ -8,12 +8,13 @@ use crate::target::Target;
 
 /// Where a drift comes from. The first that fits, over the *run-up* of the alarm: all pairs of jobs since the product was lowest.
 ///
-/// A part of the answers is said to **move along** with the whole if its prompts, all pairs together, are evidence of some change (more than
-/// one), and the share of yeses moves in the whole's direction by more than half as much; to **stay** if neither holds. With less than a quarter of the
-/// whole's answers, or where one holds and the other does not, nothing is said of it.
+/// A part of the answers is said to **move along** with the whole if its prompts, all pairs together, are evidence of some change
+/// (more than one), and the share of yeses moves in the whole's direction by more than half as much; to **stay** if neither holds.
+/// With less than a quarter of the whole's answers, or where one holds and the other does not, nothing is said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// What is ours changed: in some pair, an open model that takes the likeliest token gave other bytes for the same request, to most operators.
+    /// What is ours changed: in some pair, an open model that takes the likeliest token gave other bytes for the same request, to
+    /// most operators.
     Pipeline,
     /// Other operators answered: those that stand in both jobs of a pair, taken by themselves, stay.
     Population,
@@ -62,8 +63,8 @@ impl<'l> What<'l> {
     }
 }
 
-/// The mean of the other targets, among operators that stand in both jobs. Those that give the same bytes each time are no target's equals: they show
-/// whether the pipeline changed.
+/// The mean of the other targets, among operators that stand in both jobs. Those that give the same bytes each time are no target's
+/// equals: they show whether the pipeline changed.
 fn others(line: &Line, run_up: &[(&Entry, &Entry)]) -> Moves {
     let of_pair = |(job, calibration): &(&Entry, &Entry)| {
         let draws = |target: &&Target| {

@@ -44,8 +44,8 @@ impl Entry {
         self.regions.iter().position(|own| own == region).map(|at| at as u32)
     }
 
-    /// Whether the bytes of an open model that takes the likeliest token are others than in another job: on some prompt that was answered in
-    /// both, none of the answers that most operators got is the same. None where there is no such prompt.
+    /// Whether the bytes of an open model that takes the likeliest token are others than in another job: on some prompt that was
+    /// answered in both, none of the answers that most operators got is the same. None where there is no such prompt.
     pub(super) fn other_bytes_than(&self, other: &Self) -> Option<bool> {
         let both = self.tallies.bytes.iter().filter_map(|((target, prompt), bytes)| {
             let target = other.target(self.targets.get(*target as usize)?)?;

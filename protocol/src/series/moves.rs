@@ -24,7 +24,7 @@ pub struct Moves {
 
 /// Whose answers are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whom {
+pub(super) enum Whom {
     /// Everybody's.
     Everyone,
     /// Those of operators that stand in both jobs, in the same region.
@@ -44,9 +44,10 @@ impl Moves {
     /// How a job's answers of some targets, taken together, moved against its calibration job.
     ///
     /// Within a region an operator that stands in both jobs is held against itself, and all others against all others; of each of
-    /// these, as many answers count on either side, the first ones. So both sides of a prompt have as many answers by the same operators where they can, and
-    /// exchanging the jobs turns up into down: that is what the evidence stands on, and shares of different numbers of answers do not
-    /// have it (of nine yeses in ten, one answer is above the share of four more often than below it).
+    /// these, as many answers count on either side, the first ones. So both sides of a prompt have as many answers by the same
+    /// operators where they can, and exchanging the jobs turns up into down: that is what the evidence stands on, and shares of
+    /// different numbers of answers do not have it (of nine yeses in ten, one answer is above the share of four more often than
+    /// below it).
     pub(super) fn between(job: &Entry, calibration: &Entry, targets: &[&Target], what: What<'_>) -> Self {
         let mut prompts: BTreeMap<u32, (u64, i64)> = BTreeMap::new();
         let regions = job.regions.iter().filter(|own| what.region.is_none_or(|region| region == *own));

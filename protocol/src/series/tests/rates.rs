@@ -3,7 +3,7 @@
 use super::world::{Lcg, PROMPTS, answer, id, job};
 use crate::series::{Entry, follow};
 
-/// As many jobs as a series of these tests has: half of them calibration jobs.
+/// As many pairs of jobs as a series has in which nothing changes, and jobs of one in which something does.
 const JOBS: u32 = 30;
 const SERIES: u64 = 400;
 /// How often the prompts of a suite are refused, millionths: most hardly ever, some at times.
@@ -41,7 +41,7 @@ fn first_all() -> impl Iterator<Item = Option<u32>> {
 
 /// One after the other.
 fn in_turn() -> impl Iterator<Item = Option<u32>> {
-    (0..JOBS).map(|number| (number % 2 == 1).then(|| number - 1))
+    (0..2 * JOBS).map(|number| (number % 2 == 1).then(|| number - 1))
 }
 
 /// 30 prompts, 2 operators with 2 answers each; 60 jobs make 30 pairs.
@@ -49,10 +49,10 @@ fn in_turn() -> impl Iterator<Item = Option<u32>> {
 fn without_a_change_one_series_in_twenty_alarms_at_most() {
     let long = || (0..2 * JOBS).map(|number| number.checked_sub(JOBS));
     let alarms = (0..SERIES).filter(|seed| alarmed_at(&series(*seed, long(), 0)).is_some()).count();
-    // 20 is the most that is promised; 0 to 2% were seen of it
-    assert!(alarms <= 8, "{alarms} of {SERIES}");
     let in_turn = (0..SERIES).filter(|seed| alarmed_at(&series(*seed, in_turn(), 0)).is_some()).count();
-    assert!(in_turn <= 8, "{in_turn} of {SERIES}");
+    println!("alarms in {SERIES} series: {alarms}; with calibration jobs in turn: {in_turn}");
+    // 20 are promised at most, and the design counted 0 to 2%
+    assert!(alarms <= 8 && in_turn <= 8, "{alarms} and {in_turn} of {SERIES}");
 }
 
 #[test]
@@ -61,6 +61,7 @@ fn ten_points_more_refusals_are_found_after_two_or_three_jobs() {
         (0..200).map(|seed| alarmed_at(&series(seed, first_all(), 100_000)).unwrap_or(usize::MAX)).collect();
     found.sort_unstable();
     let median = found[found.len() / 2];
+    println!("alarm after {median} jobs in the median, nine of ten after {}", found[found.len() * 9 / 10]);
     assert!((2..=3).contains(&median), "the median alarm is after {median} jobs");
     // it is a median: of ten series one takes until the ninth
     assert!(found[found.len() * 9 / 10] <= 10, "nine of ten after {}", found[found.len() * 9 / 10]);
@@ -92,6 +93,7 @@ fn whoever_may_choose_among_calibration_jobs_finds_what_is_not_there() {
         }
         alarms += usize::from(alarmed_at(&shown).is_some());
     }
+    println!("alarms in 100 series where calibration jobs were chosen: {alarms}");
     // 5 are promised at most, and more than 10 would come of that in one of 80 runs
     assert!(alarms > 10, "{alarms} of 100");
 }
