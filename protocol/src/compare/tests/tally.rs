@@ -1,7 +1,7 @@
 //! What is counted for a series is what the comparison counts.
 
 use super::world::{answered, bytes, cell, ended, fill, job};
-use crate::compare::{CellState, Operator, compare, compare_tallied};
+use crate::compare::{CellState, Input, Operator, compare, compare_tallied};
 use crate::finish::Ending;
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn answers_are_read_as_in_the_comparison() {
 fn bytes_are_those_that_most_operators_got() {
     let mut input = job(&["eu", "us"], &["open:smollm2-135m"], &["river"]);
     fill(&mut input, |region, replica, _| if (region, replica) == (1, 1) { "b".into() } else { "a".into() });
-    let of = |input| compare_tallied(input).1.bytes.remove(&(0, 0)).unwrap_or_default();
+    let of = |input: &Input| compare_tallied(input).1.bytes.remove(&(0, 0)).unwrap_or_default();
     let CellState::Answer { output, .. } = answered("a") else { unreachable!() };
     assert_eq!(of(&input), BTreeSet::from([output]));
     for at in 0..2 {
