@@ -34,6 +34,7 @@ mod recompute;
 mod render;
 mod report;
 mod run;
+mod series;
 mod spending;
 mod standing;
 mod statement;
@@ -107,6 +108,7 @@ fn carry_out(command: &Command, out: &mut Out) -> CliResult<Exit> {
         Command::Prune(args) => upkeep::prune(args, out),
         Command::Job(command) => job::job(command, out),
         Command::Suite(command) => suite::suite(command, out),
+        Command::Series(command) => series::series(command, out),
         Command::Verify(args) => verify::run(args, out),
         Command::Report(args) => report::run(args, out),
         Command::Bundle(command) => bundle::bundle(command, out),
@@ -148,6 +150,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Job(JobCommand::Show(args)) => args.json,
         Command::Job(JobCommand::Watch(args)) => args.json,
         Command::Job(JobCommand::Cancel(args)) => args.json,
+        Command::Series(args::SeriesCommand::Show(args)) => args.json,
         Command::Verify(args) => args.json,
         Command::Report(args) => args.json || args.format == args::ReportFormat::Json,
         Command::Bundle(args::BundleCommand::Export(args)) => args.json,

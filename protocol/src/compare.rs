@@ -105,6 +105,7 @@ mod said;
 mod sentence;
 mod sides;
 mod similarity;
+mod tally;
 mod trial;
 mod words;
 
@@ -114,7 +115,7 @@ mod tests;
 pub use account::Account;
 pub use align::SentenceRow;
 pub use answer::MAX_COMPARED_CHARS;
-pub use assemble::{MAX_REPORT_BYTES, compare};
+pub use assemble::{MAX_REPORT_BYTES, compare, compare_tallied};
 pub use budget::MAX_COST;
 pub use class::{Absent, Class, ClassCounts, Shortage};
 pub use conclusion::{Conclusion, Conclusions, PlaceRef, Shown};
@@ -137,6 +138,7 @@ pub use report::{
 pub use said::Said;
 pub use sentence::sentences;
 pub use similarity::{Similarity, similarity};
+pub use tally::{Run, Tallies, Told};
 pub use trial::Trial;
 
 /// Version of everything in this module: normalisation, measures, rule, limits, encoding.

@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod request;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod series;
 pub mod statement;
 pub mod study;
 pub mod suite;

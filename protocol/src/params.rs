@@ -34,6 +34,11 @@ pub const PROMPT_BYTES_MAX: usize = 8 * 1024;
 pub const REGISTERED_MAX: usize = 512;
 /// Most codings of a study plan: one for each prompt.
 pub const CODINGS_MAX: usize = PROMPTS_MAX;
+/// Most lines that a series follows: a guess. Each raises the threshold of all.
+pub const SERIES_LINES_MAX: usize = 32;
+/// Most jobs of a series that are followed back from one of them: a guess, a year of one a day. Bounds memory and time of whoever
+/// multiplies.
+pub const SERIES_JOBS_MAX: usize = 366;
 /// Most options beside the one that counts as a yes: a guess.
 pub const OPTIONS_MAX: usize = 26;
 /// Most cells of one slot: keeps a receipts block below a mebibyte at 2 KiB a receipt.

@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod decimal;
+mod series;
 
 pub use decimal::Decimal;
+pub use series::{Line, Series};
 
 /// Contrasts, and how they are to be tested. People write it as TOML.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,10 +30,14 @@ pub struct StudyPlan {
     #[serde(default)]
     pub skew_s_max: Option<u32>,
     /// What is compared, in the author's order.
+    #[serde(default)]
     pub contrasts: Vec<Contrast>,
     /// How answers are read where proportions of coded answers are compared.
     #[serde(default)]
     pub codings: Vec<Coding>,
+    /// The series that the job belongs to, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
 }
 
 /// One contrast, or one for each of what it lists.
@@ -163,7 +169,7 @@ impl StudyPlan {
     }
 
     /// The contrasts one by one, in the plan's order: the family of a job with these targets and regions, sorted as a job has them. An
-    /// error says what the plan names that the job or its suite does not have.
+    /// error says what the plan, its series included, names that the job or its suite does not have.
     pub fn family(
         &self,
         targets: &[&Target],
@@ -182,6 +188,9 @@ impl StudyPlan {
         let distinct: BTreeSet<&Registered> = all.iter().collect();
         if distinct.len() < all.len() {
             return Err("contrasts: one stands twice".into());
+        }
+        for (at, line) in self.series.iter().flat_map(|series| &series.lines).enumerate() {
+            line.check_with(&names, &coded).map_err(|why| format!("series, line {}: {why}", at + 1))?;
         }
         Ok(all)
     }
@@ -363,7 +372,14 @@ impl Wire for StudyPlan {
         rule::within("v", self.v.into(), 1, 1)?;
         rule::text("name", &self.name, NAME_BYTES_MAX)?;
         rule::within("alpha_ppm", self.alpha_ppm.into(), 1, 100_000)?;
-        rule::some("contrasts", self.contrasts.len(), REGISTERED_MAX)?;
+        match &self.series {
+            // a job of a series has something to say without any
+            Some(series) => {
+                rule::at_most("contrasts", self.contrasts.len(), REGISTERED_MAX)?;
+                series.check().map_err(|why| format!("series.{why}"))?;
+            }
+            None => rule::some("contrasts", self.contrasts.len(), REGISTERED_MAX)?,
+        }
         for (at, contrast) in self.contrasts.iter().enumerate() {
             contrast.check().map_err(|why| format!("contrast {}: {why}", at + 1))?;
         }

@@ -5,6 +5,7 @@ mod failure;
 mod golem;
 mod log;
 mod model;
+mod series;
 mod setup;
 mod suite;
 mod target;
@@ -17,6 +18,7 @@ pub use log::{Cosigner, LeafShown, LogShown, ProofHolds, ProofShown, StatementBo
 pub use model::{
     CellRecomputed, ModelListed, ModelPulled, ModelState, ModelsListed, Recomputation, Recomputed,
 };
+pub use series::{SeriesAlarm, SeriesJob, SeriesLine, SeriesLink, SeriesNext, SeriesShown, SeriesVoid};
 pub use setup::{Check, Diagnosis, GenesisShown, Initialised, Level, MemberShown};
 pub use suite::{ContrastPlanned, JobOrdered, JobsListed, PriceListed, SuiteChecked, SuitePlanned, SuiteRow};
 pub use target::{Limits, Price, Probed, Sampling, TargetOffered, TargetsListed, VendorConfigured};
@@ -68,6 +70,9 @@ pub(crate) fn visit(visitor: &mut impl Visit) {
     visitor.printed::<ReportWritten>("report");
     visitor.printed::<Restored>("restore");
     visitor.printed::<Ready>("run");
+    visitor.printed::<SeriesShown>("series show");
+    // where the evidence does not hold
+    visitor.printed::<Verified>("series show");
     visitor.printed::<Status>("status");
     visitor.printed::<Stopping>("stop");
     visitor.printed::<SuiteChecked>("suite check");

@@ -5,6 +5,7 @@
 //! escaped twice: what steers a screen or turns text around becomes visible, then what HTML or
 //! Markdown would act on. There is no clock, no path and no machine in a document.
 
+pub mod series;
 pub mod study;
 pub mod vocabulary;
 

@@ -5,6 +5,7 @@ mod examples;
 mod golem;
 mod inspect;
 mod job;
+mod series;
 mod suite;
 mod target;
 mod upkeep;
@@ -15,6 +16,7 @@ pub use evidence::{
 pub use golem::{BenchGolemArgs, GolemCommand, GolemOffersArgs};
 pub use inspect::{DoctorArgs, LogArgs, ManArgs, PeersArgs, ProofArgs, ProofCheckArgs, ProofCommand};
 pub use job::{JobArgs, JobCancelArgs, JobCommand, JobSubmitArgs, JobWatchArgs};
+pub use series::{SeriesCommand, SeriesShowArgs};
 pub use suite::{SuiteCheckArgs, SuiteCommand, SuitePlanArgs};
 pub use target::{TargetCommand, TargetProbeArgs};
 pub use upkeep::{BackupArgs, MoveArgs, PruneArgs, RestoreArgs};
@@ -40,7 +42,7 @@ Exit codes:
   0  done; for commands that end with a verdict: SEALED
   1  failed, not found, or nobody answers
   2  wrong usage, or a file is not what the command reads
-  3 to 6 are explained by the commands that have them: `vantage help verify`, `vantage help run`";
+  3 to 7 are explained by the commands that have them: `vantage help verify`, `vantage help run`, `vantage help series show`";
 
 /// The program's arguments.
 #[derive(Debug, Parser)]
@@ -91,6 +93,9 @@ pub enum Command {
     /// Check a suite, or estimate what a job will take
     #[command(subcommand, after_help = examples::SUITE)]
     Suite(SuiteCommand),
+    /// Follow drift over the jobs of a series, by evidence that multiplies
+    #[command(subcommand, after_help = examples::SERIES)]
+    Series(SeriesCommand),
     /// Verify evidence offline: a bundle file, or a content id fetched from any peer
     Verify(VerifyArgs),
     /// Write a report: what differs between regions, and what differs anyway

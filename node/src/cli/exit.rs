@@ -19,6 +19,8 @@ pub enum Exit {
     Invalid,
     /// The disk is full: make room and start again; nothing is lost.
     Full,
+    /// ALARM: a line of a series drifted.
+    Alarm,
 }
 
 impl Exit {
@@ -32,6 +34,7 @@ impl Exit {
             Exit::Incomplete => 4,
             Exit::Invalid => 5,
             Exit::Full => 6,
+            Exit::Alarm => 7,
         }
     }
 }
@@ -76,6 +79,16 @@ Exit codes:
   2  wrong usage, or an input file is damaged, incomplete or not valid: nothing was computed
   4  INCOMPLETE: a part needed to judge the evidence is missing
   5  INVALID: the evidence contradicts itself, or belongs to another network";
+
+/// For the help of `series show`.
+pub(super) const SERIES_CODES: &str = "\
+Exit codes:
+  0  no alarm: the product of each line stands below the threshold
+  1  failed, not found, or nobody answers
+  2  wrong usage, or an input file is damaged, incomplete or not valid: nothing was judged
+  4  no alarm, and the product is void from some job on: a job is missing or not SEALED, or breaks the chain
+  5  INVALID: some evidence contradicts itself, or belongs to another network: nothing was multiplied
+  7  ALARM: the product of a line reached the threshold";
 
 /// For the help of commands that may follow a job.
 pub(super) const JOB_CODES: &str = "\

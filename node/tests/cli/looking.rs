@@ -1,6 +1,7 @@
 //! What an operator sees of a node: `doctor`, `peers`, `log`, `proof`, `suite`, `job cancel`, `status --watch`, health
 //! and metrics, each on the real program; and every `--json` held against its schema.
 
+use super::following::series;
 use super::proving::proof;
 use super::running::{Running, start_with};
 use super::{program, ran, schemas, text, today, vantage};
@@ -39,6 +40,7 @@ async fn a_node_is_looked_at_from_all_sides() {
         let job = sealed(&node);
         log(&node, &job);
         proof(&node, &job);
+        series(&node, &job);
         stopped_here(&node);
         not_cancelled(&node, &job);
         watched(&node);
@@ -321,6 +323,7 @@ fn shapes(node: &Running, job: &str) {
         free(&["verify", &file("job.car"), "--genesis", &genesis, "--report"]),
         free(&["report", &file("job.car"), "--genesis", &genesis, "--out", &file("report.html")]),
         of_node(&["bundle", "import", &file("job.car")]),
+        free(&["series", "show", &file("w1.car"), &file("w2.car"), "--genesis", &genesis]),
         of_node(&["model", "list"]),
         of_node(&["stop"]),
     ];

@@ -4,6 +4,7 @@ mod agreeing;
 mod canaries;
 mod carried;
 mod fetching;
+mod following;
 mod founding;
 mod golem;
 mod home;

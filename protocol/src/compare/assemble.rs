@@ -17,6 +17,7 @@ use super::prompt::{Examined, Question, examine};
 use super::refusal::Reader;
 use super::report::{ExactCounts, ExactState, Explored, PromptReport, Report, TargetReport};
 use super::sides::Sides;
+use super::tally::Tallies;
 use super::trial::{Trials, trials};
 use super::{COMPARE_VERSION, clip};
 use crate::study::{Measure, Registered};
@@ -37,8 +38,25 @@ pub fn compare(input: &Input) -> Report {
     compare_counted(input).0
 }
 
+/// Compares, and tells how each answer counts.
+pub fn compare_tallied(input: &Input) -> (Report, Tallies) {
+    let kept = Kept::of(input.study.as_ref()).with_all_sides();
+    let (report, _, tallies) = compare_keeping(input, kept, Tallies::of);
+    (report, tallies)
+}
+
 /// Compares, and says how many steps were spent.
 pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
+    let (report, steps, ()) = compare_keeping(input, Kept::of(input.study.as_ref()), |_, _, _| ());
+    (report, steps)
+}
+
+/// Compares, says how many steps were spent, and takes of what was kept what is wanted.
+fn compare_keeping<'a, T>(
+    input: &'a Input,
+    mut kept: Kept<'a>,
+    take: impl FnOnce(&Input, &Groups<'a>, &Kept<'a>) -> T,
+) -> (Report, u64, T) {
     let (pairs, pairs_left_out) = pairs(input);
     let mut report = blank(input, &pairs, pairs_left_out);
     let groups = take_stock(input, &mut report);
@@ -46,8 +64,7 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     let draws = Draws::new(net, job, Drawn::Explored as u32);
     let of_panels = Draws::new(net, job, Drawn::Panels as u32);
     let reader = Reader::new();
-    let (mut details, mut trialled, mut kept) =
-        (Details::default(), Trialled::default(), Kept::of(input.study.as_ref()));
+    let (mut details, mut trialled) = (Details::default(), Trialled::default());
     let mut panels: BTreeMap<u32, Panel<'_>> = BTreeMap::new();
     let mut budget = Budget::new(groups.len() as u64);
     for (target, info) in (0..).zip(input.targets.iter().take(MAX_TARGETS)) {
@@ -95,7 +112,8 @@ pub(super) fn compare_counted(input: &Input) -> (Report, u64) {
     }
     report.diffs_left_out = attach_diffs(&mut report, examples, &mut budget.diffs);
     set_beside(input, &groups, &mut report, &mut budget.beside);
-    (report, budget.spent())
+    let taken = take(input, &groups, &kept);
+    (report, budget.spent(), taken)
 }
 
 /// A report in which nothing is counted yet.

@@ -9,6 +9,7 @@ mod drift;
 mod family;
 mod flips;
 mod labels;
+mod natural;
 mod repeats;
 mod strata;
 mod text;

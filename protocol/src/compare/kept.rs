@@ -12,6 +12,8 @@ pub(super) type At = (u32, u32, u32);
 /// Sides by where they were asked, and texts of pairs of regions.
 #[derive(Default)]
 pub(super) struct Kept<'a> {
+    /// Whether all sides are kept, wanted or not.
+    everything: bool,
     wanted: BTreeSet<At>,
     wanted_texts: BTreeSet<(u32, u32, (u32, u32))>,
     sides: BTreeMap<At, Vec<Counted<'a>>>,
@@ -45,9 +47,19 @@ impl<'a> Kept<'a> {
         kept
     }
 
+    /// To keep all sides beside what contrasts need.
+    pub(super) fn with_all_sides(self) -> Self {
+        Self { everything: true, ..self }
+    }
+
+    /// All sides that were kept.
+    pub(super) fn all_sides(&self) -> impl Iterator<Item = (&At, &Vec<Counted<'a>>)> {
+        self.sides.iter()
+    }
+
     /// Keeps of a region's answers to a prompt what is needed.
     pub(super) fn keep_side(&mut self, at: At, side: Vec<Counted<'a>>) {
-        if self.wanted.contains(&at) {
+        if self.everything || self.wanted.contains(&at) {
             self.sides.insert(at, side);
         }
     }

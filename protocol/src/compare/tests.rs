@@ -10,4 +10,5 @@ mod properties;
 mod refusing;
 mod rule;
 mod tables;
+mod tally;
 mod world;

@@ -5,8 +5,8 @@ use super::source::{Lookup, Source};
 use crate::assignment::Assignment;
 use crate::cid::Cid;
 use crate::compare::{
-    self, Cell, CellState, Excerpts, Input, MissingReason, PromptInfo, Report, Study, TargetInfo,
-    compare as compare_answers,
+    self, Cell, CellState, Excerpts, Input, MissingReason, PromptInfo, Report, Study, Tallies, TargetInfo,
+    compare as compare_answers, compare_tallied,
 };
 use crate::finish::Ending;
 use crate::genesis::{self, Genesis};
@@ -56,26 +56,32 @@ pub struct Compiled {
 /// Compares a job's answers. An error names the blocks that are missing, or the receipts that are
 /// none: reveals acknowledged ok never give one.
 pub fn report(compared: &Compared<'_>, get: Get<'_>) -> Result<Compiled, NotComparable> {
-    compiled(compared, &Lookup(get)).map(|(_, compiled)| compiled)
+    Ok(compiled(compare_answers(&input_from(compared, &Lookup(get))?)))
 }
 
-/// The same with blocks from anywhere, for readers: with the beginnings of answers, which are no part of it.
+/// The same with blocks from anywhere, for readers: with the beginnings of answers, and for a job of a series with how each answer
+/// counts. Neither is a part of it.
 pub(super) fn report_from(
     compared: &Compared<'_>,
     source: &dyn Source,
-) -> Result<(Compiled, Option<Excerpts>), NotComparable> {
-    let (input, compiled) = compiled(compared, source)?;
-    let excerpts = Excerpts::of(&input, &compiled.report);
-    Ok((compiled, excerpts))
+) -> Result<(Compiled, Option<Excerpts>, Option<Tallies>), NotComparable> {
+    let input = input_from(compared, source)?;
+    let (report, tallies) = match compared.study.is_some_and(|plan| plan.series.is_some()) {
+        true => {
+            let (report, tallies) = compare_tallied(&input);
+            (report, Some(tallies))
+        }
+        false => (compare_answers(&input), None),
+    };
+    let excerpts = Excerpts::of(&input, &report);
+    Ok((compiled(report), excerpts, tallies))
 }
 
-/// The answers, and their comparison.
-fn compiled(compared: &Compared<'_>, source: &dyn Source) -> Result<(Input, Compiled), NotComparable> {
-    let input = input_from(compared, source)?;
-    let report = compare_answers(&input);
+/// A comparison with its block.
+fn compiled(report: Report) -> Compiled {
     let bytes = wire::encode(&report);
     let cid = Cid::dag_cbor(&bytes);
-    Ok((input, Compiled { report, bytes, cid }))
+    Compiled { report, bytes, cid }
 }
 
 /// Why there is no comparison.

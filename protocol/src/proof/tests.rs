@@ -7,5 +7,6 @@ mod judging;
 mod outcomes;
 mod rehash;
 mod rented;
+mod series;
 mod unique;
 pub(crate) mod world;

@@ -6,6 +6,7 @@ use crate::compare::{Account, Excerpts, Report};
 use crate::id::{Hash, JobId, NetId, NodeId};
 use crate::proof::evidence::Evidence;
 use crate::proof::rented::OnGolem;
+use crate::series::Entry;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -81,6 +82,9 @@ pub struct Verdict {
     /// What decentralized and centralized targets say, side by side; none if there are not two sides.
     #[serde(skip)]
     pub excerpts: Option<Excerpts>,
+    /// The job as an entry of its series; none if its plan names none, or where it is INVALID.
+    #[serde(skip)]
+    pub entry: Option<Box<Entry>>,
     /// Portable evidence for what `remarks` says, where there is any.
     #[serde(skip)]
     pub evidence: Vec<Evidence>,
@@ -299,6 +303,7 @@ impl Verdict {
             not_shown: Vec::new(),
             report: None,
             excerpts: None,
+            entry: None,
             evidence: Vec::new(),
         }
     }

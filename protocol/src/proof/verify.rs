@@ -6,6 +6,7 @@ mod finals;
 mod keyring;
 mod plan;
 mod problems;
+mod series;
 mod statements;
 
 use super::car::Car;
@@ -273,8 +274,8 @@ impl Gathered<'_> {
         };
         verdict.golem = OnGolem::gather(&compared, source);
         verdict.labels.extend(verdict.golem.simulated());
-        let (compiled, excerpts) = match report_from(&compared, source) {
-            Ok(both) => both,
+        let (compiled, excerpts, tallies) = match report_from(&compared, source) {
+            Ok(all) => all,
             Err(NotComparable::Missing(_)) => return,
             Err(why) => return problems.invalid(why.to_string()),
         };
@@ -297,6 +298,8 @@ impl Gathered<'_> {
         verdict.cells = Some(compiled.report.cells.clone());
         verdict.report = Some(compiled.report);
         verdict.excerpts = excerpts;
+        let dated_s = verdict.time.job.map(|span| [span.earliest_s, span.latest_s]);
+        verdict.entry = series::entry(plan, self.head.cid, dated_s, tallies).map(Box::new);
     }
 
     fn job_part(&self) -> JobPart {
@@ -396,6 +399,11 @@ fn conclude(mut verdict: Verdict, problems: Problems, outcome: Option<Outcome>) 
         Some(Outcome::Bounded) => Summary::Bounded,
         None => Summary::Incomplete,
     };
+    match (verdict.summary, &mut verdict.entry) {
+        (Summary::Invalid, entry) => *entry = None,
+        (summary, Some(entry)) => entry.sealed = summary == Summary::Sealed,
+        (_, None) => {}
+    }
     let (mut reasons, remarks, evidence) = problems.into_parts();
     if verdict.summary == Summary::Bounded {
         reasons.push("Finals: no quorum of equal ones is shown; more Finals may still show it SEALED".into());

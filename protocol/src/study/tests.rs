@@ -100,3 +100,53 @@ fn a_plan_is_read_as_it_is_written() {
     assert_eq!(readings.keys().copied().collect::<Vec<_>>(), [0, 1]);
     assert_eq!(readings[&1], &Reading::YesNo);
 }
+
+const SERIES: &str = "[series]\nname = \"weekly\"\nlines = [{ measure = \"refusals\", target = \"sim:openai\", region = \"eu\" }]\n";
+
+#[test]
+fn a_job_of_a_series_needs_no_contrast() {
+    let read = plan(SERIES).unwrap();
+    let series = read.series.clone().unwrap();
+    assert_eq!((series.predecessor, series.calibration, series.lines.len()), (None, None, 1));
+    assert_eq!(wire::decode::<StudyPlan>(&wire::encode(&read)).unwrap(), read);
+    assert_eq!(family(SERIES).unwrap(), []);
+    let (one, two) = ("11".repeat(32), "22".repeat(32));
+    let named = SERIES.replace("lines", &format!("predecessor = \"{one}\"\ncalibration = \"{two}\"\nlines"));
+    let named = plan(&named).unwrap().series.unwrap();
+    assert_eq!(named.calibration.map(|job| job.0), Some([0x22; 32]));
+    // a plan without one is encoded as before there were any
+    let without = wire::encode(&plan(TEXTS).unwrap());
+    assert!(!without.windows(6).any(|bytes| bytes == b"series"));
+}
+
+#[test]
+fn what_a_series_cannot_follow_is_refused_with_its_place() {
+    let lines = |lines: &str| format!("[series]\nname = \"weekly\"\nlines = [{lines}]\n");
+    let follows =
+        |measure: &str, rest: &str| format!("{{ measure = \"{measure}\", target = \"sim:openai\"{rest} }}");
+    let twice = format!("{0}, {0}", follows("refusals", ""));
+    let many: Vec<String> = (0..33).map(|at| follows("refusals", &format!(", region = \"r{at}\""))).collect();
+    for (series, why) in [
+        (lines(""), "series.lines: at least one is needed"),
+        (lines(&many.join(",")), "series.lines: 33 items, at most 32 are allowed"),
+        (lines(&twice), "series.lines, line 2: it stands twice"),
+        (lines(&follows("texts", "")), "series.lines, line 1: measure: texts rise and fall in no order"),
+        (lines(&follows("refusals", ", region = \"E U\"")), "series.lines, line 1: region"),
+        (lines(&follows("refusals", ", region = \"sa\"")), "series, line 1: sa is none of the job's regions"),
+        (lines(&follows("coded", "")), "series, line 1: no prompt has a coding"),
+        (SERIES.replace("sim:openai", "sim:gemini"), "sim:gemini is none of the job's targets"),
+        (SERIES.replace("weekly", ""), "series.name: empty"),
+        (
+            SERIES.replace("lines", &format!("calibration = \"{}\"\nlines", "11".repeat(32))),
+            "series.calibration: the first job of a series has none before it",
+        ),
+        (SERIES.replace("lines", "predecessor = \"11\"\nlines"), "JobId"),
+    ] {
+        let found = family(&series).unwrap_err();
+        assert!(found.contains(why), "{found}\n{series}");
+    }
+    // a plan that a publisher edits by hand has no way round the check
+    let mut plan = plan(SERIES).unwrap();
+    plan.series.as_mut().unwrap().calibration = Some(crate::id::JobId([1; 32]));
+    assert!(wire::decode::<StudyPlan>(&wire::encode(&plan)).is_err());
+}

@@ -333,6 +333,7 @@ fn study(suite: &Suite, regions: &[String], targets: &[Target]) -> StudyPlan {
             contrast(Measure::Refusals, targets.get(..2).unwrap_or(targets), one),
         ],
         codings: Vec::new(),
+        series: None,
     }
 }
 

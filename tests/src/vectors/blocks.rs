@@ -55,6 +55,31 @@ prompt = "summe"
 read = { option = { yes = "zwei", others = ["drei"] } }
 "#;
 
+/// A plan that registers a series and no contrast.
+const SERIES: &str = r#"
+v = 1
+name = "week 7"
+alpha_ppm = 50_000
+
+[[codings]]
+prompt = "dam"
+read = "yes_no"
+
+[series]
+name = "river, weekly"
+predecessor = "2222222222222222222222222222222222222222222222222222222222222222"
+calibration = "1111111111111111111111111111111111111111111111111111111111111111"
+
+[[series.lines]]
+measure = "refusals"
+target = "sim:openai"
+
+[[series.lines]]
+measure = "coded"
+target = "sim:openai"
+region = "eu"
+"#;
+
 pub(super) fn vectors() -> Vec<Vector> {
     let w = world();
     let content = content(w);
@@ -69,6 +94,12 @@ pub(super) fn vectors() -> Vec<Vector> {
             "two-contrasts",
             "Texts in two scopes, refusals within a margin, coded answers.",
             &study(),
+        ),
+        block(
+            "study-plan",
+            "series",
+            "A job of a series: what it follows, the job before it, and the calibration job that it is held against.",
+            &series(),
         ),
         block("executor-list", "four", "Announces of four executors.", &w.executors),
         block("receipts", "answer-and-failure", "A slot with an answer and a failure.", &receipts(w))
@@ -91,6 +122,10 @@ pub(super) fn vectors() -> Vec<Vector> {
 
 fn study() -> StudyPlan {
     StudyPlan::from_toml(STUDY).expect("a plan")
+}
+
+fn series() -> StudyPlan {
+    StudyPlan::from_toml(SERIES).expect("a plan")
 }
 
 fn block<T: Wire>(kind: &'static str, name: &'static str, about: &'static str, value: &T) -> Vector {

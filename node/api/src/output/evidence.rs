@@ -93,6 +93,7 @@ impl Verified {
             not_shown,
             report,
             excerpts: _,
+            entry: _,
             evidence: _,
         } = verdict.clone();
         let findings = report.as_ref().map(Finding::all).unwrap_or_default();

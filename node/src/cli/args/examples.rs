@@ -1,6 +1,6 @@
 //! Examples and exit codes of commands that share their arguments with others, and of those that stand for several.
 
-use crate::cli::exit::{JOB_CODES, PLAIN_CODES, RUN_CODES, VERDICT_CODES};
+use crate::cli::exit::{JOB_CODES, PLAIN_CODES, RUN_CODES, SERIES_CODES, VERDICT_CODES};
 use clap::builder::StyledStr;
 
 /// Help behind the options: examples, what else there is to say, exit codes.
@@ -67,6 +67,11 @@ pub(super) const JOB_WATCH: Behind = Behind {
     examples: "  vantage job watch 3f2a               the id, or its beginning
   vantage job watch 3f2a --json        one object a line",
     codes: JOB_CODES,
+};
+pub(super) const SERIES: Behind = Behind {
+    examples: "  vantage series show week-*.car --genesis genesis.toml
+  vantage series show 3f2a --html drift.html",
+    codes: SERIES_CODES,
 };
 pub(super) const SUITE: Behind = plain(
     "  vantage suite check suite.toml

@@ -19,6 +19,7 @@ use crate::request::Request;
 use crate::statement::{
     Ack, AckItem, AckVerdict, Commit, Decline, Final, Reveal, StatementList, commit_hash,
 };
+use crate::study::StudyPlan;
 use crate::suite::{Prompt, PromptKind, Suite};
 use crate::wire;
 use std::collections::BTreeMap;
@@ -64,6 +65,8 @@ pub(crate) struct Plot {
     pub(crate) receipts: fn(&mut Receipts),
     /// The report that Finals name, if not the right one.
     pub(crate) report: Option<Cid>,
+    /// The study plan, if there is one.
+    pub(crate) study: Option<StudyPlan>,
 }
 
 impl Default for Plot {
@@ -81,6 +84,7 @@ impl Default for Plot {
             voices: vec![voice(true), voice(true), voice(true), voice(false)],
             receipts: |_| {},
             report: None,
+            study: None,
         }
     }
 }
@@ -91,6 +95,7 @@ pub(crate) struct World {
     pub(crate) net: NetId,
     pub(crate) nodes: Vec<Node>,
     pub(crate) suite: Suite,
+    pub(crate) study: Option<StudyPlan>,
     pub(crate) at: LeafRef,
     pub(crate) job: Job,
     pub(crate) id: JobId,
@@ -248,7 +253,7 @@ impl World {
             id: self.id,
             job: &self.job,
             suite: &self.suite,
-            study: None,
+            study: self.study.as_ref(),
             assignment: &self.assignment,
             statements: &statements,
         };
@@ -286,6 +291,7 @@ impl World {
             nodes,
             job: job(Cid::dag_cbor(&wire::encode(&suite)), Cid::raw(b"")),
             suite,
+            study: plot.study.clone(),
             at: empty,
             id: JobId([0; 32]),
             assignment: Vec::new(),
@@ -319,6 +325,7 @@ impl World {
         self.job.targets[0].target = plot.target.parse().unwrap();
         self.job.suite = self.put(&suite);
         self.job.executors = self.put(&executors);
+        self.job.study = self.study.clone().map(|study| self.put(&study));
         let author = self.nodes[if plot.volunteer { self.nodes.len() - 1 } else { 0 }].id;
         self.at = self.say(&author, Statement::Job(self.job.clone()));
         self.id = JobId(self.at.hash.0);

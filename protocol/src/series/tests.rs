@@ -1,0 +1,6 @@
+//! Tests of series.
+
+mod causes;
+mod chain;
+mod rates;
+mod world;
