@@ -52,7 +52,7 @@ fn a_page_shows_product_alarm_and_what_they_rest_on() {
         "ALARM at job 0101010101010101",
         "cause: unknown",
         "30 / 0 / 0",
-        "30+30",
+        "60+60",
         "34636833.032",
         "not asked",
         &Cid::raw(&[0]).to_string(),

@@ -140,7 +140,7 @@ pub fn heads(entries: &[Entry]) -> Vec<JobId> {
     let is_followed = |entry: &Entry| {
         let follows =
             |other: &&Entry| other.series.predecessor == Some(entry.job) && is_of_one_series(other, entry);
-        known.values().any(|other| follows(other))
+        known.values().any(follows)
     };
     known.values().filter(|entry| !is_followed(entry)).map(|entry| entry.job).collect()
 }
