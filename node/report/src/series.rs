@@ -238,7 +238,7 @@ fn plot(followed: &Followed, line: &LineFollowed) -> Markup {
 /// The base-2 logarithm of a whole number in the same fixed point, near enough to draw it.
 fn log2_of(number: u64) -> i64 {
     let whole = i64::from(63 - number.max(1).leading_zeros());
-    let rest = i128::from(number.max(1)) * i128::from(ONE) >> whole;
+    let rest = (i128::from(number.max(1)) * i128::from(ONE)) >> whole;
     // from one to two a straight line is off by less than a tenth
     whole * ONE + i64::try_from(rest).unwrap_or(ONE) - ONE
 }

@@ -45,8 +45,8 @@ fn followed(name: &str, more: usize) -> Followed {
 #[test]
 fn a_page_shows_product_alarm_and_what_they_rest_on() {
     let found = followed("weekly", 1);
-    let page = series::html(&[found.clone()]);
-    assert_eq!(page, series::html(&[found.clone()]), "equal series, equal bytes");
+    let page = series::html(std::slice::from_ref(&found));
+    assert_eq!(page, series::html(std::slice::from_ref(&found)), "equal series, equal bytes");
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("default-src 'none'"));
     for part in [
         "ALARM at job 0101010101010101",
