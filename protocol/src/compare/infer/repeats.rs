@@ -1,13 +1,13 @@
 //! Do an operator's repeats tell more than one answer would? Where a cache or an account gives one operator the same answer again
 //! and again, its repeats are one observation.
 
-use super::chance::{Chance, Draws};
+use super::chance::Draws;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Deals that are drawn for one target. With 199 the smallest chance is half a percent.
-const DEALS: usize = 199;
-/// From this chance on repeats count one by one, parts per 10^12. To collapse what need not be costs power alone.
-const COLLAPSED_BELOW: u64 = 50_000_000_000;
+/// Deals that are drawn for one target at most, and at least.
+const DEALS: [usize; 2] = [999, 9_999];
+/// Answers that are dealt for one target, all deals together: the deals are as many as that allows.
+const DEALT: usize = 20_000_000;
 
 /// One answer: who gave it, and which text it is. Equal texts have equal numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,27 +21,29 @@ pub struct Given {
 /// Operators of one target whose repeats count as one answer each. A list holds the answers to one prompt in one region.
 ///
 /// An operator's answers to a prompt in a region are held against those of the other operators there: dealt out anew among
-/// all of them, would its own be equal to each other as often? So an honest "yes" collapses nothing, since it is as equal between
+/// all of them, would its own be equal to each other as often? They collapse where none of 9,999 deals comes to as many equal pairs (999 in
+/// the largest jobs), so that of 10,000 honest operators one does: to collapse what need not be costs power. So an honest "yes" collapses nothing, since it is as equal between
 /// operators as within one, and what regions have in common or not plays no part.
 pub fn collapsed(lists: &[Vec<Given>], draws: &mut Draws) -> BTreeSet<u32> {
     let operators: BTreeSet<u32> = lists.iter().flatten().map(|given| given.operator).collect();
     let numbers: BTreeMap<u32, usize> = operators.iter().copied().zip(0..).collect();
     let mut dealt: Vec<List> = lists.iter().filter_map(|list| List::of(list, &numbers)).collect();
     let observed = equal_pairs(&dealt, operators.len());
-    let mut as_many = vec![1_u128; operators.len()];
     // without an equal pair there is nothing that a deal could have less of
-    let deals = if observed.iter().any(|pairs| *pairs > 0) { DEALS } else { 0 };
+    let mut telling: Vec<bool> = observed.iter().map(|pairs| *pairs > 0).collect();
+    let answers: usize = dealt.iter().map(|list| list.texts.len()).sum();
+    let deals = (DEALT / answers.max(1)).clamp(DEALS[0], DEALS[1]);
     for _ in 0..deals {
+        if !telling.contains(&true) {
+            break;
+        }
         dealt.iter_mut().for_each(|list| list.deal(draws));
         let pairs = equal_pairs(&dealt, operators.len());
-        for ((count, pairs), observed) in as_many.iter_mut().zip(&pairs).zip(&observed) {
-            *count += u128::from(pairs >= observed);
+        for ((telling, pairs), observed) in telling.iter_mut().zip(&pairs).zip(&observed) {
+            *telling &= pairs < observed;
         }
     }
-    let chance = |count: u128| Chance::of(count, deals as u128 + 1);
-    let rare =
-        operators.into_iter().zip(as_many).filter(|(_, count)| chance(*count).parts() <= COLLAPSED_BELOW);
-    rare.map(|(operator, _)| operator).collect()
+    operators.into_iter().zip(telling).filter(|(_, telling)| *telling).map(|(operator, _)| operator).collect()
 }
 
 /// The answers of a list of which two are equal.
