@@ -5,9 +5,9 @@ use super::chance::Draws;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Deals that are drawn for one target at most, and at least.
-const DEALS: [usize; 2] = [999, 9_999];
+const DEALS: [usize; 2] = [199, 9_999];
 /// Answers that are dealt for one target, all deals together: the deals are as many as that allows.
-const DEALT: usize = 20_000_000;
+const DEALT: usize = 2_000_000;
 
 /// One answer: who gave it, and which text it is. Equal texts have equal numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,9 @@ pub struct Given {
 /// Operators of one target whose repeats count as one answer each. A list holds the answers to one prompt in one region.
 ///
 /// An operator's answers to a prompt in a region are held against those of the other operators there: dealt out anew among
-/// all of them, would its own be equal to each other as often? They collapse where none of 9,999 deals comes to as many equal pairs (999 in
-/// the largest jobs), so that of 10,000 honest operators one does: to collapse what need not be costs power. So an honest "yes" collapses nothing, since it is as equal between
+/// all of them, would its own be equal to each other as often? They collapse where no deal comes to as many equal pairs. With 9,999 deals
+/// one honest operator of 10,000 does; the largest jobs have 199, so that dealing stays within the bound on costs. To collapse what need not
+/// be costs power alone. So an honest "yes" collapses nothing, since it is as equal between
 /// operators as within one, and what regions have in common or not plays no part.
 pub fn collapsed(lists: &[Vec<Given>], draws: &mut Draws) -> BTreeSet<u32> {
     let operators: BTreeSet<u32> = lists.iter().flatten().map(|given| given.operator).collect();
